@@ -99,6 +99,10 @@ fn without_mirrors_a_receipt_says_what_it_does_not_promise() {
     federation.start(GUIZHOU);
     federation.wait_ready(GUIZHOU);
     federation.wait_replicated(GUANGDONG, GUIZHOU);
+    eventually("the nodes are connected", || {
+        let status = federation.status(GUANGDONG);
+        status.is_some_and(|status| status["peers"][0]["connected"] == true)
+    });
     let said = federation
         .import(GUANGDONG, &local, &["--durable", "mirrors:1,30"])
         .expect(0)

@@ -111,6 +111,7 @@ async fn submit(
         origin: &credentials.region(region)?.origin,
         submissions,
         unreceipted: VecDeque::new(),
+        there_at_first: own.map_or(0, |chain| chain.size),
         known_until: own.map_or(0, |chain| chain.size),
         imported: Imported::default(),
         receipts,
@@ -171,6 +172,8 @@ struct Sending<'s> {
     submissions: mpsc::Receiver<Submission>,
     /// Sent, and no receipt yet; oldest first, at most [`UNRECEIPTED_MAX`].
     unreceipted: VecDeque<Unreceipted>,
+    /// How long the chain was when the import began.
+    there_at_first: u64,
     /// Up to where the chain was known to reach.
     known_until: u64,
     imported: Imported,
@@ -256,7 +259,8 @@ impl Sending<'_> {
         let (id, leaves) = (submission.id, block.leaves().to_vec());
         let known = self.receipts;
         let held = known.and_then(|known| known.mirrored(&self.roster, id, &leaves));
-        if let Some(size) = held {
+        // A node that has lost what it receipted gets it again: the mirrors may be lost, too.
+        if let Some(size) = held.filter(|size| *size <= self.there_at_first) {
             let records = u64::try_from(leaves.len())?;
             self.imported.records += records;
             self.imported.present += records;

@@ -22,7 +22,8 @@ use rust_i18n::t;
 use std::{io, net::SocketAddr, path::PathBuf, time::Duration};
 use tokio::sync::oneshot;
 use yizhang_ledger::{head::Origin, value::Division};
-use yizhang_node::{Config, Node};
+use yizhang_node::{Config, Node, StartError};
+use yizhang_store::StoreError;
 
 /// Arguments of `node run`.
 #[derive(Args)]
@@ -53,6 +54,10 @@ fn parse_address(text: &str) -> Result<SocketAddr, WrongValue> {
         .map_err(|_| WrongValue(t!("argument.listen", found = text).to_string()))
 }
 
+/// Waits for what is left of the last life of a node, which reads for a slow caller at most.
+const HELD_TIMES_MAX: u32 = 60;
+/// How long each of them is.
+const HELD_WAIT: Duration = Duration::from_millis(500);
 /// How long the tasks and threads of a node that has stopped may take to end.
 const END_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -107,18 +112,32 @@ fn start(arguments: &RunArguments, log: &Log) -> anyhow::Result<Outcome> {
         .alone
         .check(config.roster().regions.len().saturating_sub(1))?;
     let mut stop = AskedToStop::listen()?;
+    // How often a node that starts anew has found its data held still by what is left of its last life.
+    let mut held = None;
     // Each life of the node has a runtime of its own: when that has ended, nothing holds its data any more.
     loop {
         let runtime = tokio::runtime::Runtime::new().context("the runtime cannot start")?;
         let ended = runtime.block_on(run(arguments, config, log, &mut stop));
         runtime.shutdown_timeout(END_TIMEOUT);
-        match ended? {
-            Ended::Asked => break,
-            Ended::ToStartAnew => config = assemble(arguments)?,
+        match (ended, held) {
+            (Ok(Ended::Asked), _) => break,
+            (Ok(Ended::ToStartAnew), _) => held = Some(0),
+            (Err(error), Some(times)) if times < HELD_TIMES_MAX && is_held(&error) => {
+                std::thread::sleep(HELD_WAIT);
+                held = Some(times + 1);
+            }
+            (Err(error), _) => return Err(error),
         }
+        config = assemble(arguments)?;
     }
     log.say(&t!("node.stopped"));
     Ok(Outcome::Clean)
+}
+
+/// Whether a node could not start because something holds its data.
+fn is_held(error: &anyhow::Error) -> bool {
+    let start: Option<&StartError> = error.downcast_ref();
+    matches!(start, Some(StartError::Store(StoreError::InUse { .. })))
 }
 
 /// How a node came to its end in good order.

@@ -395,6 +395,31 @@ fn a_register_in_a_chain_is_compared_with_the_chain() {
 }
 
 #[test]
+fn appends_lookups_and_proofs_go_on_while_a_register_is_made() {
+    let folder = tempdir().unwrap();
+    let (mut world, store) = grown(927, folder.path(), |world| tiny(world, 50));
+    let (origin, size) = (world.chains[0].origin.clone(), world.chains[0].state.size());
+    let expected = by_definition(&world.chains[0].leaves, size.0);
+    std::thread::scope(|scope| {
+        let making = scope.spawn(|| store.make_register(&origin, size).unwrap());
+        let mut appended = 0;
+        while !making.is_finished() || appended < 3 {
+            world.append(&store, 0, &[20]);
+            world.check_positions(&store);
+            appended += 1;
+        }
+        assert_eq!(making.join().unwrap(), expected);
+    });
+    let grown = world.chains[0].state.size();
+    let register = store.make_register(&origin, grown).unwrap();
+    assert_eq!(register, by_definition(&world.chains[0].leaves, grown.0));
+    // A store that is closed makes none any more, and ends one that it makes.
+    store.close().unwrap();
+    let outcome = store.make_register(&origin, grown);
+    assert!(matches!(outcome, Err(StoreError::Stopped { .. })));
+}
+
+#[test]
 fn a_register_of_another_history_is_not_built_upon() {
     let (folder, other) = (tempdir().unwrap(), tempdir().unwrap());
     let (world, store) = grown(925, folder.path(), |world| tiny(world, 100_000));
