@@ -11,6 +11,7 @@ use std::{
     thread::JoinHandle,
     time::{Duration, Instant},
 };
+use tokio::runtime::Handle;
 use yizhang_ledger::{
     cosignature::{UnixSeconds, sign},
     head::Origin,
@@ -125,6 +126,7 @@ pub(crate) struct Tools {
     pub(crate) engine: Engine,
     pub(crate) keys: CosigningKeys,
     pub(crate) heads: Arc<Heads>,
+    pub(crate) runtime: Handle,
 }
 
 impl Cosigner {
@@ -210,7 +212,8 @@ impl Cosigning {
         let by_mirror = given.iter().filter(|entry| entry.key == mirror);
         let sizes =
             by_mirror.filter_map(|entry| Some((origin_of(&entry.note)?, size_of(&entry.note)?)));
-        RegisterChecks::new(Arc::clone(&self.tools.store), sizes.collect())
+        let (store, runtime) = (Arc::clone(&self.tools.store), self.tools.runtime.clone());
+        RegisterChecks::new(store, runtime, sizes.collect())
     }
 
     /// Writes down, then signs. What a mirror cannot say yet, because registers are being computed, is left out, and asked for again.
@@ -233,6 +236,7 @@ impl Cosigning {
             engine,
             keys,
             heads: checks,
+            runtime: _,
         } = &self.tools;
         let entries = heads.iter().flat_map(|head| {
             let entry = |kind: &KeyKind| CosignedEntry {

@@ -9,6 +9,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
+use tokio::runtime::Handle;
 use yizhang_ledger::{
     entry::{Entry, Kind},
     head::Origin,
@@ -20,11 +21,18 @@ use yizhang_store::{RegisterChecked, Store, StoreError};
 const ENTRIES_AT_ONCE: u64 = 32_768;
 /// How long nothing is tried after the disk has failed to tell.
 const PAUSE: Duration = Duration::from_secs(60);
+/// How many times as long as a register took to compute nothing more is computed of its chain: whoever writes one after the other into a chain
+/// costs its mirrors a tenth of a core and of their disk.
+const REST_TIMES: u32 = 9;
+/// Longest such rest.
+const REST_MAX: Duration = Duration::from_secs(30 * 60);
 
 /// How far the registers of each chain are known to be right.
 #[derive(Clone)]
 pub(super) struct RegisterChecks {
     store: Arc<Store>,
+    /// It waits for its threads when it ends, so that none holds the store of a node that has stopped.
+    runtime: Handle,
     chains: Arc<Mutex<BTreeMap<Origin, Progress>>>,
 }
 
@@ -39,20 +47,26 @@ struct Progress {
     is_under_way: bool,
     /// A register that is not right.
     wrong: Option<LeafIndex>,
-    /// When the disk did not tell.
-    failed: Option<Instant>,
+    /// Until when nothing more is looked at.
+    rests_until: Option<Instant>,
 }
 
 /// What was found in a part of a chain.
 enum Found {
-    /// Nothing wrong up to this size.
-    Right(TreeSize),
+    /// No register up to the end.
+    End,
+    /// Registers that are right.
+    Right,
     Wrong(LeafIndex),
 }
 
 impl RegisterChecks {
     /// Of a node whose mirror has cosigned these chains so far.
-    pub(super) fn new(store: Arc<Store>, cosigned: BTreeMap<Origin, TreeSize>) -> Self {
+    pub(super) fn new(
+        store: Arc<Store>,
+        runtime: Handle,
+        cosigned: BTreeMap<Origin, TreeSize>,
+    ) -> Self {
         let progress = |right| Progress {
             right,
             ..Progress::default()
@@ -62,6 +76,7 @@ impl RegisterChecks {
             .map(|(chain, size)| (chain, progress(size)));
         Self {
             store,
+            runtime,
             chains: Arc::new(Mutex::new(chains.collect())),
         }
     }
@@ -72,7 +87,9 @@ impl RegisterChecks {
         if progress.right >= size {
             return true;
         }
-        let is_early = progress.failed.is_some_and(|at| at.elapsed() < PAUSE);
+        let is_early = progress
+            .rests_until
+            .is_some_and(|until| Instant::now() < until);
         if progress.is_under_way || progress.wrong.is_some() || is_early {
             return false;
         }
@@ -90,51 +107,49 @@ impl RegisterChecks {
         false
     }
 
-    /// Has a thread look through all of a chain that is here.
+    /// Has a thread look on through a chain, up to its next register or its end.
     fn go_on(&self, chain: &Origin) {
         self.change(chain, |progress| progress.is_under_way = true);
         let (checks, origin) = (self.clone(), chain.clone());
-        let thread = std::thread::Builder::new().name("registers".into());
-        let started = thread.spawn(move || {
-            let found = checks.check_all(&origin);
+        self.runtime.spawn_blocking(move || {
+            let start = Instant::now();
+            let found = checks.check_on(&origin);
+            let rest = (start.elapsed() * REST_TIMES).min(REST_MAX);
             checks.change(&origin, |progress| {
                 progress.is_under_way = false;
                 match found {
-                    Ok(Found::Right(size)) => progress.right = progress.right.max(size),
+                    Ok(Found::End) => {}
+                    Ok(Found::Right) => progress.rests_until = Some(Instant::now() + rest),
                     Ok(Found::Wrong(at)) => progress.wrong = Some(at),
                     Err(error) => {
                         tracing::warn!(chain = %origin.region(), %error, "registers of a chain could not be computed; its heads get no mirror's line meanwhile");
-                        progress.failed = Some(Instant::now());
+                        progress.rests_until = Some(Instant::now() + PAUSE);
                     }
                 }
             });
         });
-        if let Err(error) = started {
-            tracing::warn!(%error, "no thread to compute registers");
-            self.change(chain, |progress| {
-                progress.is_under_way = false;
-                progress.failed = Some(Instant::now());
-            });
-        }
     }
 
-    /// Computes every register of a chain from where they are known to be right.
-    fn check_all(&self, chain: &Origin) -> Result<Found, StoreError> {
+    /// Computes the next registers of a chain from where they are known to be right.
+    fn check_on(&self, chain: &Origin) -> Result<Found, StoreError> {
         let mut from = self.lock().entry(chain.clone()).or_default().right;
         loop {
             let (through, registers) = self.next_registers(chain, from)?;
-            for at in registers {
-                if !self.is_right(chain, at)? {
-                    return Ok(Found::Wrong(at));
+            for at in &registers {
+                if !self.is_right(chain, *at)? {
+                    return Ok(Found::Wrong(*at));
                 }
             }
-            if through <= from {
-                return Ok(Found::Right(through));
-            }
-            from = through;
             self.change(chain, |progress| {
                 progress.right = progress.right.max(through);
             });
+            if !registers.is_empty() {
+                return Ok(Found::Right);
+            }
+            if through <= from {
+                return Ok(Found::End);
+            }
+            from = through;
         }
     }
 
@@ -220,6 +235,7 @@ mod tests {
 
     struct Mirror {
         _folder: tempfile::TempDir,
+        runtime: tokio::runtime::Runtime,
         store: Arc<Store>,
         chain: Origin,
     }
@@ -232,6 +248,7 @@ mod tests {
             let (store, _) = Store::open(folder.path(), options).unwrap();
             Self {
                 _folder: folder,
+                runtime: tokio::runtime::Runtime::new().unwrap(),
                 store: Arc::new(store),
                 chain,
             }
@@ -254,6 +271,11 @@ mod tests {
             let part = (&extension, Some(note.as_slice()));
             self.store.persist(&self.chain, &[part]).unwrap();
             head.size
+        }
+
+        fn checks(&self, known: BTreeMap<Origin, TreeSize>) -> RegisterChecks {
+            let runtime = self.runtime.handle().clone();
+            RegisterChecks::new(Arc::clone(&self.store), runtime, known)
         }
 
         fn append_something(&self) -> TreeSize {
@@ -285,7 +307,7 @@ mod tests {
     #[test]
     fn a_mirror_goes_on_behind_right_registers_and_never_behind_a_wrong_one() {
         let mirror = Mirror::new();
-        let checks = RegisterChecks::new(Arc::clone(&mirror.store), BTreeMap::new());
+        let checks = mirror.checks(BTreeMap::new());
         let size = mirror.append_something();
         assert!(
             checks.are_right(&mirror.chain, size),
@@ -313,7 +335,7 @@ mod tests {
         );
         // Also for a mirror that is started again behind the right one.
         let known = [(mirror.chain.clone(), before)].into();
-        let checks = RegisterChecks::new(Arc::clone(&mirror.store), known);
+        let checks = mirror.checks(known);
         assert!(checks.are_right(&mirror.chain, before));
         assert!(!are_right_in_the_end(&checks, &mirror, later));
     }
@@ -329,10 +351,10 @@ mod tests {
         let size = mirror.append(&Record::AccountRegister(mirror.register()));
         for _ in 0..2 {
             // The second time all of it has been made before.
-            let checks = RegisterChecks::new(Arc::clone(&mirror.store), BTreeMap::new());
+            let checks = mirror.checks(BTreeMap::new());
             assert!(are_right_in_the_end(&checks, &mirror, size));
         }
-        let checks = RegisterChecks::new(Arc::clone(&mirror.store), BTreeMap::new());
+        let checks = mirror.checks(BTreeMap::new());
         assert!(are_right_in_the_end(&checks, &mirror, size));
         let mut shrunk = first;
         shrunk.size -= 1;

@@ -99,6 +99,7 @@ pub(crate) fn start(inbox: Inbox, parts: Parts) -> std::io::Result<JoinHandle<()
         engine: parts.engine.clone(),
         keys: parts.cosigning_keys,
         heads: parts.heads,
+        runtime: parts.runtime.clone(),
     })?;
     let peers = parts.peers.into_iter();
     let running = Running {
