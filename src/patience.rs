@@ -42,16 +42,13 @@ impl Patience {
         if !is_passing(status) {
             return None;
         }
-        let since = match self.since {
-            Some(since) => since,
-            None => {
-                output::notice(&t!(
-                    "patience.waits",
-                    region = connection::place(self.region)
-                ));
-                *self.since.insert(Instant::now())
-            }
-        };
+        if self.since.is_none() {
+            output::notice(&t!(
+                "patience.waits",
+                region = connection::place(self.region)
+            ));
+        }
+        let since = *self.since.get_or_insert_with(Instant::now);
         if since.elapsed() > PATIENCE {
             return None;
         }

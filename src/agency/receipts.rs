@@ -185,7 +185,7 @@ pub(crate) fn keep(
     let mut fewest: Option<Vec<Promise>> = None;
     for some in placed.chunks(AT_ONCE) {
         let reply = runtime.block_on(ask(credentials, node, some, wanted))?;
-        let mirrors = keep_some(roster, some, receipts, reply)?;
+        let mirrors = keep_some(roster, some, receipts, &reply)?;
         let is_fewer = fewest
             .as_ref()
             .is_none_or(|fewest| mirrors.len() < fewest.len());
@@ -230,7 +230,7 @@ fn keep_some(
     roster: &Roster,
     placed: &[Placed],
     receipts: &Receipts,
-    reply: ReceiptsReply,
+    reply: &ReceiptsReply,
 ) -> anyhow::Result<Vec<Promise>> {
     if reply.ranges.len() != placed.len() {
         return Err(wrong());

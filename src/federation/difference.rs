@@ -98,20 +98,19 @@ pub(super) fn lines(before: &Roster, after: &Roster) -> Vec<String> {
         lines.push(t!("federation.diff_authority").to_string());
     }
     for (code, region) in &after.regions {
-        match before.regions.get(code) {
-            Some(known) => region_lines(*code, known, region, &mut lines),
-            None => {
-                let (region, code, endpoint) = (show::place::name(*code), code, &region.endpoint);
-                lines.push(
-                    t!(
-                        "federation.diff_region_new",
-                        region = region,
-                        code = code,
-                        endpoint = endpoint
-                    )
-                    .to_string(),
-                );
-            }
+        if let Some(known) = before.regions.get(code) {
+            region_lines(*code, known, region, &mut lines);
+        } else {
+            let (region, code, endpoint) = (show::place::name(*code), code, &region.endpoint);
+            lines.push(
+                t!(
+                    "federation.diff_region_new",
+                    region = region,
+                    code = code,
+                    endpoint = endpoint
+                )
+                .to_string(),
+            );
         }
     }
     for code in before

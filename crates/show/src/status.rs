@@ -138,9 +138,10 @@ impl NodeStatus {
             .filter(|certificate| certificate.ending)
         {
             let day = copies::moment(certificate.until);
-            lines.push(match certificate.name.as_str() {
-                "authority" => t!("status.authority_ends", day = day),
-                _ => t!("status.certificate_ends", day = day),
+            lines.push(if certificate.name == "authority" {
+                t!("status.authority_ends", day = day)
+            } else {
+                t!("status.certificate_ends", day = day)
             });
         }
         for flood in &self.floods {
