@@ -81,8 +81,8 @@ pub(crate) struct ImportArguments {
     /// Directory of rule files over those of the program; rows are compared with the rates that they say.
     #[arg(long, value_name = "DIR")]
     pub(crate) rules: Option<PathBuf>,
-    /// What is waited for at the end: local (the node's own disk), or mirrors:K[,SECONDS], nodes of K other regions; as many as the roster
-    /// says if not given. Fewer are said, and lose nothing.
+    /// What is waited for at the end: local (the node's own disk), or mirrors:K, nodes of K other regions, with the seconds to wait behind
+    /// a comma; as many as the roster says if not given. Fewer are said, and lose nothing.
     #[arg(long, value_name = "local|mirrors:K[,SECONDS]", value_parser = parse_durable)]
     pub(crate) durable: Option<Durable>,
     /// Folder for the receipts of the file; beside the file if not given. What a receipt there says that a mirror holds is not sent again.
