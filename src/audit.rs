@@ -23,7 +23,6 @@ use yizhang_audit::{
     audit_directory, audit_stream, compare, compare_registers,
 };
 use yizhang_ledger::{head::Origin, roster::Roster, value::Division};
-use yizhang_node::Shelf;
 use yizhang_wire::{
     channel::MESSAGE_BYTES_MAX,
     deadline::{self, BATCH_SILENCE_MAX, STREAM_START_TIMEOUT, within},
@@ -150,7 +149,7 @@ pub(crate) fn node(
         .enable_all()
         .build()?;
     let status = runtime.block_on(copies::status(&credentials, region))?;
-    let version = Shelf::number_of(&status.roster).unwrap_or(0);
+    let version = newer::version_of(&status);
     let roster = &runtime.block_on(newer::roster_for(&credentials, region, version))?;
     let resume = options
         .resume

@@ -12,7 +12,7 @@ use yizhang_node::{Shelf, ShelfError, Taken};
 use yizhang_wire::{
     channel::MESSAGE_BYTES_MAX,
     deadline::{STATUS_TIMEOUT, within},
-    v1::{RostersRequest, rosters_client::RostersClient},
+    v1::{RostersRequest, StatusReply, rosters_client::RostersClient},
 };
 
 /// Most answers of a node that are read, of 8 versions each: all that a directory keeps.
@@ -29,6 +29,11 @@ pub(crate) async fn roster_for(
         return Ok(credentials.roster.clone());
     }
     fetch(credentials, node).await
+}
+
+/// The version of the roster that a node says it works under; 0 if it says none that can be read, which is newer than nobody's.
+pub(crate) fn version_of(status: &StatusReply) -> u64 {
+    Shelf::number_of(&status.roster).unwrap_or(0)
 }
 
 /// Fetches the versions that a directory lacks from a node, and returns the newest.

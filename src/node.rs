@@ -13,7 +13,7 @@ use crate::{
     clock, copies,
     credentials::{self, Credentials},
     exit::{Failure, Outcome},
-    files, show,
+    files, newer, show,
     usage::WrongValue,
 };
 use anyhow::Context;
@@ -28,7 +28,7 @@ use yizhang_ledger::{
     record::AccessDigest,
     value::{Division, UnixMillis},
 };
-use yizhang_node::{ReadLimits, RegisterRule, RoomLimits, Shelf};
+use yizhang_node::{ReadLimits, RegisterRule, RoomLimits};
 use yizhang_show::status::{CertificateStatus, FloodStatus, NodeStatus, PeerStatus};
 use yizhang_store::{AccessFinding, CheckReport};
 use yizhang_wire::{convert, v1::StatusReply};
@@ -318,6 +318,7 @@ fn status(arguments: &StatusArguments) -> anyhow::Result<Outcome> {
 
 /// A node's status as it is shown.
 fn told(reply: StatusReply) -> NodeStatus {
+    let roster = newer::version_of(&reply);
     let cosigning = copies::cosigning(&reply);
     let peers = reply.peers.into_iter().map(|peer| PeerStatus {
         region: show::printable(&peer.region),
@@ -357,7 +358,7 @@ fn told(reply: StatusReply) -> NodeStatus {
         secret_checks: checks.collect(),
         secret_written: reply.secret_written,
         cosigning,
-        roster: Shelf::number_of(&reply.roster).unwrap_or(0),
+        roster,
         certificates: certificates.collect(),
     }
 }

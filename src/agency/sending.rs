@@ -18,7 +18,6 @@ use yizhang_ledger::{
     roster::Roster,
     value::{Division, LeafIndex},
 };
-use yizhang_node::Shelf;
 use yizhang_show::import::{Imported, Sharing};
 use yizhang_statement as statement;
 use yizhang_wire::{
@@ -26,7 +25,7 @@ use yizhang_wire::{
     convert,
     deadline::{self, RECEIPT_SILENCE_MAX, STATUS_TIMEOUT, STREAM_START_TIMEOUT, within},
     v1::{
-        Receipt, StatusReply, StatusRequest, SubmitRequest, ledger_client::LedgerClient,
+        Receipt, StatusRequest, SubmitRequest, ledger_client::LedgerClient,
         submission_client::SubmissionClient,
     },
 };
@@ -107,7 +106,7 @@ async fn submit(
         .iter()
         .find(|chain| chain.origin == status.own_origin);
     let mut sending = Sending {
-        roster: newer::roster_for(credentials, region, version(&status)).await?,
+        roster: newer::roster_for(credentials, region, newer::version_of(&status)).await?,
         origin: &credentials.region(region)?.origin,
         submissions,
         unreceipted: VecDeque::new(),
@@ -146,14 +145,10 @@ async fn submit(
         }
         // It may have gone to start anew under a newer roster.
         if let Ok(status) = copies::status(credentials, region).await {
-            sending.roster = newer::roster_for(credentials, region, version(&status)).await?;
+            sending.roster =
+                newer::roster_for(credentials, region, newer::version_of(&status)).await?;
         }
     }
-}
-
-/// The version of the roster that a node works under; 0 if it says none.
-fn version(status: &StatusReply) -> u64 {
-    Shelf::number_of(&status.roster).unwrap_or(0)
 }
 
 /// A file that was sent.

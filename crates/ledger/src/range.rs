@@ -5,7 +5,7 @@
 
 use crate::{
     hash::{Blake3Keyed, Hash, TreeHasher},
-    tree::{ProofFault, root},
+    tree::{ProofFault, check_root, root},
 };
 use alloc::vec::Vec;
 
@@ -173,15 +173,7 @@ pub fn verify_range(
         inside: proof.inside.iter(),
         outside: proof.outside.iter(),
     };
-    let found = hashes.subtree(range, Span { low: 0, high: size });
-    if found == *root {
-        Ok(())
-    } else {
-        Err(ProofFault::RootMismatch {
-            expected: *root,
-            found,
-        })
-    }
+    check_root(root, hashes.subtree(range, Span { low: 0, high: size }))
 }
 
 /// The hashes of a proof that are still to be put in their places.

@@ -490,7 +490,8 @@ fn check_length(path: &[Hash], expected: usize) -> Result<(), ProofFault> {
     }
 }
 
-fn check_root(expected: &Hash, found: Hash) -> Result<(), ProofFault> {
+/// Refuses a root that is another than the one expected.
+pub(crate) fn check_root(expected: &Hash, found: Hash) -> Result<(), ProofFault> {
     if *expected == found {
         Ok(())
     } else {

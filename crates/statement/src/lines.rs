@@ -36,10 +36,11 @@ impl<'a> Lines<'a> {
     /// The next line, without its end.
     pub(crate) fn line(&mut self) -> Result<&'a str, LineFault> {
         self.number = self.number.saturating_add(1);
-        let end = self.rest.iter().position(|byte| *byte == b'\n');
-        let end = end.ok_or(self.fault("it ends within a line"))?;
-        let (line, rest) = self.rest.split_at(end);
-        self.rest = rest.get(1..).unwrap_or_default();
+        let mut parts = self.rest.splitn(2, |byte| *byte == b'\n');
+        let (Some(line), Some(rest)) = (parts.next(), parts.next()) else {
+            return Err(self.fault("it ends within a line"));
+        };
+        self.rest = rest;
         core::str::from_utf8(line).map_err(|_| self.fault("it is not UTF-8"))
     }
 

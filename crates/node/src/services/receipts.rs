@@ -49,9 +49,15 @@ pub(super) async fn receipts(
         wait = Duration::ZERO;
     }
     let until = Instant::now() + wait;
+    let (mut seen, mut best) = (Vec::new(), None);
     let head = loop {
-        let best = best_head(shared, end)?;
-        match best {
+        // Signatures are checked again only where something is new.
+        let shown = notes(shared)?;
+        if shown != seen {
+            best = best_head(shared, &shown, end);
+            seen = shown;
+        }
+        match best.take() {
             Some(best) if best.mirrors >= wanted || Instant::now() >= until => break best,
             None if Instant::now() >= until => {
                 return Err(FieldFault::Form {
@@ -60,8 +66,9 @@ pub(super) async fn receipts(
                 }
                 .into());
             }
-            _ => sleep(LOOK_INTERVAL).await,
+            waiting => best = waiting,
         }
+        sleep(LOOK_INTERVAL).await;
     };
     let prove = move |shared: &Shared| prove(shared, &ranges, head);
     shared.blocking(party, prove).await
@@ -89,26 +96,31 @@ fn ranges(request: &ReceiptsRequest) -> Result<Vec<LeafRange>, FieldFault> {
     Ok(request.ranges.iter().map(range).collect())
 }
 
-/// The signed head of the own chain that reaches so far and that most mirrors have cosigned; of several the largest.
-fn best_head(shared: &Shared, end: u64) -> Result<Option<Cosigned>, Refusal> {
+/// The heads of the own chain that may be the one: those with lines of cosigners, and the newest.
+fn notes(shared: &Shared) -> Result<Vec<Vec<u8>>, Refusal> {
     let mut notes = shared.board.cosigned(&shared.origin);
     if let Some((_, newest)) = shared.store.newest_head(&shared.origin)? {
         notes.push(newest);
     }
+    Ok(notes)
+}
+
+/// The signed head of the own chain that reaches so far and that most mirrors have cosigned; of several the largest.
+fn best_head(shared: &Shared, notes: &[Vec<u8>], end: u64) -> Option<Cosigned> {
     let mut best: Option<Cosigned> = None;
     for note in notes {
-        let Ok(head) = Head::open(&note, &shared.roster) else {
+        let Ok(head) = Head::open(note, &shared.roster) else {
             continue;
         };
         let is_held = shared.store.size(&shared.origin) >= Some(head.size);
         if head.size.0 < end || !is_held {
             continue;
         }
-        let mirrors = promises(&note, &shared.roster, &shared.origin, KeyKind::Mirror);
+        let mirrors = promises(note, &shared.roster, &shared.origin, KeyKind::Mirror);
         let next = Cosigned {
             mirrors: mirrors.map_or(0, |mirrors| mirrors.len()),
             size: head.size,
-            note,
+            note: note.clone(),
         };
         let is_better = best
             .as_ref()
@@ -117,7 +129,7 @@ fn best_head(shared: &Shared, end: u64) -> Result<Option<Cosigned>, Refusal> {
             best = Some(next);
         }
     }
-    Ok(best)
+    best
 }
 
 fn prove(shared: &Shared, ranges: &[LeafRange], head: Cosigned) -> Result<ReceiptsReply, Refusal> {
