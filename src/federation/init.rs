@@ -162,6 +162,7 @@ pub(super) fn roster_region(
         keys: vec![ChainKey::always(chain)],
         witness_keys: vec![CosigningKey::always(cosigner(KeyKind::Witness)?)],
         mirror_keys: vec![CosigningKey::always(cosigner(KeyKind::Mirror)?)],
+        continuations: Vec::new(),
     })
 }
 

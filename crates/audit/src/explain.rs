@@ -120,6 +120,9 @@ fn parts(fault: &Invalid) -> Parts {
         I::HeadRoot {
             expected, found, ..
         } => Parts::sides(C::HeadRoot, None, expected, found),
+        I::HeadNotContinued {
+            expected, found, ..
+        } => Parts::sides(C::HeadNotContinued, None, expected, found),
         I::NoteForm { .. } => Parts::plain(C::NoteForm, None),
         I::HeadForm { .. } => Parts::plain(C::HeadForm, None),
         I::UnknownOrigin { .. } => Parts::plain(C::UnknownOrigin, None),

@@ -134,6 +134,8 @@ pub enum Code {
     HeadSize,
     /// A head signs another tree.
     HeadRoot,
+    /// A head is not the one from which the roster says that its chain goes on.
+    HeadNotContinued,
     /// A head is no signed note.
     NoteForm,
     /// A note is no head.

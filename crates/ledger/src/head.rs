@@ -132,7 +132,8 @@ impl Head {
     ///
     /// # Errors
     /// [`Invalid::NoteForm`], [`Invalid::HeadForm`], [`Invalid::UnknownOrigin`], [`Invalid::BadSignature`],
-    /// [`Invalid::NoTrustedSignature`], [`Invalid::HeadRoot`] if it gives the empty tree another root.
+    /// [`Invalid::NoTrustedSignature`], [`Invalid::HeadRoot`] if it gives the empty tree another root,
+    /// [`Invalid::HeadNotContinued`] if the roster says that the chain goes on from another root of this size.
     pub fn open(bytes: &[u8], roster: &Roster) -> Result<Verified<Self>, Invalid> {
         if bytes.len() > HEAD_BYTES_MAX {
             return Err(Invalid::NoteForm {
@@ -141,13 +142,13 @@ impl Head {
         }
         let note = Note::parse(bytes)?;
         let head = Self::parse(note.text)?;
-        let keys = roster
-            .keys(&head.origin)
+        let region = roster
+            .region(&head.origin)
             .ok_or_else(|| Invalid::UnknownOrigin {
                 origin: head.origin.to_string(),
             })?;
         let mut signed = false;
-        for key in keys.iter().filter(|key| key.is_valid_at(head.size)) {
+        for key in region.keys.iter().filter(|key| key.is_valid_at(head.size)) {
             signed = signed || note.is_signed_by(&key.key)?;
         }
         if !signed {
@@ -164,7 +165,14 @@ impl Head {
                 found: head.root,
             });
         }
-        Ok(Verified::new(head))
+        match region.root_at(head.size) {
+            Some(expected) if expected != head.root => Err(Invalid::HeadNotContinued {
+                size: head.size,
+                expected,
+                found: head.root,
+            }),
+            _ => Ok(Verified::new(head)),
+        }
     }
 
     /// Reads the text of a head: exactly three lines.

@@ -187,6 +187,18 @@ pub enum Invalid {
         /// Root signed.
         found: Hash,
     },
+    /// The head has another root than the one from which the roster says that its chain goes on.
+    #[error(
+        "the roster says that the chain goes on from a head of size {size} with the root {expected}, found {found}"
+    )]
+    HeadNotContinued {
+        /// Size.
+        size: TreeSize,
+        /// Root in the roster.
+        expected: Hash,
+        /// Root signed.
+        found: Hash,
+    },
     /// The bytes are not a signed note.
     #[error("not a signed note: {reason}")]
     NoteForm {

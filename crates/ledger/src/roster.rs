@@ -31,6 +31,8 @@ pub const REGIONS_MAX: usize = 256;
 pub const ROOT_KEYS_MAX: usize = 16;
 /// Most keys of one kind of a region, those that have ended included: one a year for as long as a working life, and room.
 pub const KEYS_MAX: usize = 64;
+/// Most continuations of a chain: each is an accident of its region, and a region that has more of them has another trouble.
+pub const CONTINUATIONS_MAX: usize = 16;
 
 /// What a key of a region signs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -113,6 +115,16 @@ impl CosigningKey {
     }
 }
 
+/// Where a chain that has shown two histories goes on: its first `size` entries are those under this root, and whatever else a key has
+/// signed that counts up to there is none of the chain. No key counts on both sides of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Continuation {
+    /// The size of the head from which the chain goes on.
+    pub size: TreeSize,
+    /// The root of that head.
+    pub root: Hash,
+}
+
 /// A region of the federation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Region {
@@ -126,9 +138,22 @@ pub struct Region {
     pub witness_keys: Vec<CosigningKey>,
     /// The keys of its node as a mirror, oldest first.
     pub mirror_keys: Vec<CosigningKey>,
+    /// Where its chain goes on after each time that it had shown two histories, in ascending order of sizes.
+    pub continuations: Vec<Continuation>,
 }
 
 impl Region {
+    /// From where the chain goes on since the last time that it had shown two histories; none if it never has.
+    pub fn continuation(&self) -> Option<Continuation> {
+        self.continuations.last().copied()
+    }
+
+    /// The root that the roster gives the chain at a size; none if it leaves that to the chain.
+    pub fn root_at(&self, size: TreeSize) -> Option<Hash> {
+        let named = self.continuations.iter().find(|named| named.size == size);
+        named.map(|named| named.root)
+    }
+
     /// Its keys as witness or as mirror, oldest first; those of its chain are of another type, and none of these.
     pub fn cosigning_keys(&self, kind: KeyKind) -> &[CosigningKey] {
         match kind {
@@ -305,6 +330,9 @@ impl Roster {
                 for key in region.key_lines(kind) {
                     line(format_args!("{key}"));
                 }
+            }
+            for Continuation { size, root } in &region.continuations {
+                line(format_args!("continues {code} {size} {root}"));
             }
         }
         text

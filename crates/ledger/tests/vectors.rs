@@ -53,7 +53,7 @@ macro_rules! variants {
 variants!(INVALID, invalid_name, Invalid:
     EntryTruncated EntryHeader EntryTooLarge EntryTrailing Payload NotABatch BatchAmongRecords BatchTooLarge
     RecordsOutOfRange RecordCount SubmissionCount WrongChain WrongPosition WrongNumber LinkMismatch RootBeforeMismatch
-    TimeWentBack RosterWentBack HeadSize HeadRoot NoteForm HeadForm UnknownOrigin NoTrustedSignature BadSignature Proof
+    TimeWentBack RosterWentBack HeadSize HeadRoot HeadNotContinued NoteForm HeadForm UnknownOrigin NoTrustedSignature BadSignature Proof
     RosterForm RosterSignatures RosterPrevious);
 variants!(CODEC, codec_name, CodecFault: Field Trailing NotCanonical TooLarge);
 variants!(PROOF, proof_name, ProofFault: OutOfRange PathLength RootMismatch);

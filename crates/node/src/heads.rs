@@ -134,6 +134,7 @@ mod tests {
             }],
             witness_keys: Vec::new(),
             mirror_keys: Vec::new(),
+            continuations: Vec::new(),
         };
         Heads::new(Roster {
             federation: "test.yizhang".into(),

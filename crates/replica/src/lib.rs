@@ -33,7 +33,7 @@
 //! let keys = vec![ChainKey::always(key)];
 //! let region = Region {
 //!     origin: origin.clone(), endpoint: "https://localhost:4400".into(),
-//!     keys, witness_keys: vec![], mirror_keys: vec![],
+//!     keys, witness_keys: vec![], mirror_keys: vec![], continuations: vec![],
 //! };
 //! let roster = Roster {
 //!     federation: "demo.yizhang".into(), version: 1, previous: Hash::ZERO, threshold: 1, mirrors: 0, roots: vec![[7; 32]],

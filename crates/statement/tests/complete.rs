@@ -79,6 +79,7 @@ fn roster() -> Roster {
         }],
         witness_keys: Vec::new(),
         mirror_keys: Vec::new(),
+        continuations: Vec::new(),
     };
     Roster {
         federation: "test.yizhang".into(),

@@ -41,6 +41,7 @@ fn roster() -> Roster {
         )],
         witness_keys: Vec::new(),
         mirror_keys: Vec::new(),
+        continuations: Vec::new(),
         origin: origin(code),
     };
     let mut west = region(WEST, 2);

@@ -53,6 +53,7 @@ fn roster() -> Roster {
             keys,
             witness_keys: Vec::new(),
             mirror_keys: Vec::new(),
+            continuations: Vec::new(),
         };
         (Division::new(region).unwrap(), entry)
     });

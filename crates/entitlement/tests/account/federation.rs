@@ -93,6 +93,7 @@ impl Chain {
             keys,
             witness_keys: Vec::new(),
             mirror_keys: Vec::new(),
+            continuations: Vec::new(),
         };
         let roster = Roster {
             federation: FEDERATION.into(),

@@ -1,6 +1,6 @@
 //! The lines of a roster, read one after the other.
 
-use super::{KEYS_MAX, KeyKind, KeySpan, Region};
+use super::{CONTINUATIONS_MAX, ChainKey, Continuation, KEYS_MAX, KeyKind, KeySpan, Region};
 use crate::{
     Invalid,
     cosignature::{CosignerKey, UnixSeconds},
@@ -121,10 +121,12 @@ impl<'a> Lines<'a> {
         if !endpoint.starts_with("https://") || !is_visible {
             return Err(self.fault("an endpoint is not https://host:port"));
         }
+        let keys = self.keys_of(&origin, KeyKind::Chain, NoteKey::new, size)?;
         let region = Region {
-            keys: self.keys_of(&origin, KeyKind::Chain, NoteKey::new, size)?,
             witness_keys: self.keys_of(&origin, KeyKind::Witness, CosignerKey::new, time)?,
             mirror_keys: self.keys_of(&origin, KeyKind::Mirror, CosignerKey::new, time)?,
+            continuations: self.continuations_of(&origin, &keys)?,
+            keys,
             endpoint: endpoint.to_string(),
             origin,
         };
@@ -165,6 +167,40 @@ impl<'a> Lines<'a> {
             });
         }
         Ok(keys)
+    }
+
+    /// Where the chain of a region goes on, with these keys.
+    fn continuations_of(
+        &mut self,
+        origin: &Origin,
+        keys: &[ChainKey],
+    ) -> Result<Vec<Continuation>, Invalid> {
+        let prefix = format!("continues {} ", origin.region());
+        let mut continuations: Vec<Continuation> = Vec::new();
+        while let Some(line) = self.optional(&prefix) {
+            let (at, root) = line
+                .split_once(' ')
+                .ok_or(self.fault("expected the size at which a chain goes on and its root"))?;
+            let at = at.parse().ok().and_then(size);
+            let at =
+                at.ok_or(self.fault("the size at which a chain goes on is none of a chain"))?;
+            let root = Hash::from_hex(root)
+                .ok_or(self.fault("the root of a chain is not 64 hexadecimal digits"))?;
+            let follows = continuations.last().is_none_or(|last| last.size < at);
+            if at == TreeSize(0) || !follows {
+                return Err(self.fault("a chain goes on at 0, or not behind where it did before"));
+            }
+            if continuations.len() == CONTINUATIONS_MAX {
+                return Err(self.fault("a chain goes on anew more than 16 times"));
+            }
+            let counts_on_both_sides =
+                |span: &ChainKey| span.is_valid_at(at) && span.until.is_none_or(|until| until > at);
+            if keys.iter().any(counts_on_both_sides) {
+                return Err(self.fault("a key counts before and behind where a chain goes on"));
+            }
+            continuations.push(Continuation { size: at, root });
+        }
+        Ok(continuations)
     }
 
     fn span<P: Copy + Ord>(

@@ -658,6 +658,8 @@ class Head:
         signed = any(note.is_signed_by(self.origin, key) for key in valid)
         check(signed, "Invalid::NoTrustedSignature")
         check(self.size > 0 or self.root == EMPTY, "Invalid::HeadRoot")
+        continued = roster.continuations[self.origin].get(self.size, self.root)
+        check(self.root == continued, "Invalid::HeadNotContinued")
 
 
 # Cosignatures
@@ -767,7 +769,7 @@ class Roster:
         check(1 <= self.threshold <= len(self.roots), "Invalid::RosterForm")
         self.authority = strict_base64(self.line("authority (.*)")[1])
         check(self.authority is not None, "Invalid::RosterForm")
-        self.regions, self.chains = [], {}
+        self.regions, self.chains, self.continuations = [], {}, {}
         while match := self.line("region ([1-9][0-9]{5}) (https://.*)", optional=True):
             self.region(match[1], match[2])
         check(not self.lines and len(self.regions) <= 256, "Invalid::RosterForm")
@@ -779,13 +781,25 @@ class Roster:
         kinds = {"chain": origin, "witness": f"{origin}/witness", "mirror": f"{origin}/mirror"}
         spans = {kind: self.spans(region, kind, name) for kind, name in kinds.items()}
         self.chains[origin] = spans["chain"]
+        continuations = self.continues(region, spans["chain"])
+        self.continuations[origin] = {size: bytes.fromhex(root) for size, root in continuations}
         self.regions.append({"code": int(region), "origin": origin, "endpoint": endpoint} | {
             kind: [
                 {"key": key.hex(), "from": str(first), "until": None if last is None else str(last)}
                 for key, first, last in keys
             ]
             for kind, keys in spans.items()
-        })
+        } | {"continues": [{"size": str(size), "root": root} for size, root in continuations]})
+
+    def continues(self, region, keys):
+        found = []
+        while match := self.line(f"continues {region} {NUMBER} ([0-9a-f]{{64}})", optional=True):
+            size = self.number(match[1])
+            check(0 < size < 2**63 and (not found or found[-1][0] < size), "Invalid::RosterForm")
+            on_both_sides = [k for k, first, last in keys if first <= size and (last is None or last > size)]
+            check(not on_both_sides and len(found) < 16, "Invalid::RosterForm")
+            found.append((size, match[2]))
+        return found
 
     def spans(self, region, kind, name):
         keys = []

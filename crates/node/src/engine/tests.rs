@@ -101,6 +101,7 @@ fn roster() -> Roster {
             keys,
             witness_keys: cosigning_keys(region, KeyKind::Witness),
             mirror_keys: cosigning_keys(region, KeyKind::Mirror),
+            continuations: Vec::new(),
         };
         (division(region), entry)
     };

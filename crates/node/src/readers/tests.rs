@@ -19,6 +19,7 @@ fn roster() -> Roster {
             keys: Vec::new(),
             witness_keys: Vec::new(),
             mirror_keys: Vec::new(),
+            continuations: Vec::new(),
         };
         (region(code), entry)
     };

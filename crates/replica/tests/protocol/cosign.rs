@@ -392,6 +392,7 @@ fn large_roster(regions: u32) -> Roster {
             endpoint: "https://localhost:4400".into(),
             witness_keys: named(KeyKind::Witness),
             mirror_keys: named(KeyKind::Mirror),
+            continuations: Vec::new(),
             origin,
         };
         roster.regions.insert(code, region);

@@ -70,6 +70,7 @@ pub(crate) fn roster(nodes: usize) -> Roster {
                 keys,
                 witness_keys: cosigning_keys(node, KeyKind::Witness),
                 mirror_keys: cosigning_keys(node, KeyKind::Mirror),
+                continuations: Vec::new(),
             },
         )
     };

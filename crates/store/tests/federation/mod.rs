@@ -77,6 +77,7 @@ impl World {
                 keys,
                 witness_keys: Vec::new(),
                 mirror_keys: Vec::new(),
+                continuations: Vec::new(),
             };
             regions.insert(origin.region(), region);
             models.push(Model::new(origin, key));

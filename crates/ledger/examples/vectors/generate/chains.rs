@@ -3,7 +3,10 @@
 use super::{
     case, fields,
     json::Json,
-    sample::{self, FIRST_KEY, OTHER_KEY, SECOND_KEY, key, origin, raw_entry, record},
+    rosters::{CONTINUED_ROOT, continued},
+    sample::{
+        self, FIRST_KEY, FIRST_KEY_UNTIL, OTHER_KEY, SECOND_KEY, key, origin, raw_entry, record,
+    },
 };
 use yizhang_ledger::{
     batch::{Batch, BatchEntry, RecordBlock, Submission, SubmissionId},
@@ -12,6 +15,7 @@ use yizhang_ledger::{
     hash::{Blake3Keyed, Hash, TreeHasher, hash_leaf},
     head::{Head, Origin},
     record::{Record, Reversal},
+    roster::Roster,
     tree::{Frontier, inclusion_path},
     value::{LeafIndex, TreeSize, UnixMillis},
 };
@@ -24,6 +28,7 @@ pub fn cases() -> Vec<Json> {
     cases.extend(bad_batches());
     cases.extend(good_heads());
     cases.extend(bad_heads());
+    cases.extend(continued_heads());
     cases.extend(chains());
     cases.extend(proofs());
     cases
@@ -418,13 +423,55 @@ fn bad_batches() -> Vec<Json> {
 }
 
 fn head_case(name: &str, bytes: Json, outcome: Json) -> Json {
-    let [roster, trusted, threshold] = roster_inputs();
+    head_under(&sample::roster(), name, bytes, outcome)
+}
+
+fn head_under(under: &Roster, name: &str, bytes: Json, outcome: Json) -> Json {
+    let [_, trusted, threshold] = roster_inputs();
+    let note = sample::signed_roster(under, &sample::ROOTS[..2]);
+    let roster = ("roster", note.into());
     case(
         "head",
         name,
         [("bytes", bytes), roster, trusted, threshold],
         outcome,
     )
+}
+
+/// Heads of a chain of which the roster says from where it goes on.
+fn continued_heads() -> Vec<Json> {
+    let under = continued(&[FIRST_KEY_UNTIL]);
+    let note = |size: u64, root: Hash, seed: u8| {
+        let signed = head(440_000, size, root).sign(&key(seed));
+        Json::hex(signed)
+    };
+    let root = hash_leaf(b"some tree");
+    let taken = |name: &str, size: u64, root: Hash, seed: u8| {
+        let outcome = head_fields(&head(440_000, size, root));
+        head_under(&under, name, note(size, root, seed), outcome)
+    };
+    vec![
+        taken(
+            "the head from which a chain goes on",
+            FIRST_KEY_UNTIL,
+            CONTINUED_ROOT,
+            FIRST_KEY,
+        ),
+        taken("before a chain goes on", 2, root, FIRST_KEY),
+        taken("behind where a chain goes on", 4, root, SECOND_KEY),
+        head_under(
+            &under,
+            "another root where a chain goes on",
+            note(FIRST_KEY_UNTIL, root, FIRST_KEY),
+            refusal("HeadNotContinued"),
+        ),
+        head_under(
+            &under,
+            "the key of before, behind where a chain goes on",
+            note(4, CONTINUED_ROOT, FIRST_KEY),
+            refusal("NoTrustedSignature"),
+        ),
+    ]
 }
 
 /// A signed note with one more line, of a signature that nobody knows, so that it has so many bytes.
@@ -445,15 +492,17 @@ fn head(region: u32, size: u64, root: Hash) -> Head {
     }
 }
 
+fn head_fields(head: &Head) -> Json {
+    Json::object([
+        ("origin", head.origin.as_str().into()),
+        ("size", Json::wide(head.size.0)),
+        ("root", head.root.into()),
+    ])
+}
+
 fn good_heads() -> Vec<Json> {
     let root = hash_leaf(b"some tree");
-    let fields = |head: &Head| {
-        Json::object([
-            ("origin", head.origin.as_str().into()),
-            ("size", Json::wide(head.size.0)),
-            ("root", head.root.into()),
-        ])
-    };
+    let fields = head_fields;
     let opened = |name: &str, head: &Head, lines: &str| {
         let note = head.sign(&key(signer(head))) + lines;
         head_case(name, Json::hex(note), fields(head))

@@ -10,7 +10,7 @@ use yizhang_ledger::{
     cosignature::UnixSeconds,
     hash::Hash,
     note::NoteKey,
-    roster::{ChainKey, KEYS_MAX, KeyKind, Roster},
+    roster::{CONTINUATIONS_MAX, ChainKey, Continuation, KEYS_MAX, KeyKind, Roster},
     value::{Division, TreeSize},
 };
 
@@ -63,6 +63,7 @@ pub fn fields(roster: &Roster) -> Json {
             ("chain", Json::list(chain)),
             ("witness", cosigning(KeyKind::Witness)),
             ("mirror", cosigning(KeyKind::Mirror)),
+            ("continues", continues(&region.continuations)),
         ])
     });
     Json::object([
@@ -78,9 +79,41 @@ pub fn fields(roster: &Roster) -> Json {
     ])
 }
 
+fn continues(continuations: &[Continuation]) -> Json {
+    Json::list(continuations.iter().map(|continuation| {
+        Json::object([
+            ("size", Json::wide(continuation.size.0)),
+            ("root", continuation.root.into()),
+        ])
+    }))
+}
+
+/// The sample roster, in which the chain of the south goes on from these sizes.
+pub fn continued(sizes: &[u64]) -> Roster {
+    let mut roster = roster();
+    let south = roster.regions.get_mut(&Division::new(440_000).unwrap());
+    let continuations = sizes.iter().map(|size| Continuation {
+        size: TreeSize(*size),
+        root: CONTINUED_ROOT,
+    });
+    south.unwrap().continuations = continuations.collect();
+    roster
+}
+
+/// The root from which a chain goes on.
+pub const CONTINUED_ROOT: Hash = Hash([0x0c; 32]);
+
 fn keys_of_south(roster: &mut Roster) -> &mut Vec<ChainKey> {
     let south = roster.regions.get_mut(&Division::new(440_000).unwrap());
     &mut south.unwrap().keys
+}
+
+/// A chain without keys that goes on anew so many times.
+fn often_continued(times: usize) -> Roster {
+    let sizes: Vec<u64> = (1..=u64::try_from(times).unwrap()).collect();
+    let mut roster = continued(&sizes);
+    keys_of_south(&mut roster).clear();
+    roster
 }
 
 /// So many keys of a chain, each for one size.
@@ -135,6 +168,14 @@ fn accepted() -> Vec<Json> {
         good("16 roots, a name of 64 characters", &many),
         good("two keys of a chain that both count for a while", &overlap),
         good("64 keys of a chain", &full),
+        good(
+            "a chain that goes on after two histories",
+            &continued(&[sample::FIRST_KEY_UNTIL]),
+        ),
+        good(
+            "a chain that goes on anew 16 times",
+            &often_continued(CONTINUATIONS_MAX),
+        ),
         open(
             "all three root keys",
             &signed_roster(&roster(), &ROOTS),
@@ -641,6 +682,39 @@ fn forms() -> Vec<Json> {
         ),
         replaced("a key line with a field too many", " 4 -\n", " 4 - -\n"),
         replaced("a key line with a field too few", " 4 -\n", " 4\n"),
+        bad(
+            "a key that counts before and behind where the chain goes on",
+            &continued(&[2]).text(),
+        ),
+        bad(
+            "a key in force where the chain goes on",
+            &continued(&[4]).text(),
+        ),
+        bad(
+            "a chain that goes on anew 17 times",
+            &often_continued(CONTINUATIONS_MAX + 1).text(),
+        ),
+        bad(
+            "a chain that goes on anew where it did before",
+            &continued(&[3, 3]).text(),
+        ),
+        bad("a chain that goes on at 0", &continued(&[0]).text()),
+        bad(
+            "a chain that goes on without a root",
+            &format!("{text}continues 520000 3\n"),
+        ),
+        bad(
+            "a chain that goes on from half a root",
+            &format!("{text}continues 520000 3 {}\n", "0c".repeat(16)),
+        ),
+        bad(
+            "a chain that goes on in capitals",
+            &format!("{text}continues 520000 3 {}\n", "0C".repeat(32)),
+        ),
+        bad(
+            "another region's chain goes on",
+            &format!("{text}continues 440000 3 {}\n", "0c".repeat(32)),
+        ),
         bad("an unknown line", &format!("{text}witness 1\n")),
         bad("an empty line at the end", &format!("{text}\n")),
         bad(

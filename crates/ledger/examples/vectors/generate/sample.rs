@@ -60,6 +60,7 @@ pub fn roster() -> Roster {
             keys,
             witness_keys: vec![],
             mirror_keys: vec![],
+            continuations: Vec::new(),
         };
         (Division::new(code).unwrap(), region)
     };
