@@ -3,6 +3,7 @@
 mod address;
 mod authority;
 mod change;
+mod continuation;
 mod difference;
 mod fresh;
 mod init;
@@ -39,6 +40,8 @@ pub(crate) enum Command {
     RotateKey(change::RotateArguments),
     /// Propose that a key counts no further than to a size or a time.
     Revoke(change::RevokeArguments),
+    /// Propose from where a chain goes on that has shown two histories: makes its next key.
+    Continue(continuation::ContinueArguments),
     /// Propose other root keys, thresholds or addresses.
     Propose(change::ProposeArguments),
     /// Make a root key for somebody who is to sign rosters.
@@ -78,6 +81,7 @@ pub(crate) fn run(command: &Command) -> anyhow::Result<Outcome> {
         Command::AddRegion(arguments) => change::add_region(arguments),
         Command::RotateKey(arguments) => change::rotate_key(arguments),
         Command::Revoke(arguments) => change::revoke(arguments),
+        Command::Continue(arguments) => continuation::propose(arguments),
         Command::Propose(arguments) => change::propose(arguments),
         Command::RootKey(arguments) => sign::root_key(arguments),
         Command::Sign(arguments) => sign::sign(arguments),

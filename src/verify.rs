@@ -1,12 +1,17 @@
 //! `yizhang verify`: a file that somebody was handed, checked without a network, by nothing but the roster.
 
-use crate::{credentials, exit::Outcome, files, show};
+use crate::{
+    credentials::{self, TrustedRoster},
+    exit::Outcome,
+    files, show,
+};
 use anyhow::{Context, bail};
 use clap::Args;
 use rust_i18n::t;
 use std::path::PathBuf;
+use yizhang_ledger::roster::Region;
 use yizhang_statement::{
-    FORK_HEADER, Fork, ForkEvidence, Promise, RECEIPT_HEADER, ReceiptFile, Receipted,
+    FORK_HEADER, Fork, ForkEvidence, ForkFault, Promise, RECEIPT_HEADER, ReceiptFile, Receipted,
 };
 
 /// Arguments of `verify`.
@@ -23,10 +28,11 @@ pub(crate) struct Arguments {
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     let context = || arguments.file.display().to_string();
     let bytes = files::read(&arguments.file)?;
-    let roster = credentials::read_roster(&arguments.credentials)?.roster;
+    let trusted = credentials::read_roster(&arguments.credentials)?;
+    let roster = &trusted.roster;
     if bytes.starts_with(RECEIPT_HEADER.as_bytes()) {
         let receipt = ReceiptFile::parse(&bytes).with_context(context)?;
-        let shown = receipt.verify(&roster).with_context(context)?;
+        let shown = receipt.verify(roster).with_context(context)?;
         receipt_lines(&receipt, &shown);
         println!("{}", t!("verify.by_roster", version = roster.version));
         return Ok(Outcome::Clean);
@@ -35,13 +41,39 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
         bail!("{}", t!("verify.unknown", path = arguments.file.display()));
     }
     let evidence = ForkEvidence::parse(&bytes).with_context(context)?;
-    let fork = evidence.verify(&roster).with_context(context)?;
-    println!("{}", fork_line(&fork));
+    let shown = under_which(&evidence, &trusted).with_context(context)?;
+    let (fork, version) = (&shown.fork, shown.version);
+    println!("{}", fork_line(fork));
     for name in &fork.cosigners {
         println!("{}", t!("verify.cosigned_both", name = name));
     }
-    println!("{}", t!("verify.by_roster", version = roster.version));
+    let region = roster.region(&fork.origin);
+    if let Some(continuation) = region.and_then(Region::continuation) {
+        let (size, newest) = (continuation.size, roster.version);
+        println!("{}", t!("verify.continued", size = size, version = newest));
+    }
+    println!("{}", t!("verify.by_roster", version = version));
     Ok(Outcome::Clean)
+}
+
+/// What evidence shows under a version of the roster.
+struct ShownUnder {
+    fork: Fork,
+    version: u64,
+}
+
+/// The newest version under which evidence shows something: where a chain goes on from below, the keys of its heads count only under one from
+/// before. If it shows nothing under any, what is wrong with it under the newest.
+fn under_which(evidence: &ForkEvidence, trusted: &TrustedRoster) -> Result<ShownUnder, ForkFault> {
+    for roster in trusted.versions.rosters() {
+        if let Ok(fork) = evidence.verify(&roster) {
+            let version = roster.version;
+            return Ok(ShownUnder { fork, version });
+        }
+    }
+    let fork = evidence.verify(&trusted.roster)?;
+    let version = trusted.roster.version;
+    Ok(ShownUnder { fork, version })
 }
 
 /// What evidence of a fork shows, in one line.

@@ -61,7 +61,9 @@ fn an_import_keeps_receipts_that_mirrors_have_signed_and_that_verify_without_a_n
             let touched = federation.file("touched.receipt", &touched);
             let ran = verify(&federation, &touched);
             let is_refused = ran.code == 4;
-            let shows_less = !ran.stdout.contains("The nodes of 2 other regions have signed");
+            let shows_less = !ran
+                .stdout
+                .contains("The nodes of 2 other regions have signed");
             assert!(is_refused || shows_less, "byte {place}: {}", ran.stdout);
         }
     }

@@ -8,7 +8,11 @@ use std::{
     sync::atomic::{AtomicBool, Ordering},
     thread,
 };
-use support::{Federation, Ran, contributions, copy, eventually, listen_on_quiet_port, run};
+use support::{
+    Federation, Ran, contributions, copy, eventually,
+    founders::{Founders, text, version, wait_version},
+    listen_on_quiet_port, run,
+};
 
 const WORKER: &str = "440300199003078815";
 const GUANGDONG: u32 = 440_000;
@@ -16,75 +20,6 @@ const GUIZHOU: u32 = 520_000;
 const BEIJING: u32 = 110_000;
 const SICHUAN: u32 = 510_000;
 const XINJIANG: u32 = 650_000;
-
-/// The directory of the founders, with the root key, and the proposal that they work on.
-struct Founders {
-    dir: PathBuf,
-    file: PathBuf,
-}
-
-impl Founders {
-    fn of(federation: &Federation) -> Self {
-        let dir = federation.path();
-        let file = dir.join("next.roster");
-        Self { dir, file }
-    }
-
-    /// A command that works on the proposal, with `--dir` of the founders.
-    fn step(&self, command: &str, more: &[&str]) -> Ran {
-        self.step_in(&self.dir, command, more)
-    }
-
-    fn step_in(&self, dir: &Path, command: &str, more: &[&str]) -> Ran {
-        let mut arguments = vec!["federation", command, "--dir", text(dir)];
-        arguments.extend(["--file", text(&self.file)]);
-        arguments.extend(more);
-        run(&arguments)
-    }
-
-    fn sign(&self) -> Ran {
-        self.sign_with(&self.dir.join("root.key"))
-    }
-
-    fn sign_with(&self, key: &Path) -> Ran {
-        self.step("sign", &["--key", text(key)])
-    }
-
-    /// Hands the proposal to a node, and to the founders' own directory; another one is begun after that.
-    fn publish(&self, federation: &Federation, node: u32) -> Ran {
-        let (node, agency) = (node.to_string(), federation.agency(node));
-        let more = ["--node", &node, "--credentials", &agency];
-        let ran = self.step("publish", &more);
-        if ran.code == 0 {
-            fs::remove_file(&self.file).unwrap();
-        }
-        ran
-    }
-}
-
-fn text(path: &Path) -> &str {
-    path.to_str().unwrap()
-}
-
-fn version(federation: &Federation, region: u32) -> u64 {
-    let status = federation.status(region);
-    status.map_or(0, |status| status["roster"].as_u64().unwrap())
-}
-
-/// Waits until nodes work under a version, take submissions, and know it of each other.
-fn wait_version(federation: &Federation, regions: &[u32], expected: u64) {
-    for region in regions {
-        eventually(&format!("{region} is at version {expected}"), || {
-            let status = federation.status(*region);
-            status.is_some_and(|status| {
-                let mut peers = status["peers"].as_array().unwrap().iter();
-                status["roster"] == expected
-                    && status["ready"] == true
-                    && peers.all(|peer| peer["roster"] == expected)
-            })
-        });
-    }
-}
 
 fn months(federation: &Federation, node: u32) -> u64 {
     let account = federation.lookup(node, WORKER, &["--proofs"]).expect(0);

@@ -12,7 +12,11 @@ use std::{
     sync::{Arc, Mutex},
     thread,
 };
-use support::{Federation, contributions, copy, eventually, listen_on_quiet_port, run, yizhang};
+use support::{
+    Federation, contributions, copy, eventually,
+    founders::{Founders, text, wait_version},
+    listen_on_quiet_port, run, yizhang,
+};
 
 /// Invented: no citizen's number begins with a city's own code.
 const WORKER: &str = "440300199003078815";
@@ -226,4 +230,122 @@ fn evidence_is_kept_once(federation: &mut Federation) {
         federation.stop(other);
     }
     assert_eq!(kept(), before);
+}
+
+/// Months that a node counts of the worker, who has a year of them and some of the next, once each.
+fn months(federation: &Federation, node: u32) -> u64 {
+    let account = federation.lookup(node, WORKER, &["--proofs"]).expect(0);
+    let account: serde_json::Value = serde_json::from_str(&account.stdout).unwrap();
+    account["families"][0]["counted_months"].as_u64().unwrap()
+}
+
+impl Twins {
+    /// Proposes, signs and publishes that the chain goes on from a size, as a node holds it, and starts the original, which was stopped, under it.
+    fn go_on(&mut self, size: u64, as_held_by: u32) {
+        let founders = Founders::of(&self.federation);
+        let own = self.federation.node_dir(GUANGDONG);
+        let (at, node) = (size.to_string(), as_held_by.to_string());
+        let between = (size - 1).to_string();
+        let more = ["--at", &between, "--node", &node];
+        founders.step_in(&own, "continue", &more).expect(4);
+        let more = ["--at", &at, "--node", &node];
+        founders.step_in(&own, "continue", &more).expect(0);
+        let said = founders.sign().expect(0).stdout;
+        let expected = format!("It goes on from its first {size} entries");
+        assert!(said.contains(&expected), "{said}");
+        let agency = self.federation.agency(OTHERS[0]);
+        let other = OTHERS[0].to_string();
+        let mut publish = vec!["federation", "publish", "--file", text(&founders.file)];
+        publish.extend(["--node", &other, "--credentials", &agency]);
+        publish.extend(["--dir", text(&own), "--dir", text(&founders.dir)]);
+        run(&publish).expect(0);
+        self.federation.start(GUANGDONG);
+        let all = [GUANGDONG, OTHERS[0], OTHERS[1], OTHERS[2]];
+        wait_version(&self.federation, &all, 2);
+    }
+
+    /// Every node serves the chain, takes the same records, and counts the same months.
+    fn all_agree(&self, expected: u64) {
+        for node in OTHERS {
+            self.federation.wait_replicated(GUANGDONG, node);
+        }
+        for node in [GUANGDONG, OTHERS[0], OTHERS[1], OTHERS[2]] {
+            assert!(!self.is_quarantined(node), "{node}");
+            assert_eq!(months(&self.federation, node), expected, "{node}");
+            let (node, auditor) = (node.to_string(), self.federation.auditor());
+            let mut audit = vec!["audit", "--node", &node, "--case", "A-1"];
+            audit.extend(["--credentials", &auditor]);
+            run(&audit).expect(0);
+        }
+    }
+}
+
+#[test]
+fn a_version_of_the_roster_ends_a_quarantine_where_both_histories_agree() {
+    let mut twins = Twins::start();
+    let agreed = twins.federation.size(OTHERS[0], GUANGDONG);
+    for other in OTHERS {
+        twins.federation.signal(other, Signal::STOP);
+    }
+    twins.import("T", 20);
+    twins.turntable.turn_to(twins.original);
+    twins.import("O", 12);
+    for other in OTHERS {
+        twins.federation.signal(other, Signal::CONT);
+    }
+    for other in OTHERS {
+        eventually("every other node has quarantined the chain", || {
+            twins.is_quarantined(other)
+        });
+    }
+    twins.federation.stop(GUANGDONG);
+    twins.go_on(agreed, OTHERS[1]);
+    // What only one history held is imported again: what was receipted is not in the chain any more, and so it is sent.
+    let rows = contributions(WORKER, 440_300, 12, "O");
+    let file = twins.federation.file("O.csv", &rows);
+    twins
+        .federation
+        .import(GUANGDONG, &file, &["--durable", "mirrors:3,60"])
+        .expect(0);
+    twins.all_agree(12);
+    assert!(set_aside(&twins.federation, GUANGDONG) > 0);
+    // The twin has a key that counts no more.
+    let ended = twins.process.wait().unwrap();
+    let log = fs::read_to_string(twins.twin_dir.join("log")).unwrap();
+    assert!(!ended.success() && log.contains("the roster"), "{log}");
+}
+
+#[test]
+fn a_version_of_the_roster_may_choose_one_of_two_histories_and_all_take_it() {
+    let mut twins = Twins::start();
+    // The original signs while nobody listens, and ends; what the twin signs then all others take.
+    for other in OTHERS {
+        twins.federation.stop(other);
+    }
+    twins.turntable.turn_to(twins.original);
+    twins.import("O", 3);
+    twins.federation.stop(GUANGDONG);
+    twins.turntable.turn_to(twins.twin);
+    for other in OTHERS {
+        twins.federation.start(other);
+    }
+    twins.import("T", 20);
+    for other in OTHERS {
+        twins.federation.wait_replicated(GUANGDONG, other);
+    }
+    let chosen = twins.federation.size(OTHERS[0], GUANGDONG);
+    let _ = twins.process.kill();
+    twins.turntable.turn_to(twins.original);
+    twins.go_on(chosen, OTHERS[2]);
+    // The original has given up its own history for the one that was chosen.
+    assert_eq!(twins.federation.size(GUANGDONG, GUANGDONG), chosen);
+    assert!(set_aside(&twins.federation, GUANGDONG) > 0);
+    twins.import("O2", 24);
+    twins.all_agree(24);
+}
+
+/// Segment files that a node has set aside of the chain of Guangdong.
+fn set_aside(federation: &Federation, node: u32) -> usize {
+    let folder = federation.node_dir(node).join("data/set-aside/440000-1");
+    fs::read_dir(folder).map_or(0, Iterator::count)
 }

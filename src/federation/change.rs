@@ -191,7 +191,7 @@ fn take_over<K, P: Copy + Ord>(
 }
 
 /// A key of a kind in the directory that the region does not have yet: one that an earlier proposal made, or a new one.
-fn unused_key(dir: &Path, region: &Region, kind: KeyKind) -> anyhow::Result<SigningKey> {
+pub(super) fn unused_key(dir: &Path, region: &Region, kind: KeyKind) -> anyhow::Result<SigningKey> {
     let known = region.public_keys(kind);
     let mut is_sealed = false;
     for path in keys::files(dir, kind) {

@@ -139,6 +139,36 @@ fn region_lines(code: Division, before: &Region, after: &Region, lines: &mut Vec
             .to_string(),
         );
     }
+    for continuation in &after.continuations {
+        if !before.continuations.contains(continuation) {
+            let (size, root) = (continuation.size, continuation.root);
+            lines.push(
+                t!(
+                    "federation.diff_continues",
+                    region = region,
+                    code = code,
+                    size = size,
+                    root = root
+                )
+                .to_string(),
+            );
+        }
+    }
+    for gone in &before.continuations {
+        if !after.continuations.contains(gone) {
+            let (size, root) = (gone.size, gone.root);
+            lines.push(
+                t!(
+                    "federation.diff_continues_gone",
+                    region = region,
+                    code = code,
+                    size = size,
+                    root = root
+                )
+                .to_string(),
+            );
+        }
+    }
     for kind in KeyKind::ALL {
         let (old, new) = (key_lines(before, kind), key_lines(after, kind));
         for key in &new {

@@ -79,6 +79,11 @@ fn print_roster(roster: &Roster) {
                 println!("  {kind} {number}  {key}  {span}");
             }
         }
+        for continuation in &region.continuations {
+            let (size, root) = (continuation.size, continuation.root);
+            let line = t!("federation.show_continues", size = size, root = root);
+            println!("  {line}");
+        }
     }
 }
 

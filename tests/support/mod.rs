@@ -3,6 +3,7 @@
 #![allow(clippy::cast_precision_loss, reason = "a rate in a test")]
 
 pub(crate) mod connect;
+pub(crate) mod founders;
 
 use std::{
     fmt::Write as _,

@@ -7,7 +7,7 @@ use crate::{
     Invalid,
     cosignature::{CosignerKey, UnixSeconds},
     hash::{Hash, derive},
-    head::Origin,
+    head::{Head, Origin},
     note::{Note, NoteKey},
     value::{Division, TreeSize},
 };
@@ -293,6 +293,13 @@ impl Roster {
     pub fn region(&self, origin: &Origin) -> Option<&Region> {
         let region = self.regions.get(&origin.region())?;
         (region.origin == *origin).then_some(region)
+    }
+
+    /// Whether the roster has decided what stands up to this head: its chain has shown two histories, and goes on from there or later.
+    pub fn is_settled(&self, head: &Head) -> bool {
+        let region = self.region(&head.origin);
+        let continuation = region.and_then(Region::continuation);
+        continuation.is_some_and(|continuation| head.size <= continuation.size)
     }
 
     /// Every chain of the federation.

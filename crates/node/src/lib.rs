@@ -23,6 +23,7 @@ mod certificate;
 mod chain_keys;
 mod clocks;
 mod config;
+mod continued;
 mod copies;
 mod damages;
 mod engine;

@@ -5,6 +5,7 @@ use crate::{
     believed,
     chain_keys::ChainKeys,
     config::{Config, Failure, StartError},
+    continued,
     engine::{self, CosigningKeys, Engine, Event, Inbox, Parts, Peer, Teller, cosigned_before},
     mender::Mender,
     metrics::Metrics,
@@ -211,12 +212,13 @@ fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
 /// Opens the store. A node whose own chain is damaged does not start.
 async fn open(config: &Config) -> Result<(Store, Opened), StartError> {
     let (data, room) = (config.data.clone(), config.room);
+    let (roster, own) = (config.roster().clone(), config.origin.clone());
     let options = Options::new(config.roster().origins().cloned().collect());
     let opening = task::spawn_blocking(move || {
         // A crash before it is taken again leaves a node that has given its reserve up for the start that follows.
         let reserve = Reserve::of(&data, room.kept_bytes);
         reserve.give_up();
-        let opened = Store::open(&data, options);
+        let opened = continued::open(&data, &options, &roster, &own);
         reserve.take();
         opened
     });

@@ -135,6 +135,15 @@ impl Shelf {
         later.map(|kept| kept.note.as_slice())
     }
 
+    /// All versions here, newest first: what one of them says of keys another may say otherwise.
+    pub fn rosters(&self) -> impl Iterator<Item = Roster> {
+        let kept = self.versions.iter().rev();
+        kept.map(|kept| {
+            let note = Note::parse(&kept.note).expect("it was read when it was taken");
+            Roster::parse(note.text).expect("it was read when it was taken")
+        })
+    }
+
     /// Which version a note says that it is; what it says has not been checked.
     ///
     /// # Errors

@@ -11,6 +11,7 @@ use core::cmp::Ordering;
 use yizhang_ledger::{
     hash::Hash,
     head::Head,
+    roster::Region,
     value::{TreeSize, UnixMillis},
 };
 
@@ -141,7 +142,8 @@ impl Replica {
         self.convict(head, conflict, ours, note, out);
     }
 
-    /// Closes a chain because of evidence, and reports it once.
+    /// Closes a chain because of evidence, and reports it once; not if the roster has decided between the two histories, and what is held
+    /// here follows it.
     pub(crate) fn convict(
         &mut self,
         head: &Head,
@@ -150,9 +152,16 @@ impl Replica {
         theirs: Vec<u8>,
         out: &mut Vec<Output>,
     ) {
+        let region = self.roster.region(&head.origin);
+        let continuation = region.and_then(Region::continuation);
         let Some(chain) = self.chains.get_mut(&head.origin) else {
             return;
         };
+        let is_followed =
+            continuation.is_some_and(|continuation| continuation.size <= chain.durable.size);
+        if is_followed && self.roster.is_settled(head) {
+            return;
+        }
         chain.close_at(head.size);
         out.extend(chain.report(head, conflict, ours, theirs));
     }

@@ -1,13 +1,14 @@
 //! Checking a whole data directory without changing it, and building the index again.
 
 use crate::{
-    JournalKind, Options, Store,
+    Options, Store,
     disk::failed,
     error::{Damage, DamageFault, IndexFault, MarkerFault, RegisterFileFault, Result, StoreError},
     index::load,
     journal,
     lock::Lock,
-    lost, marker,
+    lost::Lost,
+    marker,
     number::wide,
     register::check_registers,
     replay::{Halt, Step, replay},
@@ -472,21 +473,15 @@ fn note_digests(origin: &Origin, batch: &Batch, digests: &mut Vec<(Origin, Acces
 /// The size that a chain once had here, as the journal says; none if its files were never found to hold less. What cannot be
 /// read of the journal is a finding of its own.
 fn lost_size(data: &Path, origin: &Origin) -> Result<Option<TreeSize>> {
-    let mut largest = None;
+    let mut lost = Lost::default();
     let folder = data.join("journal");
     for number in journal::list(&folder)? {
         let (entries, _, _) = journal::read_file(&journal::path(&folder, number), number)?;
         for (_, entry) in entries {
-            let is_lost = entry.kind == JournalKind::SIZE_LOST;
-            if let Some(size) = is_lost
-                .then(|| lost::size_of(&entry.bytes, origin))
-                .flatten()
-            {
-                largest = largest.max(Some(size));
-            }
+            lost.add(&entry, origin);
         }
     }
-    Ok(largest)
+    Ok(lost.size)
 }
 
 /// Sizes of a chain that are known beside its files and its noted head.

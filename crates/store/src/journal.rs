@@ -51,6 +51,8 @@ impl JournalKind {
     pub const SIZE_LOST: Self = Self(6);
     /// Heads of a chain with the newest line of each cosigner.
     pub const COSIGNATURE_RECEIVED: Self = Self(5);
+    /// A size from which the roster says that a chain goes on: what was behind it here was set aside.
+    pub const CONTINUED: Self = Self(8);
     /// The first entry of a file that has everything that counts of the files before it, which may be gone.
     pub const ANEW: Self = Self(7);
 }

@@ -14,6 +14,7 @@
 //! index/00000001/   a sled database; the only content that can be deleted
 //! index/clean       names the database that was closed properly
 //! registers/440000/00000000000001000000.reg   the accounts of a chain up to a size; can be deleted
+//! set-aside/440000-1/   what a chain had behind the size from which the roster says that it goes on
 //! access/20261130.log   who read what on that day, for what, and what the answer was
 //! ```
 //!
@@ -67,6 +68,7 @@ mod report;
 mod scrub;
 mod seen;
 mod segments;
+mod set_aside;
 mod stopper;
 
 pub use access::{
@@ -90,6 +92,7 @@ pub use reader::{BatchReader, StoredBatch};
 pub use register::RegisterChecked;
 pub use report::{ChainOpened, IndexOpened, Opened, Truncated};
 pub use scrub::{Broken, Mended, Scrub, Scrubbed};
+pub use set_aside::set_aside;
 
 use chain::Chain;
 use disk::Disk;

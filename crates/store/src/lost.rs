@@ -1,7 +1,7 @@
 //! That a chain was longer once: the index knows it, and is thrown away where the segments hold less. So it is written into the
 //! journal first.
 
-use crate::{JournalKind, Store, error::Result};
+use crate::{JournalEntry, JournalKind, Store, error::Result};
 use yizhang_ledger::{head::Origin, value::TreeSize};
 
 impl Store {
@@ -27,20 +27,36 @@ impl Store {
     /// # Errors
     /// [`crate::StoreError::Journal`], [`crate::StoreError::Io`], [`crate::StoreError::Stopped`].
     pub fn lost_size(&self, origin: &Origin) -> Result<TreeSize> {
-        let mut largest = TreeSize(0);
+        let mut lost = Lost::default();
         for entry in self.journal()? {
-            let entry = entry?;
-            let is_lost = entry.kind == JournalKind::SIZE_LOST;
-            if let Some(size) = is_lost.then(|| size_of(&entry.bytes, origin)).flatten() {
-                largest = largest.max(size);
-            }
+            lost.add(&entry?, origin);
         }
-        Ok(largest)
+        Ok(lost.size.unwrap_or_default())
+    }
+}
+
+/// What the entries of a journal say of how long a chain was.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Lost {
+    /// The largest size that it had when its files were found to hold less; none if that never was.
+    pub(crate) size: Option<TreeSize>,
+}
+
+impl Lost {
+    /// Takes the next entry in.
+    pub(crate) fn add(&mut self, entry: &JournalEntry, origin: &Origin) {
+        let size = || size_of(&entry.bytes, origin);
+        match entry.kind {
+            JournalKind::SIZE_LOST => self.size = self.size.max(size()),
+            // What was behind it is none of the chain any more, and missed by nobody.
+            JournalKind::CONTINUED if size().is_some() => self.size = self.size.min(size()),
+            _ => {}
+        }
     }
 }
 
 /// The size in an entry, if it is about this chain.
-pub(crate) fn size_of(bytes: &[u8], origin: &Origin) -> Option<TreeSize> {
+fn size_of(bytes: &[u8], origin: &Origin) -> Option<TreeSize> {
     let (size, name) = bytes.split_first_chunk::<8>()?;
     (name == origin.as_str().as_bytes()).then(|| TreeSize(u64::from_le_bytes(*size)))
 }

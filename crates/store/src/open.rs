@@ -23,6 +23,7 @@ use crate::{
     report::{ChainOpened, IndexOpened, Opened, Truncated},
     seen,
     segments::{ChainFolder, FrameReader, Place},
+    set_aside,
     stopper::Stopper,
 };
 use std::{
@@ -65,6 +66,7 @@ impl Store {
         let disk = Disk::new(options.faults.clone());
         disk.create_folder(folder)?;
         let lock = Arc::new(Lock::take(folder)?);
+        set_aside::finish(&disk, folder)?;
         let origins = marker::settle(&disk, folder, &options.origins)?;
         let index = folder.join("index");
         let cache = options.index_cache_bytes;

@@ -34,6 +34,11 @@ use yizhang_ledger::{
     value::{LeafIndex, TreeSize},
 };
 
+/// The folder with the registers of a chain.
+pub(crate) fn folder_of(data: &std::path::Path, origin: &Origin) -> std::path::PathBuf {
+    RegisterFolder::new(data, origin).path
+}
+
 /// What became of comparing a register that a chain commits to with the chain.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RegisterChecked {

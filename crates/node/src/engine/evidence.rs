@@ -59,6 +59,14 @@ impl KeptEvidence {
         })
     }
 
+    /// The head that contradicts what was held, if this still says something under a roster: its key counts, and that of the other head, if
+    /// there is one.
+    fn counts(&self, roster: &Roster) -> Option<Head> {
+        let head = Head::open(&self.theirs, roster).ok()?.into_inner();
+        let other_counts = self.ours.is_empty() || Head::open(&self.ours, roster).is_ok();
+        other_counts.then_some(head)
+    }
+
     /// Shows it to everybody who watches this node, if two heads at hand prove it.
     fn spread(self, origin: Origin, board: &Board) {
         if self.proof && !self.ours.is_empty() {
@@ -196,10 +204,12 @@ pub(crate) fn closed_chains(
             continue;
         };
         // What no key of the roster has signed, whoever wrote it there, proves nothing.
-        let Ok(head) = Head::open(&kept.theirs, roster) else {
+        let Some(head) = kept.counts(roster) else {
             continue;
         };
-        let head = head.into_inner();
+        if roster.is_settled(&head) {
+            continue;
+        }
         if kept.proof {
             let at = closed.entry(head.origin.clone()).or_insert(head.size);
             *at = head.size.min(*at);
@@ -207,6 +217,42 @@ pub(crate) fn closed_chains(
         kept.spread(head.origin, board);
     }
     Ok(closed)
+}
+
+/// What the journal says of a chain that is shorter here than where it goes on.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Doubt {
+    /// There is evidence of a fork at or below the size from which it goes on, or a suspicion, kept since the last time that something of
+    /// the chain was set aside here: what is held of it may be the other history.
+    pub(crate) is_accused: bool,
+    /// Something of it was set aside here.
+    pub(crate) is_decided: bool,
+}
+
+impl Doubt {
+    /// Reads the journal.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub(crate) fn of(store: &Store, roster: &Roster, origin: &Origin) -> Result<Self, StoreError> {
+        let mut doubt = Self::default();
+        for entry in store.journal()? {
+            let entry = entry?;
+            match entry.kind {
+                JournalKind::CONTINUED if entry.bytes.ends_with(origin.as_str().as_bytes()) => {
+                    (doubt.is_accused, doubt.is_decided) = (false, true);
+                }
+                JournalKind::FORK_EVIDENCE => {
+                    let kept = KeptEvidence::read(&entry.bytes);
+                    let head = kept.and_then(|kept| kept.counts(roster));
+                    doubt.is_accused |=
+                        head.is_some_and(|head| head.origin == *origin && roster.is_settled(&head));
+                }
+                _ => {}
+            }
+        }
+        Ok(doubt)
+    }
 }
 
 /// The largest size of a chain that the journal's evidence says was signed with its key; 0 if it says nothing.

@@ -55,13 +55,15 @@ fn take(shared: &Shared, notes: &[Vec<u8>]) -> Result<u64, Refusal> {
     Ok(newest)
 }
 
-/// Refuses a roster under which the newest head of a chain that is held here would not count.
+/// Refuses a roster under which the newest head of a chain that is held here would not count, unless it says from where that chain goes on.
 fn heads_still_count(shared: &Shared, next: &Roster) -> Result<(), Refusal> {
     for origin in shared.roster.origins() {
         let Some((size, note)) = shared.store.newest_head(origin)? else {
             continue;
         };
-        if Head::open(&note, next).is_err() {
+        let region = next.region(origin);
+        let goes_on = region.is_some_and(|region| region.continuation().is_some());
+        if !goes_on && Head::open(&note, next).is_err() {
             return Err(Refusal::VoidsHead {
                 origin: origin.clone(),
                 size,

@@ -1,11 +1,12 @@
 //! Forks: what is evidence, what closes a chain, and what must not.
 
 use crate::world::{
-    Node, Signed, branch, chain, evidence, fetches, held, holding, next, note, origin,
-    other_branch, peer, persists, questions, root_at, sign, spread,
+    Node, Signed, branch, chain, evidence, fetches, held, holding, holding_under, next, note,
+    origin, other_branch, peer, persists, questions, root_at, sign, spread,
 };
 use yizhang_ledger::{
     chain::ChainState,
+    roster::Continuation,
     value::{TreeSize, UnixMillis},
 };
 use yizhang_replica::{Conflict, Evidence, Input};
@@ -317,4 +318,37 @@ fn a_suspicion_is_kept_and_shown_to_nobody() {
     };
     let outputs = node.handle(Input::Kept(Box::new(suspicion)));
     assert!(spread(&outputs).is_empty());
+}
+
+/// What is evidence in what a node says when it is shown a head of size 6, and told what it holds there.
+fn evidence_at_six(node: &mut Node, main: &[Signed], shown: &Signed) -> usize {
+    node.announce(2, &[shown]);
+    let outputs = node.handle(Input::RootAt {
+        origin: origin(1),
+        size: TreeSize(6),
+        root: root_at(main, TreeSize(6)),
+    });
+    evidence(&outputs).len()
+}
+
+#[test]
+fn what_the_roster_has_decided_closes_no_chain_that_follows_it() {
+    let main = chain(1, 4);
+    let other = other_branch(&main);
+    let goes_on = |from: &Signed| Continuation {
+        size: from.size(),
+        root: from.after.head().root,
+    };
+    // Decided at 9: what contradicts the chain at 6 says nothing.
+    let mut node = holding_under(&main, goes_on(&main[2]));
+    assert_eq!(evidence_at_six(&mut node, &main, &other[0]), 0);
+    assert_eq!(node.closed_at(1), None);
+    // Decided at 3: it is evidence as ever.
+    let mut node = holding_under(&main, goes_on(&main[0]));
+    assert_eq!(evidence_at_six(&mut node, &main, &other[0]), 1);
+    assert_eq!(node.closed_at(1), Some(TreeSize(6)));
+    // Decided at 9, where this node is not yet: what it holds is in doubt.
+    let mut node = holding_under(&main[..2], goes_on(&main[2]));
+    assert_eq!(evidence(&node.announce(2, &[&other[0]])).len(), 1);
+    assert_eq!(node.closed_at(1), Some(TreeSize(6)));
 }

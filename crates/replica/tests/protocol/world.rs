@@ -10,7 +10,7 @@ use yizhang_ledger::{
     head::Origin,
     note::NoteKey,
     record::Record,
-    roster::{ChainKey, CosigningKey, KeyKind, Region, Roster},
+    roster::{ChainKey, Continuation, CosigningKey, KeyKind, Region, Roster},
     value::{Division, TreeSize, UnixMillis},
 };
 use yizhang_replica::{
@@ -315,6 +315,26 @@ impl Node {
 /// Node 0 of three, which holds these batches of chain 1 since its start and is connected to the others.
 pub(crate) fn holding(batches: &[Signed]) -> Node {
     let mut node = Node::new(3, vec![held(batches.last().unwrap())]);
+    node.connect(1);
+    node.connect(2);
+    node
+}
+
+/// As [`holding`], under a roster that says from where chain 1 goes on.
+pub(crate) fn holding_under(batches: &[Signed], continuation: Continuation) -> Node {
+    let mut roster = roster(3);
+    let region = roster.regions.get_mut(&division(1)).unwrap();
+    region.continuations = vec![continuation];
+    let config = Config {
+        own: Some(origin(0)),
+        ..Config::default()
+    };
+    let durable = vec![held(batches.last().unwrap())];
+    let mut node = Node {
+        replica: Replica::new(roster.clone(), config, durable, UnixMillis(0)),
+        roster,
+        now: 0,
+    };
     node.connect(1);
     node.connect(2);
     node

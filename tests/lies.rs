@@ -1,0 +1,585 @@
+//! A node of the federation that lies to the others, with its own keys and certificate, among three that are honest processes: every lie is
+//! caught or comes to nothing, the other chains carry on, and nobody's memory grows by it.
+
+mod support;
+
+use base64ct::{Base64, Encoding};
+use ed25519_dalek::{Signer as _, SigningKey, pkcs8::DecodePrivateKey};
+use std::{
+    collections::BTreeMap,
+    fs,
+    pin::Pin,
+    sync::{Arc, Mutex},
+    thread,
+    time::Duration,
+};
+use support::{
+    Federation,
+    connect::{connect, roster},
+    contributions, eventually,
+};
+use tokio::sync::watch;
+use tokio_stream::{Stream, StreamExt as _, wrappers::WatchStream};
+use tonic::{
+    Request, Response, Status,
+    transport::{Certificate, Identity, Server, ServerTlsConfig},
+};
+use yizhang_ledger::{
+    batch::{RecordBlock, SubmissionId},
+    chain::{ChainState, Submitted},
+    entry::Kind,
+    head::Origin,
+    record::Record,
+    roster::{KeyKind, Roster},
+    value::{Division, TreeSize, UnixMillis},
+};
+use yizhang_wire::{
+    channel::certificate_pem,
+    v1::{
+        FetchRequest, Heads, PublishReply, PublishRequest, RostersReply, RostersRequest,
+        SignedBatch, TellReply, TellRequest, WatchRequest,
+        replication_client::ReplicationClient,
+        replication_server::{Replication, ReplicationServer},
+        rosters_server::{Rosters, RostersServer},
+    },
+};
+
+/// Invented: no citizen's number begins with a city's own code.
+const WORKER: &str = "440300199003078815";
+const LIAR: u32 = 440_000;
+const BEIJING: u32 = 110_000;
+const HONEST: [u32; 3] = [BEIJING, 330_000, 520_000];
+/// More than a node of this size takes in a debug build, far less than what a flood would make of it.
+const MEMORY_MAX: u64 = 400 * 1024 * 1024;
+
+/// A batch of the liar's chain with the signed head after it.
+#[derive(Clone)]
+struct Signed {
+    bytes: Vec<u8>,
+    from: TreeSize,
+    after: ChainState,
+    note: Vec<u8>,
+}
+
+/// What the liar says to one of the others.
+#[derive(Clone, Default)]
+struct Said {
+    heads: Vec<Vec<u8>>,
+    cosigned: Vec<Vec<u8>>,
+    /// What it sends of its chain.
+    batches: Vec<Signed>,
+    /// Whether it sends nothing and never ends.
+    hangs: bool,
+    /// The version of the roster that it claims, and what it hands over.
+    version: u64,
+    rosters: Vec<Vec<u8>>,
+}
+
+impl Said {
+    /// A history, announced and sent.
+    fn history(batches: &[Signed]) -> Self {
+        Self {
+            heads: vec![batches.last().unwrap().note.clone()],
+            batches: batches.to_vec(),
+            ..Self::default()
+        }
+    }
+
+    /// Heads without what is under them.
+    fn heads(heads: &[&Signed]) -> Self {
+        Self {
+            heads: heads.iter().map(|signed| signed.note.clone()).collect(),
+            ..Self::default()
+        }
+    }
+}
+
+/// What it says to each, now.
+#[derive(Clone)]
+struct Script {
+    by_caller: Arc<Mutex<BTreeMap<u32, Said>>>,
+    changed: Arc<watch::Sender<u64>>,
+}
+
+impl Script {
+    fn said_to(&self, caller: u32) -> Said {
+        let said = self.by_caller.lock().unwrap().get(&caller).cloned();
+        said.unwrap_or_default()
+    }
+}
+
+/// The region of the node that calls.
+fn caller<T>(request: &Request<T>) -> u32 {
+    let certificates = request.peer_certs().unwrap();
+    let names = |region: &u32| {
+        let name = format!("node.{region}");
+        let bytes = certificates[0].as_ref();
+        bytes
+            .windows(name.len())
+            .any(|part| part == name.as_bytes())
+    };
+    HONEST.into_iter().find(names).unwrap_or(0)
+}
+
+#[tonic::async_trait]
+impl Replication for Script {
+    type WatchStream = Pin<Box<dyn Stream<Item = Result<Heads, Status>> + Send>>;
+    type FetchStream = Pin<Box<dyn Stream<Item = Result<SignedBatch, Status>> + Send>>;
+
+    async fn watch(
+        &self,
+        request: Request<WatchRequest>,
+    ) -> Result<Response<Self::WatchStream>, Status> {
+        let (script, caller) = (self.clone(), caller(&request));
+        let changes = WatchStream::new(self.changed.subscribe());
+        let mut complete = true;
+        let messages = changes.map(move |_| {
+            let said = script.said_to(caller);
+            let bytes = |notes: Vec<Vec<u8>>| notes.into_iter().map(Into::into).collect();
+            Ok(Heads {
+                heads: bytes(said.heads),
+                complete: std::mem::take(&mut complete),
+                evidence: Vec::new(),
+                roster: said.version,
+                cosigned: bytes(said.cosigned),
+            })
+        });
+        Ok(Response::new(Box::pin(messages)))
+    }
+
+    async fn fetch(
+        &self,
+        request: Request<FetchRequest>,
+    ) -> Result<Response<Self::FetchStream>, Status> {
+        let said = self.said_to(caller(&request));
+        if said.hangs {
+            return Ok(Response::new(Box::pin(tokio_stream::pending())));
+        }
+        let FetchRequest { origin, from } = request.into_inner();
+        let batches = said.batches.into_iter();
+        let is_asked = move |signed: &Signed| {
+            signed.from.0 >= from && signed.after.origin().as_str() == origin
+        };
+        let sent = batches.filter(is_asked).map(|signed| {
+            Ok(SignedBatch {
+                batch: signed.bytes.into(),
+                head: signed.note.into(),
+            })
+        });
+        let sent: Vec<_> = sent.collect();
+        Ok(Response::new(Box::pin(tokio_stream::iter(sent))))
+    }
+
+    async fn tell(&self, _: Request<TellRequest>) -> Result<Response<TellReply>, Status> {
+        Ok(Response::new(TellReply {}))
+    }
+}
+
+#[tonic::async_trait]
+impl Rosters for Script {
+    async fn after(
+        &self,
+        request: Request<RostersRequest>,
+    ) -> Result<Response<RostersReply>, Status> {
+        let said = self.said_to(caller(&request));
+        Ok(Response::new(RostersReply {
+            rosters: said.rosters.into_iter().map(Into::into).collect(),
+            newest: said.version,
+        }))
+    }
+
+    async fn publish(&self, _: Request<PublishRequest>) -> Result<Response<PublishReply>, Status> {
+        Err(Status::unimplemented("it is handed nothing"))
+    }
+}
+
+/// Three honest nodes, and one that lies.
+struct Liar {
+    federation: Federation,
+    script: Script,
+    key: SigningKey,
+    origin: Origin,
+    roster: Roster,
+    runtime: tokio::runtime::Runtime,
+}
+
+impl Liar {
+    fn among_honest() -> Self {
+        let mut federation = Federation::found(&[LIAR, HONEST[0], HONEST[1], HONEST[2]]);
+        let dir = federation.node_dir(LIAR);
+        let read = |name: &str| fs::read_to_string(dir.join(name)).unwrap();
+        let key = SigningKey::from_pkcs8_pem(&read("chain.key")).unwrap();
+        let roster = roster(&dir);
+        let origin = Origin::new(&roster.federation, Division::new(LIAR).unwrap()).unwrap();
+        let script = Script {
+            by_caller: Arc::default(),
+            changed: Arc::new(watch::Sender::new(0)),
+        };
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .enable_all()
+            .build()
+            .unwrap();
+        let tls = ServerTlsConfig::new()
+            .identity(Identity::from_pem(read("tls.crt"), read("tls.key")))
+            .client_ca_root(Certificate::from_pem(certificate_pem(
+                &roster.tls_authority,
+            )));
+        let server = Server::builder()
+            .tls_config(tls)
+            .unwrap()
+            .add_service(ReplicationServer::new(script.clone()))
+            .add_service(RostersServer::new(script.clone()));
+        runtime.spawn(server.serve(federation.address(LIAR)));
+        for node in HONEST {
+            federation.start(node);
+        }
+        for node in HONEST {
+            federation.wait_ready(node);
+        }
+        Self {
+            federation,
+            script,
+            key,
+            origin,
+            roster,
+            runtime,
+        }
+    }
+
+    /// Batches of two records each after a state; what they hold follows from `content`.
+    fn batches(&self, after: &ChainState, content: u64, count: u64) -> Vec<Signed> {
+        let mut state = after.clone();
+        let mut batches = Vec::new();
+        for number in 0..count {
+            let signed = self.signed(&state, &state, content * 1_000 + number);
+            state = signed.after.clone();
+            batches.push(signed);
+        }
+        batches
+    }
+
+    fn beginning(&self, count: u64) -> Vec<Signed> {
+        self.batches(&ChainState::empty(self.origin.clone()), 1, count)
+    }
+
+    /// The batch that follows a state, made as if it followed another one.
+    fn signed(&self, state: &ChainState, as_if: &ChainState, content: u64) -> Signed {
+        let mut records = Vec::new();
+        for number in 0..2_u64 {
+            let payload = [content.to_le_bytes(), number.to_le_bytes()].concat();
+            let record = Record::Unknown(Kind(60_000), &payload);
+            record.write(&mut records).unwrap();
+        }
+        let mut id = [0; 16];
+        id[..8].copy_from_slice(&content.to_le_bytes());
+        let submitted = Submitted {
+            id: SubmissionId(id),
+            submitter: "agency.440000".into(),
+            block: RecordBlock::parse(records).unwrap(),
+        };
+        let extension = as_if
+            .prepare(&[submitted], UnixMillis(1_700_000_000_000), 1)
+            .unwrap();
+        let after = extension.after().clone();
+        Signed {
+            bytes: extension.batch().bytes().to_vec(),
+            from: state.size(),
+            note: after.head().sign(&self.key).into_bytes(),
+            after,
+        }
+    }
+
+    fn says_to(&self, node: u32, said: Said) {
+        self.script.by_caller.lock().unwrap().insert(node, said);
+        self.script.changed.send_modify(|changes| *changes += 1);
+    }
+
+    fn says_to_all(&self, said: &Said) {
+        for node in HONEST {
+            self.says_to(node, said.clone());
+        }
+    }
+
+    fn size_at(&self, node: u32) -> u64 {
+        self.federation.size(node, LIAR)
+    }
+
+    fn all_hold(&self, batches: &[Signed]) {
+        let size = batches.last().unwrap().after.size().0;
+        for node in HONEST {
+            eventually(&format!("{node} holds {size} entries"), || {
+                self.size_at(node) == size
+            });
+        }
+    }
+
+    fn is_quarantined(&self, node: u32) -> bool {
+        let status = self.federation.status(node);
+        status.is_some_and(|status| {
+            let chains = status["chains"].as_array().unwrap();
+            let mut chains = chains.iter();
+            let chain = chains.find(|chain| chain["origin"] == self.origin.as_str());
+            chain.unwrap()["quarantined"] == true
+        })
+    }
+
+    fn all_have_caught_it(&self) {
+        for node in HONEST {
+            eventually(&format!("{node} has quarantined the chain"), || {
+                self.is_quarantined(node)
+            });
+        }
+    }
+
+    fn nobody_accuses_it(&self) {
+        for node in HONEST {
+            assert!(!self.is_quarantined(node), "{node}");
+        }
+    }
+
+    /// Another chain grows and is everywhere, and no process has grown beyond what it needs.
+    fn others_carry_on(&self, serial: &str) {
+        let rows = contributions(WORKER, 110_100, 6, serial);
+        let file = self.federation.file(&format!("{serial}.csv"), &rows);
+        self.federation
+            .import(BEIJING, &file, &["--durable", "mirrors:2,60"])
+            .expect(0);
+        for node in HONEST {
+            self.federation.wait_replicated(BEIJING, node);
+            let process = self.federation.process(node);
+            let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap();
+            let mut lines = status.lines();
+            let peak = lines.find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+            let kilobytes: u64 = peak.trim().trim_end_matches(" kB").parse().unwrap();
+            assert!(kilobytes * 1024 < MEMORY_MAX, "{node}: {kilobytes} kB");
+        }
+    }
+
+    /// The line with which the mirror of Beijing would cosign a head, signed by somebody else.
+    fn forged_line(&self, note: &[u8]) -> Vec<u8> {
+        let beijing = &self.roster.regions[&Division::new(BEIJING).unwrap()];
+        let key = &beijing.mirror_keys[0].key;
+        let time = 1_700_000_000_u64.to_be_bytes();
+        let signature = self.key.sign(note).to_bytes();
+        let body = [&key.id().to_be_bytes()[..], &time, &signature].concat();
+        let line = format!("\u{2014} {} {}\n", key.name(), Base64::encode_string(&body));
+        [note, line.as_bytes()].concat()
+    }
+
+    /// The largest size at which a node says that Beijing has cosigned the liar's chain.
+    fn cosigned_by_beijing(&self, node: u32) -> u64 {
+        let status = self.federation.status(node).unwrap();
+        let chains = status["cosigning"]["chains"].as_array().unwrap();
+        let mut chains = chains.iter();
+        let chain = chains.find(|chain| chain["origin"] == self.origin.as_str());
+        let lines = chain.map_or(&[][..], |chain| chain["cosigners"].as_array().unwrap());
+        let of_beijing = lines
+            .iter()
+            .filter(|line| line["region"].as_str() == Some("110000"));
+        let sizes = of_beijing.map(|line| line["size"].as_u64().unwrap());
+        sizes.max().unwrap_or(0)
+    }
+
+    /// A node's heads of the liar's chain with the lines of cosigners, as the node shows them to the liar.
+    fn cosigned_as_shown_by(&self, node: u32) -> Vec<Vec<u8>> {
+        let own = self.federation.node_dir(LIAR);
+        let shown = async {
+            let mut client = ReplicationClient::new(connect(node, &own));
+            let mut stream = client.watch(WatchRequest {}).await.unwrap().into_inner();
+            let mut heads = Vec::new();
+            while let Some(message) = stream.next().await {
+                let message = message.unwrap();
+                heads.extend(message.cosigned.iter().map(|note| note.to_vec()));
+                if message.complete {
+                    break;
+                }
+            }
+            heads
+        };
+        let origin = self.origin.as_str().as_bytes();
+        let heads = self.runtime.block_on(shown).into_iter();
+        heads.filter(|note| note.starts_with(origin)).collect()
+    }
+}
+
+#[test]
+fn two_histories_shown_to_different_nodes_are_known_to_all() {
+    let liar = Liar::among_honest();
+    let common = liar.beginning(2);
+    let after = &common.last().unwrap().after;
+    for (node, content) in HONEST.into_iter().zip([2, 3, 3]) {
+        let branch = [&common[..], &liar.batches(after, content, 2)].concat();
+        liar.says_to(node, Said::history(&branch));
+    }
+    liar.all_have_caught_it();
+    liar.others_carry_on("split");
+}
+
+#[test]
+fn a_history_that_is_rewritten_is_not_taken_and_convicts_its_writer() {
+    let liar = Liar::among_honest();
+    let told = liar.beginning(3);
+    liar.says_to_all(&Said::history(&told));
+    liar.all_hold(&told);
+    let rewritten = [&told[..1], &liar.batches(&told[0].after, 7, 2)].concat();
+    liar.says_to_all(&Said::history(&rewritten));
+    liar.all_have_caught_it();
+    // Longer than what is held, and sent whole: nothing of it is taken.
+    let longer = [&rewritten[..], &liar.batches(&rewritten[2].after, 8, 9)].concat();
+    liar.says_to_all(&Said::history(&longer));
+    liar.others_carry_on("rewritten");
+    liar.all_hold(&told);
+}
+
+#[test]
+fn a_chain_that_seems_to_go_back_stays_where_it_was_and_old_heads_do_nothing() {
+    let liar = Liar::among_honest();
+    let whole = liar.beginning(4);
+    liar.says_to_all(&Said::history(&whole[..3]));
+    liar.all_hold(&whole[..3]);
+    for round in 0..20 {
+        let old = &whole[round % 2];
+        liar.says_to_all(&Said::history(std::slice::from_ref(old)));
+        thread::sleep(Duration::from_millis(20));
+    }
+    liar.others_carry_on("rollback");
+    liar.all_hold(&whole[..3]);
+    liar.nobody_accuses_it();
+    // An old head is a true one: the chain goes on.
+    liar.says_to_all(&Said::history(&whole));
+    liar.all_hold(&whole);
+}
+
+#[test]
+fn batches_that_are_withheld_hold_up_nothing_else_and_are_taken_when_they_come() {
+    let liar = Liar::among_honest();
+    let whole = liar.beginning(3);
+    liar.says_to_all(&Said::history(&whole[..1]));
+    liar.all_hold(&whole[..1]);
+    // A head without its batches: to some nothing comes, and to one nothing ever ends.
+    liar.says_to_all(&Said::heads(&[&whole[2]]));
+    let hanging = Said {
+        hangs: true,
+        ..Said::heads(&[&whole[2]])
+    };
+    liar.says_to(HONEST[2], hanging);
+    liar.others_carry_on("withheld");
+    liar.all_hold(&whole[..1]);
+    liar.nobody_accuses_it();
+    for node in HONEST {
+        assert!(liar.cosigned_by_beijing(node) <= whole[0].after.size().0);
+    }
+    liar.says_to_all(&Said::history(&whole));
+    liar.all_hold(&whole);
+}
+
+#[test]
+fn a_batch_that_names_another_one_before_it_convicts_who_has_signed_over_it() {
+    let liar = Liar::among_honest();
+    let whole = liar.beginning(2);
+    liar.says_to_all(&Said::history(&whole));
+    liar.all_hold(&whole);
+    let state = &whole[1].after;
+    let other_link = ChainState::restore(
+        liar.origin.clone(),
+        state.batches(),
+        yizhang_ledger::hash::Hash([9; 32]),
+        state.time(),
+        state.roster(),
+        state.frontier().clone(),
+    );
+    let wrong = liar.signed(state, &other_link, 5);
+    liar.says_to_all(&Said::history(&[&whole[..], &[wrong]].concat()));
+    liar.all_have_caught_it();
+    liar.all_hold(&whole);
+    liar.others_carry_on("link");
+}
+
+#[test]
+fn cosignatures_that_are_forged_or_taken_from_another_head_count_nowhere() {
+    let liar = Liar::among_honest();
+    let whole = liar.beginning(3);
+    liar.says_to_all(&Said::history(&whole[..1]));
+    liar.all_hold(&whole[..1]);
+    let first = whole[0].after.size().0;
+    eventually("Beijing has cosigned the first batch", || {
+        HONEST
+            .iter()
+            .all(|node| liar.cosigned_by_beijing(*node) == first)
+    });
+    // The line under the first head, under one that nobody has.
+    let shown = liar.cosigned_as_shown_by(BEIJING);
+    let lines = shown.iter().find_map(|note| {
+        let note = std::str::from_utf8(note).ok()?;
+        let (_, lines) = note.split_once("\n\n")?;
+        let mut lines = lines.split_inclusive('\n');
+        let line = lines.find(|line| line.contains("110000/mirror"))?;
+        Some(line.to_string())
+    });
+    let line = lines.expect("Beijing shows its own lines");
+    let reused = [&whole[2].note[..], line.as_bytes()].concat();
+    let forged = liar.forged_line(&whole[2].note);
+    for cosigned in [reused, forged] {
+        let said = Said {
+            cosigned: vec![cosigned],
+            ..Said::history(&whole[..1])
+        };
+        liar.says_to_all(&said);
+        eventually("forged lines are counted", || {
+            let counts = HONEST.map(|node| {
+                let status = liar.federation.status(node).unwrap();
+                status["cosigning"]["forged"].as_u64().unwrap()
+            });
+            counts.iter().all(|count| *count > 0)
+        });
+    }
+    liar.others_carry_on("forged");
+    for node in HONEST {
+        assert_eq!(liar.cosigned_by_beijing(node), first, "{node}");
+    }
+}
+
+#[test]
+fn another_version_of_the_roster_than_the_root_keys_have_signed_is_taken_by_nobody() {
+    let liar = Liar::among_honest();
+    let in_force = fs::read(liar.federation.node_dir(LIAR).join("roster.note")).unwrap();
+    let mut next = liar.roster.clone();
+    next.version = 2;
+    next.previous = liar.roster.hash();
+    next.mirrors = 0;
+    let root = yizhang_ledger::roster::root_key_name(&next.federation);
+    let by_stranger = yizhang_ledger::note::sign(&next.text(), &root, &liar.key);
+    let mut first = liar.roster.clone();
+    first.mirrors = 0;
+    let other_first = yizhang_ledger::note::sign(&first.text(), &root, &liar.key);
+    let handed: [Vec<Vec<u8>>; 4] = [
+        vec![in_force],
+        vec![by_stranger.into_bytes()],
+        vec![other_first.into_bytes()],
+        vec![b"yizhang-roster/v2\n".to_vec(); 8],
+    ];
+    let processes = HONEST.map(|node| liar.federation.process(node));
+    for rosters in handed {
+        let said = Said {
+            version: 99,
+            rosters,
+            ..Said::history(&liar.beginning(1))
+        };
+        liar.says_to_all(&said);
+        thread::sleep(Duration::from_millis(500));
+    }
+    liar.others_carry_on("downgrade");
+    for (node, process) in HONEST.into_iter().zip(processes) {
+        let status = liar.federation.status(node).unwrap();
+        assert_eq!(status["roster"], 1, "{node}");
+        assert_eq!(liar.federation.process(node), process, "{node}");
+        assert!(!liar.federation.node_dir(node).join("rosters").exists());
+    }
+    assert_eq!(
+        liar.roster.regions[&Division::new(LIAR).unwrap()]
+            .public_keys(KeyKind::Chain)
+            .len(),
+        1
+    );
+}
