@@ -77,6 +77,7 @@ pub(crate) fn read(chains: Vec<ChainStatus>) -> Vec<ChainCopy> {
             left_aside: chain.left_aside,
             damage: show::printable(&chain.damage),
             ahead_ms: chain.ahead_ms,
+            wrong_register: (chain.wrong_register > 0).then_some(chain.wrong_register),
         })
     };
     chains.into_iter().filter_map(copy).collect()

@@ -27,11 +27,14 @@ use tonic::{
 use yizhang_ledger::{
     batch::{RecordBlock, SubmissionId},
     chain::{ChainState, Submitted},
-    entry::Kind,
+    entry::{Kind, RecordId},
+    hash::{Hash, hash_leaf},
     head::Origin,
-    record::Record,
+    person::AccountId,
+    record::{AccountRegister, Record, Reversal, Source},
+    register::{RegisterBuilder, submission_id},
     roster::{KeyKind, Roster},
-    value::{Division, TreeSize, UnixMillis},
+    value::{Code, Division, TreeSize, UnixMillis},
 };
 use yizhang_wire::{
     channel::certificate_pem,
@@ -263,7 +266,7 @@ impl Liar {
         self.batches(&ChainState::empty(self.origin.clone()), 1, count)
     }
 
-    /// The batch that follows a state, made as if it followed another one.
+    /// The batch of two records that follows a state, made as if it followed another one.
     fn signed(&self, state: &ChainState, as_if: &ChainState, content: u64) -> Signed {
         let mut records = Vec::new();
         for number in 0..2_u64 {
@@ -273,12 +276,20 @@ impl Liar {
         }
         let mut id = [0; 16];
         id[..8].copy_from_slice(&content.to_le_bytes());
-        let submitted = Submitted {
+        let submission = Submitted {
             id: SubmissionId(id),
             submitter: "agency.440000".into(),
             block: RecordBlock::parse(records).unwrap(),
         };
-        let extension = as_if
+        Signed {
+            from: state.size(),
+            ..self.sign(as_if, submission)
+        }
+    }
+
+    /// The batch of a submission that follows a state.
+    fn sign(&self, state: &ChainState, submitted: Submitted) -> Signed {
+        let extension = state
             .prepare(&[submitted], UnixMillis(1_700_000_000_000), 1)
             .unwrap();
         let after = extension.after().clone();
@@ -288,6 +299,21 @@ impl Liar {
             note: after.head().sign(&self.key).into_bytes(),
             after,
         }
+    }
+
+    /// The batch with a register of accounts that follows a state.
+    fn register(&self, state: &ChainState, register: AccountRegister) -> Signed {
+        let mut record = Vec::new();
+        let size = TreeSize(register.size);
+        Record::AccountRegister(register)
+            .write(&mut record)
+            .unwrap();
+        let submission = Submitted {
+            id: submission_id(size),
+            submitter: "node.440000".into(),
+            block: RecordBlock::parse(record).unwrap(),
+        };
+        self.sign(state, submission)
     }
 
     fn says_to(&self, node: u32, said: Said) {
@@ -367,8 +393,12 @@ impl Liar {
         [note, line.as_bytes()].concat()
     }
 
-    /// The largest size at which a node says that Beijing has cosigned the liar's chain.
+    /// The largest size at which a node says that Beijing has cosigned the liar's chain as a mirror.
     fn cosigned_by_beijing(&self, node: u32) -> u64 {
+        self.cosigned_by_beijing_as(node, "mirror")
+    }
+
+    fn cosigned_by_beijing_as(&self, node: u32, kind: &str) -> u64 {
         let status = self.federation.status(node).unwrap();
         let chains = status["cosigning"]["chains"].as_array().unwrap();
         let mut chains = chains.iter();
@@ -376,7 +406,7 @@ impl Liar {
         let lines = chain.map_or(&[][..], |chain| chain["cosigners"].as_array().unwrap());
         let of_beijing = lines
             .iter()
-            .filter(|line| line["region"].as_str() == Some("110000"));
+            .filter(|line| line["region"].as_str() == Some("110000") && line["kind"] == kind);
         let sizes = of_beijing.map(|line| line["size"].as_u64().unwrap());
         sizes.max().unwrap_or(0)
     }
@@ -484,7 +514,7 @@ fn a_batch_that_names_another_one_before_it_convicts_who_has_signed_over_it() {
     let other_link = ChainState::restore(
         liar.origin.clone(),
         state.batches(),
-        yizhang_ledger::hash::Hash([9; 32]),
+        Hash([9; 32]),
         state.time(),
         state.roster(),
         state.frontier().clone(),
@@ -582,4 +612,123 @@ fn another_version_of_the_roster_than_the_root_keys_have_signed_is_taken_by_nobo
             .len(),
         1
     );
+}
+
+/// The leaf hashes of the records of each account, in the order of the chain.
+type Listed = BTreeMap<AccountId, Vec<Hash>>;
+
+/// What a register of these records commits to, for a size.
+fn register_of(listed: &Listed, size: TreeSize) -> AccountRegister {
+    let mut builder = RegisterBuilder::new(|_| Ok::<(), std::convert::Infallible>(()));
+    for (account, leaves) in listed {
+        for leaf in leaves {
+            builder.record(*account, *leaf).unwrap();
+        }
+    }
+    builder.finish(size).unwrap()
+}
+
+/// A batch of three records of each of four accounts.
+fn records_of_four(liar: &Liar) -> (Signed, Listed) {
+    let mut listed = Listed::new();
+    let mut records = Vec::new();
+    for number in 0..12_u8 {
+        let account = AccountId([number % 4; 16]);
+        let serial = format!("{number:016x}");
+        let record = Record::Reversal(Reversal {
+            account,
+            target: RecordId(Hash([number; 32])),
+            reason: Code::NONE,
+            source: Source {
+                agency: Code::new("44030001").unwrap(),
+                system: Code::NONE,
+                serial: Code::new(&serial).unwrap(),
+            },
+        });
+        let mut entry = Vec::new();
+        record.write(&mut entry).unwrap();
+        listed.entry(account).or_default().push(hash_leaf(&entry));
+        records.extend(entry);
+    }
+    let submission = Submitted {
+        id: SubmissionId([5; 16]),
+        submitter: "agency.440000".into(),
+        block: RecordBlock::parse(records).unwrap(),
+    };
+    let empty = ChainState::empty(liar.origin.clone());
+    (liar.sign(&empty, submission), listed)
+}
+
+#[test]
+fn no_mirror_signs_behind_a_wrong_register_and_every_node_says_where_it_is() {
+    type Lie = fn(&Listed, TreeSize) -> AccountRegister;
+    let one = AccountId([1; 16]);
+    let lies: [(&str, Lie); 5] = [
+        ("a record left out", |listed, size| {
+            let mut listed = listed.clone();
+            listed.get_mut(&AccountId([1; 16])).unwrap().remove(1);
+            register_of(&listed, size)
+        }),
+        ("counted wrong", |listed, size| AccountRegister {
+            accounts: 5,
+            ..register_of(listed, size)
+        }),
+        ("ordered wrong", |listed, size| {
+            let mut listed = listed.clone();
+            listed.get_mut(&AccountId([1; 16])).unwrap().swap(0, 1);
+            register_of(&listed, size)
+        }),
+        ("two accounts swapped", |listed, size| {
+            let mut swapped = listed.clone();
+            let (one, two) = (AccountId([1; 16]), AccountId([2; 16]));
+            swapped.insert(one, listed[&two].clone());
+            swapped.insert(two, listed[&one].clone());
+            register_of(&swapped, size)
+        }),
+        ("of an earlier size", |listed, _| {
+            register_of(listed, TreeSize(13))
+        }),
+    ];
+    for (lie, make) in lies {
+        println!("{lie}");
+        let liar = Liar::among_honest();
+        let (first, listed) = records_of_four(&liar);
+        assert_eq!((listed.len(), listed[&one].len()), (4, 3));
+        // A register that is right is cosigned: what follows is not for want of it.
+        let right = liar.register(&first.after, register_of(&listed, first.after.size()));
+        let rest = liar.batches(&right.after, 3, 1);
+        let state = &rest[0].after;
+        let wrong = liar.register(state, make(&listed, state.size()));
+        let behind = liar.batches(&wrong.after, 4, 1);
+        let sound = [&[first, right], &rest[..]].concat();
+        liar.says_to_all(&Said::history(&sound));
+        liar.all_hold(&sound);
+        let size = state.size().0;
+        eventually("what is right is cosigned", || {
+            HONEST
+                .iter()
+                .all(|node| liar.cosigned_by_beijing(*node) == size)
+        });
+        let all = [&sound[..], &[wrong], &behind[..]].concat();
+        liar.says_to_all(&Said::history(&all));
+        liar.all_hold(&all);
+        let whole = all.last().unwrap().after.size().0;
+        for node in HONEST {
+            eventually(
+                "the wrong register is found, and the head witnessed",
+                || {
+                    let status = liar.federation.status(node).unwrap();
+                    let chains = status["chains"].as_array().unwrap();
+                    let mut chains = chains.iter();
+                    let chain = chains.find(|chain| chain["origin"] == liar.origin.as_str());
+                    // Behind the batch entry of its batch.
+                    chain.unwrap()["wrong_register"] == size + 1
+                        && liar.cosigned_by_beijing_as(node, "witness") == whole
+                },
+            );
+            assert_eq!(liar.cosigned_by_beijing(node), size, "{lie}, {node}");
+            let said = liar.federation.log(node);
+            assert!(said.contains("a register of accounts in a chain"), "{said}");
+        }
+    }
 }

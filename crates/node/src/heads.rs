@@ -6,7 +6,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 use tokio::task::spawn_blocking;
-use yizhang_ledger::roster::Roster;
+use yizhang_ledger::{Verified, head::Head, roster::Roster};
 use yizhang_replica::{CheckedHead, Memory, OneLine};
 
 /// Signatures that are remembered: most heads come from several peers, one soon after the other, and again with the lines of cosigners, and
@@ -72,6 +72,13 @@ impl Heads {
     /// Checks a head, on a thread that may compute.
     pub(crate) fn check(&self, note: &[u8]) -> CheckedHead {
         CheckedHead::check_with(note, &self.roster, &self.remembered)
+    }
+
+    /// A head, if a key of the roster has signed it.
+    pub(crate) fn opened(&self, note: &[u8]) -> Option<Head> {
+        Head::open(note, &self.roster)
+            .ok()
+            .map(Verified::into_inner)
     }
 
     /// Checks all heads of a message. None if the node is stopping.

@@ -63,6 +63,7 @@ mod tls;
 mod turns;
 mod verified_heads;
 mod waiting;
+mod wrong_registers;
 
 pub use certificate::{Stage, Validity, agency_of, names_authority};
 pub use config::{Config, Failure, NodeKeys, RegisterRule, RoomLimits, StartError};

@@ -5,7 +5,6 @@ mod cosigned;
 use crate::{
     accepting::TurnedAway,
     certificate::Certificates,
-    damages::Damages,
     handshakes::Handshakes,
     party::CLASSES,
     room::EACH_LEFT,
@@ -71,6 +70,7 @@ struct Gauges {
     quarantined: Family<ChainLabels, Gauge>,
     paused: Family<ChainLabels, Gauge>,
     damaged: Family<ChainLabels, Size>,
+    wrong_register: Family<ChainLabels, Size>,
     ahead: Family<ChainLabels, Size>,
     unshared: Size,
     connected: Family<RegionLabels, Gauge>,
@@ -105,7 +105,7 @@ impl Metrics {
         let gauges = Gauges::default();
         let status = self.shared.engine.status().await;
         gauges.read_status(status.as_ref());
-        gauges.read_damages(status.as_ref(), &self.shared.damages);
+        gauges.read_damages(status.as_ref(), &self.shared);
         gauges.read_warnings(&self.shared);
         self.read_machine(&gauges);
         let mut registry = Registry::with_prefix("yizhang");
@@ -203,13 +203,16 @@ impl Gauges {
     }
 
     /// What was found damaged; none where the engine does not answer, as with all metrics of chains.
-    fn read_damages(&self, status: Option<&Status>, damages: &Damages) {
+    fn read_damages(&self, status: Option<&Status>, shared: &Shared) {
         for chain in status.map_or(&[][..], |status| &status.chains) {
             let labels = ChainLabels {
                 chain: chain.origin.region().to_string(),
             };
             let places = self.damaged.get_or_create(&labels);
-            places.set(wide(damages.count(&chain.origin)));
+            places.set(wide(shared.damages.count(&chain.origin)));
+            let wrong = shared.wrong_registers.first(&chain.origin);
+            let register = self.wrong_register.get_or_create(&labels);
+            register.set(wrong.map_or(0, |at| at.0));
         }
     }
 
@@ -277,6 +280,11 @@ impl Gauges {
             "chain_damaged_places",
             "Places of a chain that were found damaged on this disk since the start",
             self.damaged.clone(),
+        );
+        registry.register(
+            "chain_wrong_register",
+            "Position of the first register of accounts in a chain that this node found wrong, 0 if none",
+            self.wrong_register.clone(),
         );
         registry.register_with_unit(
             "chain_time_ahead",

@@ -269,6 +269,7 @@ fn start_engine(
         news: Arc::clone(&shared.news),
         tally: Arc::clone(&shared.tally),
         damages: Arc::clone(&shared.damages),
+        wrong_registers: Arc::clone(&shared.wrong_registers),
         engine: engine.clone(),
         keys: ChainKeys::of(config),
         peers: peers.clone(),

@@ -23,6 +23,7 @@ use crate::{
     tellings::Tellings,
     turns::{Turn, Turns},
     verified_heads::VerifiedHeads,
+    wrong_registers::WrongRegisters,
 };
 use std::{path::PathBuf, sync::Arc};
 use tokio::{sync::Semaphore, task};
@@ -63,6 +64,7 @@ pub(crate) struct Shared {
     pub(crate) room: Arc<Room>,
     pub(crate) tellings: Arc<Tellings>,
     pub(crate) damages: Arc<Damages>,
+    pub(crate) wrong_registers: Arc<WrongRegisters>,
     pub(crate) clocks: Clocks,
     pub(crate) peer_secrets: Arc<PeerSecrets>,
     pub(crate) floods: Arc<Floods>,
@@ -106,6 +108,7 @@ impl Shared {
             room: Room::new(config.origin.clone(), config.data.clone(), config.room),
             tellings: Arc::default(),
             damages: Arc::default(),
+            wrong_registers: Arc::default(),
             clocks: Clocks::default(),
             peer_secrets: Arc::new(PeerSecrets::new(&config.secrets)),
             floods: Arc::default(),

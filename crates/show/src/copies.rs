@@ -40,6 +40,8 @@ pub struct ChainCopy {
     pub damage: String,
     /// By how much its newest batch is ahead of the node's clock, in ms; 0 if that is no warning.
     pub ahead_ms: u64,
+    /// The position of the first register of accounts in it that the node has found wrong.
+    pub wrong_register: Option<u64>,
 }
 
 impl ChainCopy {
@@ -79,6 +81,7 @@ impl ChainCopy {
             "left_aside": self.left_aside,
             "damage": self.damage,
             "ahead_ms": self.ahead_ms,
+            "wrong_register": self.wrong_register,
         })
     }
 
@@ -90,6 +93,9 @@ impl ChainCopy {
         }
         if !self.damage.is_empty() {
             words.push(t!("copies.damaged").to_string());
+        }
+        if let Some(at) = self.wrong_register {
+            words.push(t!("copies.wrong_register", at = at).to_string());
         }
         if self.ahead_ms > 0 {
             let minutes = self.ahead_ms / 60_000;

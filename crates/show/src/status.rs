@@ -95,7 +95,10 @@ impl NodeStatus {
     /// Whether something needs a person.
     pub fn needs_somebody(&self) -> bool {
         let needs = |chain: &ChainCopy| {
-            chain.is_quarantined() || !chain.damage.is_empty() || chain.ahead_ms > 0
+            chain.is_quarantined()
+                || !chain.damage.is_empty()
+                || chain.ahead_ms > 0
+                || chain.wrong_register.is_some()
         };
         !self.ready
             || self.unshared_ms >= UNSHARED_MS_MAX

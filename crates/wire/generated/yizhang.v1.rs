@@ -491,6 +491,10 @@ pub struct ChainStatus {
     /// The largest head of the chain that has lines of cosigners, with these lines; empty if none has. Status only.
     #[prost(bytes = "bytes", tag = "14")]
     pub cosigned: ::prost::bytes::Bytes,
+    /// Position of the first register of accounts in the chain that this node has computed itself and found wrong: it signs no head behind it as a
+    /// mirror. 0 if it has found none, where no register can be. Status only.
+    #[prost(uint64, tag = "15")]
+    pub wrong_register: u64,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Cosigner {

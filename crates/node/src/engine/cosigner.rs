@@ -3,7 +3,7 @@
 //! started anew, too.
 
 use super::{Engine, handle::Event, register_checks::RegisterChecks};
-use crate::{config::NodeKeys, heads::Heads};
+use crate::{config::NodeKeys, heads::Heads, wrong_registers::WrongRegisters};
 use ed25519_dalek::SigningKey;
 use std::{
     collections::BTreeMap,
@@ -127,6 +127,7 @@ pub(crate) struct Tools {
     pub(crate) keys: CosigningKeys,
     pub(crate) heads: Arc<Heads>,
     pub(crate) runtime: Handle,
+    pub(crate) wrong_registers: Arc<WrongRegisters>,
 }
 
 impl Cosigner {
@@ -210,10 +211,18 @@ impl Cosigning {
     fn registers_known(&self, given: &[CosignedEntry]) -> RegisterChecks {
         let mirror = self.tools.keys.public(KeyKind::Mirror);
         let by_mirror = given.iter().filter(|entry| entry.key == mirror);
-        let sizes =
-            by_mirror.filter_map(|entry| Some((origin_of(&entry.note)?, size_of(&entry.note)?)));
+        let sizes = by_mirror.filter_map(|entry| self.held_as(&entry.note));
         let (store, runtime) = (Arc::clone(&self.tools.store), self.tools.runtime.clone());
-        RegisterChecks::new(store, runtime, sizes.collect())
+        let wrong = Arc::clone(&self.tools.wrong_registers);
+        RegisterChecks::new(store, runtime, wrong, sizes.collect())
+    }
+
+    /// Chain and size of a head that was cosigned, if that is what is held of the chain: one of a history that was set aside says nothing of
+    /// the registers in the other.
+    fn held_as(&self, note: &[u8]) -> Option<(Origin, TreeSize)> {
+        let head = self.tools.heads.opened(note)?;
+        let root = self.tools.store.root_at(&head.origin, head.size).ok()?;
+        (root == Some(head.root)).then_some((head.origin, head.size))
     }
 
     /// Writes down, then signs. What a mirror cannot say yet, because registers are being computed, is left out, and asked for again.
@@ -237,6 +246,7 @@ impl Cosigning {
             keys,
             heads: checks,
             runtime: _,
+            wrong_registers: _,
         } = &self.tools;
         let entries = heads.iter().flat_map(|head| {
             let entry = |kind: &KeyKind| CosignedEntry {
@@ -271,12 +281,6 @@ impl Cosigning {
         self.kept.extend(news);
         Ok(())
     }
-}
-
-/// The size in the second line of a head.
-fn size_of(note: &[u8]) -> Option<TreeSize> {
-    let line = note.split(|byte| *byte == b'\n').nth(1)?;
-    str::from_utf8(line).ok()?.parse().ok().map(TreeSize)
 }
 
 /// The chain in the first line of a head.

@@ -4,6 +4,7 @@
 //! its own, and the mirror's line waits; the witness's does not. A register that is wrong is said, and no head behind it gets a line of
 //! this mirror any more.
 
+use crate::wrong_registers::WrongRegisters;
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -33,6 +34,7 @@ pub(super) struct RegisterChecks {
     store: Arc<Store>,
     /// It waits for its threads when it ends, so that none holds the store of a node that has stopped.
     runtime: Handle,
+    wrong: Arc<WrongRegisters>,
     chains: Arc<Mutex<BTreeMap<Origin, Progress>>>,
 }
 
@@ -65,6 +67,7 @@ impl RegisterChecks {
     pub(super) fn new(
         store: Arc<Store>,
         runtime: Handle,
+        wrong: Arc<WrongRegisters>,
         cosigned: BTreeMap<Origin, TreeSize>,
     ) -> Self {
         let progress = |right| Progress {
@@ -77,6 +80,7 @@ impl RegisterChecks {
         Self {
             store,
             runtime,
+            wrong,
             chains: Arc::new(Mutex::new(chains.collect())),
         }
     }
@@ -115,6 +119,9 @@ impl RegisterChecks {
             let start = Instant::now();
             let found = checks.check_on(&origin);
             let rest = (start.elapsed() * REST_TIMES).min(REST_MAX);
+            if let Ok(Found::Wrong(at)) = found {
+                checks.wrong.found(&origin, at);
+            }
             checks.change(&origin, |progress| {
                 progress.is_under_way = false;
                 match found {
@@ -132,16 +139,23 @@ impl RegisterChecks {
 
     /// Computes the next registers of a chain from where they are known to be right.
     fn check_on(&self, chain: &Origin) -> Result<Found, StoreError> {
-        let mut from = self.lock().entry(chain.clone()).or_default().right;
+        let Progress {
+            right: mut from,
+            mut covered,
+            ..
+        } = *self.lock().entry(chain.clone()).or_default();
         loop {
             let (through, registers) = self.next_registers(chain, from)?;
             for at in &registers {
-                if !self.is_right(chain, *at)? {
-                    return Ok(Found::Wrong(*at));
+                match self.covered_by(chain, *at, covered)? {
+                    Some(size) => covered = size,
+                    None => return Ok(Found::Wrong(*at)),
                 }
             }
+            // Both at once: what is gone through again is compared with what stood before it.
             self.change(chain, |progress| {
                 progress.right = progress.right.max(through);
+                progress.covered = progress.covered.max(covered);
             });
             if !registers.is_empty() {
                 return Ok(Found::Right);
@@ -179,34 +193,34 @@ impl RegisterChecks {
         Ok((TreeSize(at), Vec::new()))
     }
 
-    /// Computes the register at a position, and compares.
-    fn is_right(&self, chain: &Origin, at: LeafIndex) -> Result<bool, StoreError> {
+    /// Computes the register at a position, and compares. The size that it covers, if it is right and that is more than those before it
+    /// cover.
+    fn covered_by(
+        &self,
+        chain: &Origin,
+        at: LeafIndex,
+        covered: u64,
+    ) -> Result<Option<u64>, StoreError> {
         let region = chain.region();
         let checked = self.store.check_register(chain, at)?;
         match &checked {
-            RegisterChecked::Right(stated) => {
-                self.change(chain, |progress| {
-                    progress.covered = progress.covered.max(stated.size);
-                });
-                return Ok(true);
+            RegisterChecked::Right(stated) | RegisterChecked::Older { stated, .. }
+                if stated.size > covered =>
+            {
+                return Ok(Some(stated.size));
             }
             RegisterChecked::Wrong { stated, computed } => {
                 tracing::error!(chain = %region, position = at.0, ?stated, ?computed, "a register of accounts in a chain is wrong: its mirror's cosignature is withheld from there on");
             }
-            RegisterChecked::Older { stated, .. } => {
-                let covered = self.lock().entry(chain.clone()).or_default().covered;
-                // One that comes again after it was gone through once: this node has lost what it cosigned, not the chain its order.
-                if stated.size > covered {
-                    self.change(chain, |progress| progress.covered = stated.size);
-                    return Ok(true);
-                }
-                tracing::error!(chain = %region, position = at.0, ?stated, covered, "a register of accounts in a chain covers less than one before it: its mirror's cosignature is withheld from there on");
+            // An older one that covers more than those gone through here: this node has lost what it cosigned, not the chain its order.
+            RegisterChecked::Right(stated) | RegisterChecked::Older { stated, .. } => {
+                tracing::error!(chain = %region, position = at.0, ?stated, covered, "a register of accounts in a chain covers no more than one before it: its mirror's cosignature is withheld from there on");
             }
             RegisterChecked::Unreadable(fault) => {
                 tracing::error!(chain = %region, position = at.0, %fault, "a register of accounts in a chain is none: its mirror's cosignature is withheld from there on");
             }
         }
-        Ok(false)
+        Ok(None)
     }
 
     fn change(&self, chain: &Origin, change: impl FnOnce(&mut Progress)) {
@@ -275,7 +289,7 @@ mod tests {
 
         fn checks(&self, known: BTreeMap<Origin, TreeSize>) -> RegisterChecks {
             let runtime = self.runtime.handle().clone();
-            RegisterChecks::new(Arc::clone(&self.store), runtime, known)
+            RegisterChecks::new(Arc::clone(&self.store), runtime, Arc::default(), known)
         }
 
         fn append_something(&self) -> TreeSize {

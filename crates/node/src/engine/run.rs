@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     board::Board, chain_keys::ChainKeys, config::Failure, copies::LatestNews, damages::Damages,
-    heads::Heads, tally::Tally,
+    heads::Heads, tally::Tally, wrong_registers::WrongRegisters,
 };
 use std::{
     collections::{BTreeMap, HashMap},
@@ -48,6 +48,7 @@ pub(crate) struct Parts {
     pub(crate) news: Arc<LatestNews>,
     pub(crate) tally: Arc<Tally>,
     pub(crate) damages: Arc<Damages>,
+    pub(crate) wrong_registers: Arc<WrongRegisters>,
     /// The way to this engine, for those who work for it.
     pub(crate) engine: Engine,
     pub(crate) keys: ChainKeys,
@@ -100,6 +101,7 @@ pub(crate) fn start(inbox: Inbox, parts: Parts) -> std::io::Result<JoinHandle<()
         keys: parts.cosigning_keys,
         heads: parts.heads,
         runtime: parts.runtime.clone(),
+        wrong_registers: parts.wrong_registers,
     })?;
     let peers = parts.peers.into_iter();
     let running = Running {

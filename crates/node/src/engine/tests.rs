@@ -320,6 +320,7 @@ fn run(folder: &Path, faults: &Arc<Faults>) -> Said {
         news: Arc::new(LatestNews::default()),
         tally: Arc::new(Tally::new()),
         damages: Arc::default(),
+        wrong_registers: Arc::default(),
         engine: engine.clone(),
         keys: ChainKeys::new(&[], &[], key(0)),
         cosigning_keys: CosigningKeys::new(origin(0), &node_keys(0)),

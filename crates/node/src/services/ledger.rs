@@ -122,6 +122,10 @@ fn reply(status: NodeStatus, shared: &Shared) -> v1::StatusReply {
             .into(),
         damage: shared.damages.first(&copy.origin),
         ahead_ms: copy.ahead_ms(at),
+        wrong_register: shared
+            .wrong_registers
+            .first(&copy.origin)
+            .map_or(0, |at| at.0),
         ..chain_status(copy)
     };
     let chains = status.chains.into_iter().map(chain).collect();
