@@ -354,6 +354,7 @@ fn evidence(reply: &LookupReply) -> anyhow::Result<Vec<ChainEvidence>> {
         chains.push(ChainEvidence {
             head: chain.head.to_vec(),
             records,
+            register: None,
         });
     }
     Ok(chains)

@@ -179,6 +179,7 @@ impl Gathered {
                 chains.push(ChainEvidence {
                     head: held.note.clone(),
                     records: records.into_values().collect(),
+                    register: None,
                 });
             }
         }
