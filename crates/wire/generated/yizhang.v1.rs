@@ -230,6 +230,10 @@ pub struct LookupRequest {
     /// Required.
     #[prost(message, optional, tag = "5")]
     pub purpose: ::core::option::Option<Purpose>,
+    /// Whether proofs may rest on registers of accounts: then records that a register covers come without paths of their own. A caller that
+    /// does not say so gets a path with each record.
+    #[prost(bool, tag = "6")]
+    pub registers: bool,
     #[prost(oneof = "lookup_request::Worker", tags = "1, 2")]
     pub worker: ::core::option::Option<lookup_request::Worker>,
 }
@@ -298,6 +302,77 @@ pub struct ChainEvidence {
     pub head: ::prost::bytes::Bytes,
     #[prost(message, repeated, tag = "2")]
     pub records: ::prost::alloc::vec::Vec<RecordEvidence>,
+    /// What shows that no record was left out, if the request allows for it and the node can show it. Then the chain stands here also
+    /// without a record.
+    #[prost(message, optional, tag = "3")]
+    pub register: ::core::option::Option<RegisterEvidence>,
+}
+/// A register of accounts that the chain commits to, and what it says about the accounts read (docs/FORMAT.md, sections 8 and 14).
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct RegisterEvidence {
+    /// The entry of the register, with its path to the head.
+    #[prost(message, optional, tag = "1")]
+    pub register: ::core::option::Option<RecordEvidence>,
+    /// The batch entry of its batch, with its path to the head.
+    #[prost(message, optional, tag = "2")]
+    pub batch: ::core::option::Option<RecordEvidence>,
+    /// The accounts read under all their pseudonyms, ascending, at most 64.
+    #[prost(message, repeated, tag = "3")]
+    pub accounts: ::prost::alloc::vec::Vec<ShownAccount>,
+}
+/// Whether an account is in a register.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ShownAccount {
+    /// 16 bytes.
+    #[prost(bytes = "bytes", tag = "1")]
+    pub account: ::prost::bytes::Bytes,
+    #[prost(oneof = "shown_account::Shown", tags = "2, 3")]
+    pub shown: ::core::option::Option<shown_account::Shown>,
+}
+/// Nested message and enum types in `ShownAccount`.
+pub mod shown_account {
+    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+    pub enum Shown {
+        #[prost(message, tag = "2")]
+        Present(super::Presence),
+        #[prost(message, tag = "3")]
+        Absent(super::Absence),
+    }
+}
+/// Where an account stands in a register.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Presence {
+    #[prost(uint64, tag = "1")]
+    pub index: u64,
+    /// From its leaf to the root of the register, 32 bytes a hash.
+    #[prost(bytes = "bytes", tag = "2")]
+    pub path: ::prost::bytes::Bytes,
+}
+/// The leaves between which an account would stand in a register.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Absence {
+    /// Accounts that stand before it.
+    #[prost(uint64, tag = "1")]
+    pub before: u64,
+    /// None if it would be the first.
+    #[prost(message, optional, tag = "2")]
+    pub left: ::core::option::Option<Neighbour>,
+    /// None if it would be the last.
+    #[prost(message, optional, tag = "3")]
+    pub right: ::core::option::Option<Neighbour>,
+}
+/// A leaf of a register.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Neighbour {
+    /// 16 bytes.
+    #[prost(bytes = "bytes", tag = "1")]
+    pub account: ::prost::bytes::Bytes,
+    /// 32 bytes.
+    #[prost(bytes = "bytes", tag = "2")]
+    pub content: ::prost::bytes::Bytes,
+    /// From the leaf to the root of the register, 32 bytes a hash.
+    #[prost(bytes = "bytes", tag = "3")]
+    pub path: ::prost::bytes::Bytes,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct RecordEvidence {
@@ -305,7 +380,7 @@ pub struct RecordEvidence {
     pub index: u64,
     #[prost(bytes = "bytes", tag = "2")]
     pub entry: ::prost::bytes::Bytes,
-    /// Inclusion path to the root of the head, 32 bytes a hash.
+    /// Inclusion path to the root of the head, 32 bytes a hash; empty where a register shows the record.
     #[prost(bytes = "bytes", tag = "3")]
     pub path: ::prost::bytes::Bytes,
 }
