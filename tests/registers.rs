@@ -169,3 +169,41 @@ fn a_lookup_shows_that_nothing_was_left_out_at_the_chains_own_node_and_at_a_mirr
     let chains = complete(&federation, GUIZHOU);
     assert!(!is_shown(&chains, GUANGDONG), "{chains:?}");
 }
+
+#[test]
+fn the_operator_ends_an_epoch_and_nobody_else_does() {
+    let mut federation = Federation::found(&[GUANGDONG, GUIZHOU]);
+    federation.start_all();
+    let register = |dir: &Path| {
+        let dir = dir.to_str().unwrap();
+        run(&["node", "register", "--dir", dir, "--lang", "en"])
+    };
+    let rows = contributions(WORKER, GUANGDONG, 30, "A");
+    let file = federation.file("A.csv", &rows);
+    federation.import(GUANGDONG, &file, &[]).expect(0);
+    let ran = register(&federation.node_dir(GUANGDONG)).expect(0);
+    assert!(ran.stdout.contains("covers the first 3"), "{}", ran.stdout);
+    assert_eq!(registers(&federation, GUANGDONG), 1);
+    let ran = register(&federation.node_dir(GUANGDONG)).expect(0);
+    assert!(ran.stderr.contains("Nothing has come"), "{}", ran.stderr);
+    assert_eq!(registers(&federation, GUANGDONG), 1, "nothing is new");
+
+    // With the certificate of another node: its configuration says that it is this one.
+    let dir = federation.node_dir(GUIZHOU);
+    let foreign = federation.path().join("foreign");
+    support::copy(&dir, &foreign);
+    let path = foreign.join("node.toml");
+    let text = fs::read_to_string(&path).unwrap();
+    fs::write(&path, text.replace("520000", "440000")).unwrap();
+    register(&foreign).expect(5);
+
+    // A node that starts anew knows its newest register, and one whose files are gone looks for it in the chain.
+    federation.stop(GUANGDONG);
+    let folder = federation.node_dir(GUANGDONG).join("data/registers");
+    fs::remove_dir_all(folder).unwrap();
+    federation.start(GUANGDONG);
+    federation.wait_ready(GUANGDONG);
+    let ran = register(&federation.node_dir(GUANGDONG)).expect(0);
+    assert!(ran.stdout.contains("covers the first 3"), "{}", ran.stdout);
+    assert_eq!(registers(&federation, GUANGDONG), 1, "nothing is new");
+}

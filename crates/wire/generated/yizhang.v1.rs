@@ -410,6 +410,33 @@ pub struct PublishReply {
     pub newest: u64,
 }
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct EndEpochRequest {
+    /// Whether it is asked for; if not, it is only said how far it is.
+    #[prost(bool, tag = "1")]
+    pub ask: bool,
+}
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct EndEpochReply {
+    /// Entries of the chain.
+    #[prost(uint64, tag = "1")]
+    pub size: u64,
+    /// Entries that the newest register in the chain covers; 0 if there is none.
+    #[prost(uint64, tag = "2")]
+    pub covers: u64,
+    /// When that one came, in ms since 1970-01-01 UTC; if there is none, when the chain began, or 0.
+    #[prost(uint64, tag = "3")]
+    pub time_ms: u64,
+    /// Whether a register is being made.
+    #[prost(bool, tag = "4")]
+    pub under_way: bool,
+    /// Whether the chain has anything that the newest register does not cover, beside that register itself.
+    #[prost(bool, tag = "5")]
+    pub anything_new: bool,
+    /// After how many ms a register may come, if it would come too soon behind the newest (docs/FORMAT.md, section 8); 0 if it may come now.
+    #[prost(uint64, tag = "6")]
+    pub too_soon_ms: u64,
+}
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct EvidenceRequest {}
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct EvidenceReply {
@@ -2967,6 +2994,29 @@ pub mod ledger_client {
             req.extensions_mut().insert(GrpcMethod::new("yizhang.v1.Ledger", "Replay"));
             self.inner.server_streaming(req, path, codec).await
         }
+        /// Has the node write the register of its accounts into its chain, as soon as may be, and says how far it is. For the node itself, with
+        /// whose certificate its operator calls.
+        pub async fn end_epoch(
+            &mut self,
+            request: impl tonic::IntoRequest<super::EndEpochRequest>,
+        ) -> std::result::Result<tonic::Response<super::EndEpochReply>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/yizhang.v1.Ledger/EndEpoch",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("yizhang.v1.Ledger", "EndEpoch"));
+            self.inner.unary(req, path, codec).await
+        }
     }
 }
 /// Generated server implementations.
@@ -3002,6 +3052,12 @@ pub mod ledger_server {
             &self,
             request: tonic::Request<super::ReplayRequest>,
         ) -> std::result::Result<tonic::Response<Self::ReplayStream>, tonic::Status>;
+        /// Has the node write the register of its accounts into its chain, as soon as may be, and says how far it is. For the node itself, with
+        /// whose certificate its operator calls.
+        async fn end_epoch(
+            &self,
+            request: tonic::Request<super::EndEpochRequest>,
+        ) -> std::result::Result<tonic::Response<super::EndEpochReply>, tonic::Status>;
     }
     /// What a node holds, for everybody in the roster; whole chains, for nodes and auditors.
     #[derive(Debug)]
@@ -3208,6 +3264,49 @@ pub mod ledger_server {
                                 max_encoding_message_size,
                             );
                         let res = grpc.server_streaming(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/yizhang.v1.Ledger/EndEpoch" => {
+                    #[allow(non_camel_case_types)]
+                    struct EndEpochSvc<T: Ledger>(pub Arc<T>);
+                    impl<T: Ledger> tonic::server::UnaryService<super::EndEpochRequest>
+                    for EndEpochSvc<T> {
+                        type Response = super::EndEpochReply;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::EndEpochRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Ledger>::end_epoch(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = EndEpochSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
                         Ok(res)
                     };
                     Box::pin(fut)

@@ -13,6 +13,7 @@ use tokio::runtime::Handle;
 use yizhang_ledger::{
     entry::{Entry, Kind},
     head::Origin,
+    register::{EPOCH_MS, EpochEnd},
     value::{LeafIndex, TreeSize},
 };
 use yizhang_store::{RegisterChecked, Store, StoreError};
@@ -26,6 +27,8 @@ const PAUSE: Duration = Duration::from_secs(60);
 const REST_TIMES: u32 = 9;
 /// Longest such rest.
 const REST_MAX: Duration = Duration::from_secs(30 * 60);
+/// The rest behind a register that came too soon after another: a chain that writes such ones has one an hour computed.
+const REST_BEHIND_SOON: Duration = Duration::from_millis(EPOCH_MS);
 
 /// How far the registers of each chain are known to be right.
 #[derive(Clone)]
@@ -43,6 +46,8 @@ struct Progress {
     right: TreeSize,
     /// The largest size that one of them covers that was gone through here.
     covered: u64,
+    /// The register that was found right last.
+    last: Option<EpochEnd>,
     /// Whether a thread goes on from there.
     is_under_way: bool,
     /// A register that is not right.
@@ -57,7 +62,18 @@ enum Found {
     End,
     /// Registers that are right.
     Right,
+    /// Registers that are right, and came too soon.
+    Soon,
     Wrong(LeafIndex),
+}
+
+/// What becomes of a register.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Judged {
+    Right,
+    /// It is right, and came too soon after the one before it.
+    Soon,
+    Wrong,
 }
 
 impl RegisterChecks {
@@ -120,6 +136,9 @@ impl RegisterChecks {
                 match found {
                     Ok(Found::End) => {}
                     Ok(Found::Right) => progress.rests_until = Some(Instant::now() + rest),
+                    Ok(Found::Soon) => {
+                        progress.rests_until = Some(Instant::now() + REST_BEHIND_SOON);
+                    }
                     Ok(Found::Wrong(at)) => progress.wrong = Some(at),
                     Err(error) => {
                         tracing::warn!(chain = %origin.region(), %error, "registers of a chain could not be computed; its heads get no mirror's line meanwhile");
@@ -135,14 +154,20 @@ impl RegisterChecks {
         let mut from = self.lock().entry(chain.clone()).or_default().right;
         loop {
             let (through, registers) = self.next_registers(chain, from)?;
+            let mut is_soon = false;
             for at in &registers {
-                if !self.is_right(chain, *at)? {
-                    return Ok(Found::Wrong(*at));
+                match self.judge(chain, *at)? {
+                    Judged::Right => {}
+                    Judged::Soon => is_soon = true,
+                    Judged::Wrong => return Ok(Found::Wrong(*at)),
                 }
             }
             self.change(chain, |progress| {
                 progress.right = progress.right.max(through);
             });
+            if is_soon {
+                return Ok(Found::Soon);
+            }
             if !registers.is_empty() {
                 return Ok(Found::Right);
             }
@@ -180,15 +205,16 @@ impl RegisterChecks {
     }
 
     /// Computes the register at a position, and compares.
-    fn is_right(&self, chain: &Origin, at: LeafIndex) -> Result<bool, StoreError> {
+    fn judge(&self, chain: &Origin, at: LeafIndex) -> Result<Judged, StoreError> {
         let region = chain.region();
         let checked = self.store.check_register(chain, at)?;
         match &checked {
             RegisterChecked::Right(stated) => {
-                self.change(chain, |progress| {
-                    progress.covered = progress.covered.max(stated.size);
-                });
-                return Ok(true);
+                let end = EpochEnd {
+                    covers: TreeSize(stated.size),
+                    time: self.store.batch_time(chain, at)?,
+                };
+                return Ok(self.note_right(chain, at, end));
             }
             RegisterChecked::Wrong { stated, computed } => {
                 tracing::error!(chain = %region, position = at.0, ?stated, ?computed, "a register of accounts in a chain is wrong: its mirror's cosignature is withheld from there on");
@@ -198,7 +224,7 @@ impl RegisterChecks {
                 // One that comes again after it was gone through once: this node has lost what it cosigned, not the chain its order.
                 if stated.size > covered {
                     self.change(chain, |progress| progress.covered = stated.size);
-                    return Ok(true);
+                    return Ok(Judged::Right);
                 }
                 tracing::error!(chain = %region, position = at.0, ?stated, covered, "a register of accounts in a chain covers less than one before it: its mirror's cosignature is withheld from there on");
             }
@@ -206,7 +232,22 @@ impl RegisterChecks {
                 tracing::error!(chain = %region, position = at.0, %fault, "a register of accounts in a chain is none: its mirror's cosignature is withheld from there on");
             }
         }
-        Ok(false)
+        Ok(Judged::Wrong)
+    }
+
+    /// Takes down a register that is right, and says whether it came too soon after the last.
+    fn note_right(&self, chain: &Origin, at: LeafIndex, end: EpochEnd) -> Judged {
+        let mut last = None;
+        self.change(chain, |progress| {
+            progress.covered = progress.covered.max(end.covers.0);
+            last = progress.last.replace(end);
+        });
+        if last.is_none_or(|last| last.too_soon_ms(end) == 0) {
+            return Judged::Right;
+        }
+        let chain = chain.region();
+        tracing::warn!(%chain, position = at.0, "a register of accounts came too soon after the one before it: no more of the chain is cosigned as a mirror for an hour");
+        Judged::Soon
     }
 
     fn change(&self, chain: &Origin, change: impl FnOnce(&mut Progress)) {
@@ -256,12 +297,18 @@ mod tests {
 
         /// Appends a batch of one record. Returns the size after it.
         fn append(&self, record: &Record<'_>) -> TreeSize {
-            let mut bytes = Vec::new();
-            record.write(&mut bytes).unwrap();
+            self.append_many(record, 1)
+        }
+
+        /// Appends a batch of so many records. Returns the size after it.
+        fn append_many(&self, record: &Record<'_>, times: usize) -> TreeSize {
+            let mut one = Vec::new();
+            record.write(&mut one).unwrap();
+            let bytes = one.repeat(times);
             let state = self.store.state(&self.chain).unwrap();
-            let number = u8::try_from(state.size().0).unwrap();
+            let size = u128::from(state.size().0);
             let submitted = Submitted {
-                id: SubmissionId([number; 16]),
+                id: SubmissionId(size.to_le_bytes()),
                 submitter: "node.440000".into(),
                 block: RecordBlock::parse(bytes).unwrap(),
             };
@@ -361,5 +408,25 @@ mod tests {
         shrunk.size -= 1;
         let size = mirror.append(&Record::AccountRegister(shrunk));
         assert!(!are_right_in_the_end(&checks, &mirror, size));
+    }
+
+    #[test]
+    fn behind_a_register_that_came_too_soon_a_mirror_rests_for_an_hour() {
+        let mirror = Mirror::new();
+        let checks = mirror.checks(BTreeMap::new());
+        mirror.append_many(&Record::Unknown(Kind(500), b"many"), 1_000);
+        let size = mirror.append(&Record::AccountRegister(mirror.register()));
+        assert!(are_right_in_the_end(&checks, &mirror, size));
+        let rest = || {
+            let until = checks.lock()[&mirror.chain].rests_until;
+            until.map_or(Duration::ZERO, |until| until - Instant::now())
+        };
+        assert!(rest() < REST_MAX);
+        let size = mirror.append(&Record::AccountRegister(mirror.register()));
+        assert!(are_right_in_the_end(&checks, &mirror, size), "it is right");
+        assert!(rest() > REST_MAX);
+        let size = mirror.append_something();
+        assert!(!checks.are_right(&mirror.chain, size));
+        assert!(checks.lock()[&mirror.chain].wrong.is_none(), "it waits");
     }
 }
