@@ -5,6 +5,7 @@ mod alone;
 mod confined;
 pub(crate) mod keys;
 mod log;
+mod register;
 mod run;
 mod service;
 mod shown;
@@ -144,6 +145,8 @@ pub(crate) enum Command {
     AccessLog(access_log::Arguments),
     /// Ask a running node for its chains and peers.
     Status(StatusArguments),
+    /// Have a running node write the register of its accounts into its chain now, and wait until it stands there.
+    Register(register::Arguments),
 }
 
 /// Arguments of `node check`.
@@ -188,6 +191,7 @@ pub(crate) fn run(command: &Command) -> anyhow::Result<Outcome> {
         Command::RebuildIndex(arguments) => rebuild_index(&arguments.dir),
         Command::AccessLog(arguments) => access_log::run(arguments),
         Command::Status(arguments) => status(arguments),
+        Command::Register(arguments) => register::run(arguments),
     }
 }
 

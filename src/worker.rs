@@ -20,12 +20,16 @@ use yizhang_ledger::{
     value::{Day, Division, LeafIndex, UnixMillis},
 };
 use yizhang_show::{account::Answer, copies::ChainCopy, provisional::ByNumber};
-use yizhang_statement::{self as statement, ChainEvidence, RecordEvidence, Refuted, Whose};
+use yizhang_statement::{
+    self as statement, ChainEvidence, RecordEvidence, Refuted, RegisterEvidence, ShownAccount,
+    Whose,
+};
 use yizhang_wire::{
     channel::ACCOUNT_BYTES_MAX,
     convert,
     deadline::{LOOKUP_TIMEOUT, within},
     purpose::Purpose,
+    shown,
     v1::{self, LookupReply, LookupRequest, account_client::AccountClient, lookup_request::Worker},
 };
 
@@ -195,6 +199,7 @@ pub(crate) async fn ask(
         worker: Some(worker),
         as_of: as_of.number(),
         proofs,
+        registers: proofs,
         purpose: Some(purpose.message()),
     };
     let reply = within(LOOKUP_TIMEOUT, client.lookup(request))
@@ -333,6 +338,18 @@ fn told(refuted: &Refuted) -> anyhow::Error {
         Refuted::OtherRules { own, found } => t!("lookup.other_rules", found = found, own = own),
         Refuted::TwoHeads { chain } => t!("lookup.two_heads", chain = chain),
         Refuted::ForeignRecord { .. } => t!("lookup.foreign_record"),
+        Refuted::Register { chain, .. }
+        | Refuted::NotAbsent { chain, .. }
+        | Refuted::NotShown { chain, .. }
+        | Refuted::ShownList { chain }
+        | Refuted::OtherBatch { chain, .. }
+        | Refuted::NoPath { chain, .. } => {
+            t!(
+                "lookup.left_out",
+                chain = show::place::name(*chain),
+                text = refuted
+            )
+        }
         Refuted::OtherFold { .. } => t!("lookup.other_fold"),
         _ => t!("lookup.refuted", text = refuted),
     };
@@ -345,16 +362,41 @@ fn evidence(reply: &LookupReply) -> anyhow::Result<Vec<ChainEvidence>> {
     for chain in &reply.chains {
         let mut records = Vec::with_capacity(chain.records.len());
         for record in &chain.records {
-            records.push(RecordEvidence {
-                index: LeafIndex(record.index),
-                entry: record.entry.to_vec(),
-                path: convert::hashes(&record.path)?,
-            });
+            records.push(record_evidence(record)?);
         }
+        let register = chain.register.as_ref();
         chains.push(ChainEvidence {
             head: chain.head.to_vec(),
             records,
+            register: register.map(register_evidence).transpose()?,
         });
     }
     Ok(chains)
+}
+
+fn record_evidence(record: &v1::RecordEvidence) -> anyhow::Result<RecordEvidence> {
+    Ok(RecordEvidence {
+        index: LeafIndex(record.index),
+        entry: record.entry.to_vec(),
+        path: convert::hashes(&record.path)?,
+    })
+}
+
+fn register_evidence(register: &v1::RegisterEvidence) -> anyhow::Result<RegisterEvidence> {
+    let entry = |entry: &Option<v1::RecordEvidence>| {
+        let entry = entry.as_ref().context(t!("lookup.bad_register"))?;
+        record_evidence(entry)
+    };
+    let mut accounts = Vec::with_capacity(register.accounts.len());
+    for one in &register.accounts {
+        accounts.push(ShownAccount {
+            account: convert::account_id(&one.account)?,
+            shown: shown::read(one)?,
+        });
+    }
+    Ok(RegisterEvidence {
+        register: entry(&register.register)?,
+        batch: entry(&register.batch)?,
+        accounts,
+    })
 }

@@ -192,6 +192,7 @@ fn lookup_of(account: AccountId, proofs: bool) -> LookupRequest {
         worker: Some(Worker::Account(account.0.to_vec().into())),
         as_of: 20_261_031,
         proofs,
+        registers: proofs,
         purpose: Some(purpose(Business::Inquiry)),
     }
 }

@@ -21,8 +21,9 @@ use yizhang_wire::{
     channel::{ACCOUNT_BYTES_MAX, MESSAGE_BYTES_MAX, certificate_pem},
     purpose::Business,
     v1::{
-        EvidenceReply, EvidenceRequest, LookupReply, LookupRequest, ReplayRequest, ReviewPage,
-        ReviewRequest, ReviewedAccount, SignedBatch, StatusReply, StatusRequest,
+        EndEpochReply, EndEpochRequest, EvidenceReply, EvidenceRequest, LookupReply, LookupRequest,
+        ReplayRequest, ReviewPage, ReviewRequest, ReviewedAccount, SignedBatch, StatusReply,
+        StatusRequest,
         account_server::{Account, AccountServer},
         ledger_client::LedgerClient,
         ledger_server::{Ledger, LedgerServer},
@@ -121,6 +122,13 @@ impl Ledger for Hostile {
         _: Request<EvidenceRequest>,
     ) -> Result<Response<EvidenceReply>, Status> {
         Ok(Response::new(EvidenceReply::default()))
+    }
+
+    async fn end_epoch(
+        &self,
+        _: Request<EndEpochRequest>,
+    ) -> Result<Response<EndEpochReply>, Status> {
+        Ok(Response::new(EndEpochReply::default()))
     }
 
     async fn replay(&self, asked: Request<ReplayRequest>) -> Result<Response<Batches>, Status> {

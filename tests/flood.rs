@@ -268,6 +268,7 @@ async fn look_up(client: &mut AccountClient<Channel>) -> Result<(), Status> {
         worker: Some(Worker::Number(WORKER.into())),
         as_of: 20_261_031,
         proofs: true,
+        registers: true,
         purpose: Some(purpose(Business::Inquiry)),
     };
     client.lookup(request).await.map(|_| ())

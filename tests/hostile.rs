@@ -372,6 +372,7 @@ fn everybody_gets_the_services_of_their_role_and_no_others() {
             worker: Some(Worker::Number(WORKER.into())),
             as_of: 20_261_031,
             proofs: false,
+            registers: false,
             purpose: Some(purpose(Business::Inquiry)),
         };
         let lookup = AccountClient::new(as_auditor).lookup(lookup).await;
@@ -383,6 +384,7 @@ fn everybody_gets_the_services_of_their_role_and_no_others() {
             worker,
             as_of,
             proofs: false,
+            registers: false,
             purpose: Some(purpose(Business::Inquiry)),
         };
         let wrong = Some(Worker::Number("440300199003078812".into()));
@@ -634,6 +636,7 @@ fn an_account_of_more_records_than_an_answer_may_hold_is_answered_and_says_what_
             worker: Some(Worker::Account(account.0.to_vec().into())),
             as_of: 20_261_031,
             proofs,
+            registers: proofs,
             purpose: Some(purpose(Business::Inquiry)),
         };
         let mut accounts = AccountClient::new(channel).max_decoding_message_size(ACCOUNT_BYTES_MAX);

@@ -62,6 +62,7 @@ fn lookup() -> LookupRequest {
         worker: Some(Worker::Number(WORKER.into())),
         as_of: 20_261_031,
         proofs: false,
+        registers: false,
         purpose: Some(purpose(Business::Inquiry)),
     }
 }

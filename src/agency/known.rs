@@ -101,6 +101,7 @@ async fn account_of(
         worker: Some(Worker::Account(worker.0.to_vec().into())),
         as_of: clock::today().number(),
         proofs: false,
+        registers: false,
         purpose: Some(purpose.message()),
     };
     let reply = within(STATUS_TIMEOUT, client.lookup(request)).await.ok()?;

@@ -198,6 +198,7 @@ pub async fn lookups(
                 worker,
                 as_of: AS_OF,
                 proofs,
+                registers: proofs,
                 purpose: Some(purpose.clone()),
             })
             .await?

@@ -22,8 +22,10 @@ use crate::{
 use alloc::vec::Vec;
 
 mod builder;
+mod epoch;
 
 pub use builder::{BLOCK_ACCOUNTS, BLOCK_LEVEL, FinishedBlock, RegisterBuilder};
+pub use epoch::{EPOCH_MS, EPOCH_SHARE, EpochEnd};
 
 /// Context from which the key of account hashes is derived.
 pub const ACCOUNT_CONTEXT: &str = "yizhang 2026-11-29 v1 register account";

@@ -12,12 +12,12 @@ use yizhang_ledger::{
     person::AccountId,
     record::AccountRegister,
     register::{
-        ACCOUNT_CONTEXT, Absence, BLOCK_ACCOUNTS, BRANCH_CONTEXT, CONTENT_CONTEXT, FORM,
-        FinishedBlock, LEAF_CONTEXT, Neighbour, RegisterBuilder, RegisterFault, RegisterTree,
-        RegisteredAccount, leaf_hashes,
+        ACCOUNT_CONTEXT, Absence, BLOCK_ACCOUNTS, BRANCH_CONTEXT, CONTENT_CONTEXT, EPOCH_MS,
+        EpochEnd, FORM, FinishedBlock, LEAF_CONTEXT, Neighbour, RegisterBuilder, RegisterFault,
+        RegisterTree, RegisteredAccount, leaf_hashes,
     },
     tree::{inclusion_path_by, root},
-    value::TreeSize,
+    value::{TreeSize, UnixMillis},
 };
 
 /// Accounts with the leaf hashes of their records, in order.
@@ -228,4 +228,27 @@ fn every_account_is_shown_to_be_there_or_not_and_never_both() {
             }
         }
     }
+}
+
+#[test]
+fn the_next_register_comes_with_enough_new_entries_or_after_an_hour() {
+    let end = |covers, time| EpochEnd {
+        covers: TreeSize(covers),
+        time: UnixMillis(time),
+    };
+    let soon = |covers, next, passed| end(covers, 1_000).too_soon_ms(end(next, 1_000 + passed));
+    assert_eq!(soon(0, 0, 0), 0, "the first may come at once");
+    assert_eq!(soon(1, 2, 0), 0);
+    assert_eq!(soon(1, 1, 0), EPOCH_MS);
+    assert_eq!(soon(128, 129, 0), 0);
+    assert_eq!(soon(129, 130, 0), EPOCH_MS, "two are needed");
+    assert_eq!(soon(129, 131, 0), 0);
+    assert_eq!(soon(1_280_000, 1_289_999, 7), EPOCH_MS - 7);
+    assert_eq!(soon(1_280_000, 1_290_000, 7), 0);
+    assert_eq!(soon(1_280_000, 1_280_001, EPOCH_MS - 1), 1);
+    assert_eq!(soon(1_280_000, 1_280_001, EPOCH_MS), 0);
+    // A clock that went back, and sizes that no chain has.
+    let back = end(1_280_000, 1_000).too_soon_ms(end(1_280_001, 0));
+    assert_eq!(back, EPOCH_MS);
+    assert_eq!(end(u64::MAX, 0).too_soon_ms(end(0, u64::MAX)), 0);
 }

@@ -1,9 +1,11 @@
 //! The account of a worker: gather from every chain, prove every record to a signed head, fold.
 //!
-//! A node does not believe its own disk here either: each record is tied to the head by its path, so that a changed byte
-//! between disk and answer shows as an error and not as another account.
+//! A node does not believe its own disk here either: each record is tied to the head by its path, or all of an account by the register of
+//! accounts of its chain, so that a changed byte between disk and answer shows as an error and not as another account.
 
+mod chain_records;
 mod gathered;
+mod registers;
 
 use crate::{
     copies::{ChainCopy, newest},
@@ -12,6 +14,7 @@ use crate::{
     verified_heads::Heads,
 };
 use gathered::{Gathered, Sources};
+pub(crate) use registers::UsableRegisters;
 use std::collections::{BTreeMap, BTreeSet};
 use yizhang_entitlement::{
     Account, fold,
@@ -26,7 +29,7 @@ use yizhang_ledger::{
     record::Record,
     value::{Day, Division, TreeSize},
 };
-use yizhang_statement::ChainEvidence;
+use yizhang_statement::{ChainEvidence, Refuted};
 
 /// Most records of one answer: a working life of 45 years with ten records a month, twice.
 const RECORDS_MAX: usize = 10_000;
@@ -58,11 +61,59 @@ struct Looked {
     strangers: BTreeSet<AccountId>,
 }
 
+/// What a caller is to be shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Shown {
+    /// The account alone.
+    Account,
+    /// Each record with its path.
+    Paths,
+    /// Every chain with its register, where one shows that nothing is left out.
+    Registers,
+}
+
+/// Why nothing comes of a lookup.
+enum Failed {
+    Refusal(Refusal),
+    /// The records are not tied to their heads.
+    Refuted(Refuted),
+}
+
+impl From<Refusal> for Failed {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refusal(refusal)
+    }
+}
+
 /// Computes the account of a worker as of a day from the heads that are in force now.
 ///
 /// # Errors
 /// [`Refusal::Store`], [`Refusal::Invalid`] if the disk does not hold what was signed.
-pub(crate) fn lookup(shared: &Shared, worker: AccountId, as_of: Day) -> Result<Found, Refusal> {
+pub(crate) fn lookup(
+    shared: &Shared,
+    worker: AccountId,
+    as_of: Day,
+    shown: Shown,
+) -> Result<Found, Refusal> {
+    let refuted = match look_up(shared, worker, as_of, shown) {
+        Ok(found) => return Ok(found),
+        Err(Failed::Refusal(refusal)) => return Err(refusal),
+        Err(Failed::Refuted(refuted)) => refuted,
+    };
+    if shown != Shown::Paths {
+        // A record that is damaged on the disk, or missing in the index: by its path the one is found, and the other is not used for more
+        // than it shows.
+        tracing::error!(%refuted, "records of an account are not those that the register of its chain has: they are read again, each by its path");
+    }
+    match look_up(shared, worker, as_of, Shown::Paths) {
+        Ok(found) => Ok(found),
+        Err(Failed::Refusal(refusal)) => Err(refusal),
+        Err(Failed::Refuted(Refuted::Invalid(invalid))) => Err(invalid.into()),
+        Err(Failed::Refuted(_)) => Err(Refusal::Broken("records do not lead to their head")),
+    }
+}
+
+fn look_up(shared: &Shared, worker: AccountId, as_of: Day, shown: Shown) -> Result<Found, Failed> {
     let heads = shared.heads.newest(&shared.store, &shared.roster)?;
     let sources = Sources {
         store: &shared.store,
@@ -70,14 +121,15 @@ pub(crate) fn lookup(shared: &Shared, worker: AccountId, as_of: Day) -> Result<F
         policy: &shared.policy,
         as_of,
     };
-    let mut gathered = Gathered::default();
+    let registers = (shown != Shown::Paths).then_some(&shared.registers);
+    let mut gathered = Gathered::by(registers);
     let mut names = Names::default();
     add(shared, sources, worker, &mut gathered, &mut names)?;
     let mut read = BTreeSet::from([worker]);
     // Each round reads the accounts that the records of the rounds before are linked to; mostly there is none, and every record is
     // proved once.
     let looked = loop {
-        let mut facts = under_names(gathered.facts(&heads)?, &names);
+        let mut facts = under_names(gathered.facts(&heads).map_err(Failed::Refuted)?, &names);
         let linked = linked_accounts(worker, &read, &facts, &shared.policy, as_of);
         let room = ACCOUNTS_READ_MAX.saturating_sub(read.len());
         let next: Vec<AccountId> = linked.next.iter().copied().take(room).collect();
@@ -103,10 +155,13 @@ pub(crate) fn lookup(shared: &Shared, worker: AccountId, as_of: Day) -> Result<F
             read.insert(account);
         }
     };
-    let shown: BTreeSet<AccountId> = &looked.accounts | &looked.strangers;
-    names.keep(&shown);
+    names.keep(&(&looked.accounts | &looked.strangers));
     let read = names.with_others(&looked.accounts);
-    gathered.keep(&looked.accounts, &read);
+    gathered.keep(sources, &looked.accounts, &read)?;
+    if shown == Shown::Registers {
+        let unused = unused_pseudonyms(shared, worker)?;
+        gathered.show_all(sources, unused)?;
+    }
     // Of strangers only the names that stand in the records that are handed over.
     if !names.is_empty() {
         names.keep_named(&gathered.named());
@@ -156,6 +211,17 @@ fn add(
         }
     }
     gathered.add(sources, account, &others)
+}
+
+/// What may be further pseudonyms of a person, and no record is under.
+fn unused_pseudonyms(shared: &Shared, worker: AccountId) -> Result<BTreeSet<AccountId>, Refusal> {
+    let mut unused = BTreeSet::new();
+    for other in shared.secrets.others(worker) {
+        if shared.store.positions(&other)?.is_empty() {
+            unused.insert(other);
+        }
+    }
+    Ok(unused)
 }
 
 /// Leaves the records of the worker's accounts alone, until these tie the same accounts together as are left. Each turn leaves fewer.

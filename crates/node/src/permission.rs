@@ -20,6 +20,8 @@ enum Callers {
     Nodes,
     /// Nodes and auditors.
     NodesAndAuditors,
+    /// The node itself: whoever operates it has its certificate.
+    Itself,
 }
 
 /// A method of a service.
@@ -50,7 +52,7 @@ pub(crate) const READS: [&str; 4] = [LOOKUP, REVIEW, REPLAY, PSEUDONYMS];
 pub(crate) const OTHER_METHOD: &str = "other";
 
 /// Every method that this node serves. What is not here is refused to everybody; a test finds each method of each service here.
-pub(crate) const METHODS: [Method; 17] = [
+pub(crate) const METHODS: [Method; 18] = [
     method(
         "/yizhang.v1.Submission/Submit",
         "Submission.Submit",
@@ -93,6 +95,11 @@ pub(crate) const METHODS: [Method; 17] = [
         "/yizhang.v1.Ledger/Replay",
         REPLAY,
         Callers::NodesAndAuditors,
+    ),
+    method(
+        "/yizhang.v1.Ledger/EndEpoch",
+        "Ledger.EndEpoch",
+        Callers::Itself,
     ),
     method(
         "/yizhang.v1.Replication/Watch",
@@ -150,6 +157,7 @@ pub(crate) fn allow(
         Callers::OwnAgency => caller == Role::Agency(own.region()),
         Callers::Nodes => matches!(caller, Role::Node(_)),
         Callers::NodesAndAuditors => matches!(caller, Role::Node(_) | Role::Auditor),
+        Callers::Itself => caller == Role::Node(own.region()),
     };
     if is_allowed {
         Ok(())
@@ -168,12 +176,14 @@ fn refusal(method: &'static Method, caller: Role, own: &Origin) -> NotYou {
         },
         Callers::Agencies if caller == Role::Auditor => NotYou::AccountOfAuditor,
         Callers::Nodes => NotYou::NotANode,
-        Callers::All | Callers::Certified | Callers::Agencies | Callers::NodesAndAuditors => {
-            NotYou::NotForRole {
-                method: method.name,
-                found: caller.submitter(),
-            }
-        }
+        Callers::All
+        | Callers::Certified
+        | Callers::Agencies
+        | Callers::NodesAndAuditors
+        | Callers::Itself => NotYou::NotForRole {
+            method: method.name,
+            found: caller.submitter(),
+        },
     }
 }
 

@@ -7,16 +7,21 @@ use crate::{
     config::RegisterRule, refusal::Refusal, role::Role, room::Left, services::submit,
     shared::Shared,
 };
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 use tokio::{
+    sync::Notify,
     task::spawn_blocking,
     time::{Instant, MissedTickBehavior, interval},
 };
 use yizhang_ledger::{
     batch::RecordBlock,
     chain::Submitted,
+    entry::{Entry, Kind},
     record::{AccountRegister, Record},
-    register::submission_id,
+    register::{EPOCH_SHARE, EpochEnd, submission_id},
     value::{LeafIndex, TreeSize, UnixMillis},
 };
 
@@ -25,58 +30,124 @@ const LOOK_INTERVAL: Duration = Duration::from_secs(5);
 /// How long nothing is tried after a register could not be made: the disk was full, or does not write.
 const PAUSE: Duration = Duration::from_secs(10 * 60);
 
+/// How much later than it must a register comes, so that a clock that is put back a little makes none too soon.
+const CLOCK_MARGIN_MS: u64 = 60 * 1_000;
+
 /// The newest register in the chain.
-#[derive(Clone, Copy)]
-struct Newest {
-    /// The size that it covers.
-    covers: TreeSize,
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Newest {
+    /// The size that it covers; 0 for none yet.
+    pub(crate) covers: TreeSize,
     /// The size of the chain with it.
     end: TreeSize,
     /// When it was written; for none yet, when the chain began.
-    time: UnixMillis,
+    pub(crate) time: UnixMillis,
+}
+
+impl Newest {
+    /// How many milliseconds too soon a register of a chain of this size would come now; 0 if it may come.
+    pub(crate) fn too_soon_ms(self, size: TreeSize, now: UnixMillis) -> u64 {
+        let last = EpochEnd {
+            covers: self.covers,
+            time: UnixMillis(self.time.0.saturating_add(CLOCK_MARGIN_MS)),
+        };
+        last.too_soon_ms(EpochEnd {
+            covers: size,
+            time: now,
+        })
+    }
+
+    /// Whether there is anything but the register itself that it does not cover.
+    pub(crate) fn has_new(self, size: TreeSize) -> bool {
+        size > self.end
+    }
+}
+
+/// The epochs of the own chain: the newest register, and whether the operator has asked for the next.
+#[derive(Default)]
+pub(crate) struct Epochs {
+    known: Mutex<Known>,
+    asked: Notify,
+}
+
+#[derive(Clone, Copy, Default)]
+struct Known {
+    newest: Option<Newest>,
+    is_asked: bool,
+    is_under_way: bool,
+}
+
+impl Epochs {
+    /// The newest register, as far as it has been looked for since the node started.
+    pub(crate) fn newest(&self) -> Option<Newest> {
+        self.lock().newest
+    }
+
+    /// Whether a register is asked for and not in the chain yet.
+    pub(crate) fn is_under_way(&self) -> bool {
+        let known = self.lock();
+        known.is_asked || known.is_under_way
+    }
+
+    /// Has the epoch end as soon as may be.
+    pub(crate) fn ask(&self) {
+        self.lock().is_asked = true;
+        self.asked.notify_one();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// Writes registers until it is dropped.
 pub(crate) async fn keep_registers(shared: Arc<Shared>, rule: RegisterRule) {
     let mut looks = interval(LOOK_INTERVAL);
     looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut newest: Option<Newest> = None;
     let mut again_at: Option<Instant> = None;
     loop {
-        looks.tick().await;
+        tokio::select! {
+            _ = looks.tick() => {}
+            () = shared.epochs.asked.notified() => again_at = None,
+        }
         if again_at.is_some_and(|again| Instant::now() < again) {
             continue;
         }
         again_at = None;
-        match look(&shared, rule, newest).await {
-            Ok(known) => newest = known,
+        match look(&shared, rule).await {
             // A node that is not ready says so itself; the next look tries again.
-            Err(Refusal::Replica(_) | Refusal::Stopping | Refusal::Unsigned { .. }) => {}
+            Ok(()) | Err(Refusal::Replica(_) | Refusal::Stopping | Refusal::Unsigned { .. }) => {}
             Err(error) => {
                 tracing::warn!(%error, "the register of accounts is not in the chain yet");
                 again_at = Some(Instant::now() + PAUSE);
             }
         }
+        shared.epochs.lock().is_under_way = false;
     }
 }
 
-/// Ends the epoch if it is time to, and says what the newest register is then.
-async fn look(
-    shared: &Arc<Shared>,
-    rule: RegisterRule,
-    newest: Option<Newest>,
-) -> Result<Option<Newest>, Refusal> {
+/// Ends the epoch if it is time to, or if the operator has asked for it.
+async fn look(shared: &Arc<Shared>, rule: RegisterRule) -> Result<(), Refusal> {
     let size = shared.store.size(&shared.origin).unwrap_or_default();
     if size.0 == 0 || shared.room.left() > Left::Little {
-        return Ok(newest);
+        shared.epochs.lock().is_asked = false;
+        return Ok(());
     }
-    let newest = match newest {
+    let newest = match shared.epochs.newest() {
         Some(newest) => newest,
         None => waiting(shared, find_newest).await?,
     };
-    if !is_due(rule, newest, size, (shared.clock)()) {
-        return Ok(Some(newest));
+    let is_asked = {
+        let mut known = shared.epochs.lock();
+        known.newest = Some(newest);
+        std::mem::take(&mut known.is_asked)
+    };
+    let now = (shared.clock)();
+    let is_due = is_due(rule, newest, size, now) || is_asked && newest.has_new(size);
+    if !is_due || newest.too_soon_ms(size, now) > 0 {
+        return Ok(());
     }
+    shared.epochs.lock().is_under_way = true;
     let start = Instant::now();
     let register = waiting(shared, move |shared| {
         Ok(shared.store.make_register(&shared.origin, size)?)
@@ -88,7 +159,9 @@ async fn look(
     let newest = waiting(shared, move |shared| {
         Ok(in_chain(shared, size)?.unwrap_or(newest))
     });
-    newest.await.map(Some)
+    let newest = newest.await?;
+    shared.epochs.lock().newest = Some(newest);
+    Ok(())
 }
 
 /// Runs what waits for the disk on a thread that may. It takes nobody's turn: it is one thread, and there is one of it.
@@ -104,26 +177,63 @@ async fn waiting<T: Send + 'static>(
 /// Whether an epoch has ended: there are so many entries that the newest register does not cover, or any at all for so long.
 fn is_due(rule: RegisterRule, newest: Newest, size: TreeSize, now: UnixMillis) -> bool {
     let entries = size.0.saturating_sub(newest.covers.0);
-    let has_grown = size > newest.end;
     // A clock that went back ends no epoch before its time.
     let age_ms = now.0.saturating_sub(newest.time.0);
-    has_grown && (entries >= rule.entries || age_ms >= rule.every_ms)
+    newest.has_new(size) && (entries >= rule.entries || age_ms >= rule.every_ms)
 }
 
-/// The newest register in the chain whose file is here. A node that has lost the file writes the next register early.
+/// The newest register in the chain: of those whose file is here, or one that came later and whose file was lost. Of a chain without any
+/// file all of it is gone through; the next register is made from all of it, too.
 fn find_newest(shared: &Shared) -> Result<Newest, Refusal> {
-    let sizes = shared.store.register_sizes(&shared.origin)?;
-    for size in sizes.into_iter().rev() {
-        if let Some(newest) = in_chain(shared, size)? {
-            return Ok(newest);
-        }
-    }
+    let (store, origin) = (&shared.store, &shared.origin);
     let none = TreeSize(0);
-    Ok(Newest {
+    let mut newest = Newest {
         covers: none,
         end: none,
-        time: shared.store.batch_time(&shared.origin, LeafIndex(0))?,
-    })
+        time: store.batch_time(origin, LeafIndex(0))?,
+    };
+    for size in store.register_sizes(origin)?.into_iter().rev() {
+        if let Some(found) = in_chain(shared, size)? {
+            newest = found;
+            break;
+        }
+    }
+    // One that stands before the last 128th of the chain hinders nothing any more.
+    let size = store.size(origin).unwrap_or_default();
+    let from = newest.end.0.max(size.0 - size.0.div_ceil(EPOCH_SHARE));
+    let from = if newest.covers.0 == 0 { 0 } else { from };
+    if let Some(at) = last_register(shared, TreeSize(from))? {
+        let entry = store.record(origin, at)?;
+        if let Ok(register) = AccountRegister::read(&entry, at)
+            && let Some(found) = in_chain(shared, TreeSize(register.size))?
+        {
+            newest = found;
+        }
+    }
+    Ok(newest)
+}
+
+/// The last register of the own chain from the batch on that a size lies in.
+fn last_register(shared: &Shared, from: TreeSize) -> Result<Option<LeafIndex>, Refusal> {
+    let (store, origin) = (&shared.store, &shared.origin);
+    if store.size(origin) <= Some(from) {
+        return Ok(None);
+    }
+    let mut at = store.batch_start(origin, from.next_leaf())?;
+    let mut last = None;
+    for batch in store.batches(origin, TreeSize(at.0))? {
+        let (batch, _) = batch?;
+        let mut rest = batch.as_slice();
+        // What is in the store has been read before it came there.
+        while let Ok((entry, behind)) = Entry::split_first(rest, at) {
+            if entry.kind == Kind::ACCOUNT_REGISTER {
+                last = Some(at);
+            }
+            rest = behind;
+            at = LeafIndex(at.0 + 1);
+        }
+    }
+    Ok(last)
 }
 
 /// The register of a size, if it is in the chain.
@@ -159,6 +269,7 @@ async fn write(shared: &Arc<Shared>, register: AccountRegister) -> Result<(), Re
 #[cfg(test)]
 mod tests {
     use super::*;
+    use yizhang_ledger::register::EPOCH_MS;
 
     #[test]
     fn an_epoch_ends_by_entries_or_by_time_and_never_for_nothing_new() {
@@ -179,5 +290,20 @@ mod tests {
         assert!(due(53, 11_000) && !due(53, 10_999));
         assert!(due(150, 10_001) && !due(149, 10_001));
         assert!(!due(149, 9_000), "a clock that went back");
+    }
+
+    #[test]
+    fn no_register_comes_too_soon_for_others_even_when_it_is_asked_for() {
+        let newest = Newest {
+            covers: TreeSize(1_280),
+            end: TreeSize(1_282),
+            time: UnixMillis(10_000),
+        };
+        let soon = |size, now| newest.too_soon_ms(TreeSize(size), UnixMillis(now));
+        assert_eq!(soon(1_290, 10_000), 0, "a 128th of it is new");
+        assert_eq!(soon(1_289, 10_000), EPOCH_MS);
+        assert_eq!(soon(1_289, 10_000 + CLOCK_MARGIN_MS + EPOCH_MS), 0);
+        assert!(soon(1_289, 10_000 + EPOCH_MS) > 0);
+        assert!(newest.has_new(TreeSize(1_283)) && !newest.has_new(TreeSize(1_282)));
     }
 }

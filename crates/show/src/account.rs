@@ -2,7 +2,7 @@
 //! waits for somebody, where it came from and how it can be checked.
 
 use super::{
-    conflicts,
+    complete, conflicts,
     copies::{self, ChainCopy},
     family, figures, kind, named,
     page::{self, Block, Part},
@@ -74,6 +74,7 @@ pub fn json(answer: &Answer) -> String {
             "records": checked.records,
             "heads": checked.heads.iter().map(head).collect::<Vec<_>>(),
             "identity": checked.identity == Identity::Checked,
+            "complete": complete::json(checked),
         })
     });
     format!(
@@ -448,6 +449,7 @@ pub fn checked_line(checked: &Checked) -> String {
     if checked.identity == Identity::Trusted {
         lines.push(t!("account.identity_trusted").to_string());
     }
+    lines.extend(complete::lines(checked));
     lines.push(t!("account.completeness").to_string());
     lines.join("\n")
 }

@@ -1,13 +1,13 @@
 //! The answer of a node: an account, and the records that it was computed from.
 
-use crate::{ChainEvidence, Refuted, evidence::prove};
+use crate::{ChainEvidence, Refuted, RegisterEvidence, Through, evidence::prove, prove_complete};
 use std::collections::BTreeSet;
 use yizhang_entitlement::{Account, Policy, fold, linked_accounts};
 use yizhang_ledger::{
     Verified,
     fact::{Fact, under_names},
     hash::Hash,
-    head::Head,
+    head::{Head, Origin},
     person::{AccountId, Names},
     roster::Roster,
     value::Day,
@@ -50,6 +50,8 @@ pub struct Answer {
     owner: AccountId,
     /// Pseudonyms of other secrets that the accounts have records under, on the word of the node.
     names: Names,
+    /// Pseudonyms of the owner that were known where it was asked.
+    known: BTreeSet<AccountId>,
     /// Whether it is known where it was asked whose pseudonyms these are.
     pub identity: Identity,
 }
@@ -74,6 +76,17 @@ pub struct Checked {
     pub heads: Vec<Head>,
     /// Whether the account is that of the number asked for.
     pub identity: Identity,
+    /// Of each chain of the roster, up to where nothing was left out.
+    pub completeness: Vec<Completeness>,
+}
+
+/// Up to where it is shown that nothing of an account was left out of what a chain has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Completeness {
+    /// The chain.
+    pub chain: Origin,
+    /// Up to where; none if it is not shown at all.
+    pub through: Option<Through>,
 }
 
 /// Whether the account is known to be that of the number asked for.
@@ -132,14 +145,29 @@ impl Answer {
             strangers,
             owner,
             names,
+            known: question.whose.known(),
             identity,
         })
     }
 
+    /// The accounts that its records are under, by all pseudonyms that the node has read.
+    fn pseudonyms(&self) -> BTreeSet<AccountId> {
+        let own: BTreeSet<AccountId> = self.accounts.iter().copied().collect();
+        self.names.with_others(&own)
+    }
+
+    /// Whether a register is shown for every pseudonym of the owner that is known here: under one that the node does not know there
+    /// could be more.
+    fn is_of_all_known(&self, register: &RegisterEvidence) -> bool {
+        let is_shown =
+            |known: &AccountId| register.accounts.iter().any(|one| one.account == *known);
+        self.known.iter().all(is_shown)
+    }
+
     /// Ties every record to a signed head, folds the records again, and compares with what the node answered.
     ///
-    /// It shows that every line of the account is signed by the agency it names. That the node left out no record, only
-    /// a second node or an audit can show: compare digests.
+    /// It shows that every line of the account is signed by the agency it names, and, chain by chain, up to where the node left out
+    /// no record. Where that is not shown, only a second node or an audit can show it: compare digests.
     ///
     /// # Errors
     /// [`Refuted`], by the first thing that does not hold.
@@ -157,9 +185,22 @@ impl Answer {
             });
         }
         let heads = open_heads(chains, roster)?;
+        let mut completeness = nothing_shown(roster);
+        let pseudonyms = self.pseudonyms();
         let mut facts = Vec::new();
         for (chain, head) in chains.iter().zip(&heads) {
-            facts.extend(prove(head, &chain.records)?);
+            let Some(register) = &chain.register else {
+                facts.extend(prove(head, &chain.records)?);
+                continue;
+            };
+            let complete = prove_complete(head, &pseudonyms, register, &chain.records)?;
+            facts.extend(complete.facts);
+            let of_chain = |one: &&mut Completeness| one.chain == head.origin;
+            if let Some(one) = completeness.iter_mut().find(of_chain)
+                && self.is_of_all_known(register)
+            {
+                one.through = Some(complete.through);
+            }
         }
         let facts = under_names(facts, &self.names);
         self.ensure_own(&facts, policy)?;
@@ -178,6 +219,7 @@ impl Answer {
             records: distinct.len(),
             heads: heads.iter().map(|head| (**head).clone()).collect(),
             identity: self.identity,
+            completeness,
         })
     }
 
@@ -211,6 +253,26 @@ impl Answer {
         }
         Ok(())
     }
+}
+
+impl Whose {
+    /// The pseudonyms of the owner that are known.
+    fn known(&self) -> BTreeSet<AccountId> {
+        match self {
+            Self::Unknown => BTreeSet::new(),
+            Self::Account(account) => BTreeSet::from([*account]),
+            Self::Pseudonyms(known) => known.clone(),
+        }
+    }
+}
+
+/// The chains of a roster, of which nothing is shown yet.
+fn nothing_shown(roster: &Roster) -> Vec<Completeness> {
+    let chains = roster.origins().map(|chain| Completeness {
+        chain: chain.clone(),
+        through: None,
+    });
+    chains.collect()
 }
 
 /// How sure it is that an account and its names are those that were asked for; none if they are not.

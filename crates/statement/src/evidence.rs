@@ -1,6 +1,6 @@
 //! Records with the paths that tie them to a signed head.
 
-use crate::Refuted;
+use crate::{Refuted, RegisterEvidence};
 use yizhang_ledger::{Invalid, Verified, fact::Fact, hash::Hash, head::Head, value::LeafIndex};
 
 /// Records of one chain under one head.
@@ -10,6 +10,8 @@ pub struct ChainEvidence {
     pub head: Vec<u8>,
     /// The records in the order of the chain, each once.
     pub records: Vec<RecordEvidence>,
+    /// What shows that none of them was left out, up to its size.
+    pub register: Option<RegisterEvidence>,
 }
 
 /// A record and its path.
@@ -19,7 +21,7 @@ pub struct RecordEvidence {
     pub index: LeafIndex,
     /// The entry.
     pub entry: Vec<u8>,
-    /// From the entry's leaf to the root of the head.
+    /// From the entry's leaf to the root of the head; empty where a register shows its place.
     pub path: Vec<Hash>,
 }
 

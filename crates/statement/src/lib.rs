@@ -42,7 +42,7 @@ mod receipt_file;
 mod refuted;
 mod register;
 
-pub use answer::{Accounts, Answer, Checked, Identity, Question, Whose};
+pub use answer::{Accounts, Answer, Checked, Completeness, Identity, Question, Whose};
 pub use evidence::{ChainEvidence, RecordEvidence, prove};
 pub use fork::{Beginning, FORK_BYTES_MAX, Fork, ForkEvidence, ForkFault, HEADER as FORK_HEADER};
 pub use lines::LineFault;
@@ -51,4 +51,6 @@ pub use receipt_file::{
     Promise, RECEIPT_BYTES_MAX, RECEIPT_HEADER, ReceiptFault, ReceiptFile, Receipted, promises,
 };
 pub use refuted::Refuted;
-pub use register::{Complete, RegisterEvidence, prove_complete};
+pub use register::{
+    Complete, RegisterEvidence, SHOWN_ACCOUNTS_MAX, ShownAccount, Through, prove_complete,
+};

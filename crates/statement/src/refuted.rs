@@ -88,6 +88,40 @@ pub enum Refuted {
         /// Size that the register covers.
         size: TreeSize,
     },
+    /// The accounts that a register is shown for are not in their order, each once, or too many.
+    #[error(
+        "chain {chain}: the accounts that the register is shown for are out of order or too many"
+    )]
+    ShownList {
+        /// The region of the chain.
+        chain: Division,
+    },
+    /// A register is not shown for all accounts of the answer.
+    #[error("chain {chain}: the register is not shown for {missing} accounts of the answer")]
+    NotShown {
+        /// The region of the chain.
+        chain: Division,
+        /// Accounts that it is not shown for.
+        missing: usize,
+    },
+    /// A batch entry is not that of the batch which the register came in.
+    #[error("chain {chain}: the batch at {at} is not that of the register")]
+    OtherBatch {
+        /// The region of the chain.
+        chain: Division,
+        /// Position of the batch entry.
+        at: LeafIndex,
+    },
+    /// A record has no path, where the register does not show its place.
+    #[error(
+        "chain {chain}: record {at} has no path, and the register does not show where it stands"
+    )]
+    NoPath {
+        /// The region of the chain.
+        chain: Division,
+        /// The record.
+        at: LeafIndex,
+    },
     /// A record is of another worker.
     #[error("chain {chain}: record {at} is of another worker")]
     ForeignRecord {

@@ -1,101 +1,276 @@
-//! Completeness: that nothing of an account was left out, by a register of accounts that its chain commits to.
+//! Completeness: that nothing of some accounts was left out, by a register of accounts that their chain commits to.
+//!
+//! What is handed over of a chain then is: the entry of the register and that of its batch, each with its path to the head; for every
+//! account where it stands in the register, or between which leaves it would stand; and the records. Those that the register covers
+//! have no paths of their own while one of the accounts alone has any there: the register shows that they are all, and in which order.
+//! Where two or more have, it does not show how their records lie between each other's, and each has its path. Those behind the size
+//! of the register have paths in any case.
 
 use crate::{RecordEvidence, Refuted, evidence::ensure_ascending, prove};
+use std::collections::BTreeSet;
 use yizhang_ledger::{
-    Verified,
+    Invalid, Verified,
+    batch::BatchEntry,
+    entry::Entry,
     fact::Fact,
+    hash::hash_leaf,
     head::Head,
     person::AccountId,
+    record::{AccountRegister, Record},
     register::{InRegister, ListedRecord, RegisterFault},
-    value::TreeSize,
+    tree::verify_inclusion,
+    value::{LeafIndex, TreeSize, UnixMillis},
 };
 
-/// What a register of a chain says about an account.
+/// Most accounts that a register is shown to have or not to have in one answer: those that a lookup reads, each under two pseudonyms. An
+/// answer of more shows no completeness.
+pub const SHOWN_ACCOUNTS_MAX: usize = 64;
+
+/// What a register of a chain says about accounts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RegisterEvidence {
     /// The register: the entry of its chain, with its path to the head.
     pub register: RecordEvidence,
-    /// Whether the account is in it.
+    /// The batch entry of the batch that it came in, which says when.
+    pub batch: RecordEvidence,
+    /// The accounts, ascending, each once.
+    pub accounts: Vec<ShownAccount>,
+}
+
+/// What a register says about an account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ShownAccount {
+    /// The account.
+    pub account: AccountId,
+    /// Whether it is in the register.
     pub shown: InRegister,
 }
 
-/// What a chain has of an account.
+/// What a chain has of some accounts.
 #[derive(Clone, Debug)]
 pub struct Complete<'a> {
-    /// None is missing of those before this position, as far as the register is right: mirrors compute it again before they cosign a
-    /// head behind it. Whether there are more between here and the size of the head, nothing shows.
-    pub through: TreeSize,
+    /// Up to where none is missing.
+    pub through: Through,
     /// The records, in the order of the chain, those behind that position included.
     pub facts: Vec<Verified<Fact<'a>>>,
 }
 
-/// Believes that these are all records of an account in the chain of a verified head, up to the size of a register that it commits to,
-/// and further ones behind it.
-///
-/// Of the records before that size no paths are looked at: the register ties them to the head, all at once. The others need theirs.
+/// Up to where none of the records of an account is missing in a chain, as far as its register is right: mirrors compute it again before
+/// they cosign a head behind it. Whether there are more between here and the size of the head, nothing shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Through {
+    /// None is missing of those before this position.
+    pub size: TreeSize,
+    /// When the register came into the chain, by the clock of the chain's node.
+    pub time: UnixMillis,
+}
+
+/// Believes that these are all records of some accounts in the chain of a verified head, up to the size of a register that it commits
+/// to, and further ones behind it.
 ///
 /// # Errors
 /// [`Refuted`], by the first thing that does not hold.
 pub fn prove_complete<'a>(
     head: &Verified<Head>,
-    account: AccountId,
+    accounts: &BTreeSet<AccountId>,
     evidence: &RegisterEvidence,
     records: &'a [RecordEvidence],
 ) -> Result<Complete<'a>, Refuted> {
-    let chain = head.origin.region();
-    let refused = |fault: RegisterFault| Refuted::Register { chain, fault };
-    let RecordEvidence { index, entry, path } = &evidence.register;
-    let register = Fact::prove(entry, *index, path, head)?;
-    let covering = register.account_register().map_err(refused)?;
-    let size = covering.size;
+    let register = prove_register(head, &evidence.register)?;
+    let time = time_of(head, &evidence.register, &evidence.batch)?;
+    ensure_shown(head, accounts, &evidence.accounts)?;
     ensure_ascending(head, records)?;
-    let covered = records.partition_point(|record| record.index.0 < size);
+    let size = TreeSize(register.covering.size);
+    let covered = records.partition_point(|record| record.index.0 < size.0);
     let (covered, later) = records.split_at(covered);
-    let mut facts = match &evidence.shown {
-        InRegister::Present(presence) => {
-            let listed: Vec<ListedRecord<'a>> = covered.iter().map(listed).collect();
-            Fact::prove_all(&register, account, &listed, presence).map_err(refused)?
-        }
-        InRegister::Absent(absence) => {
-            if let Some(record) = covered.first() {
-                return Err(Refuted::NotAbsent {
-                    chain,
-                    at: record.index,
-                    size: TreeSize(size),
-                });
-            }
-            covering.verify_absence(account, absence).map_err(refused)?;
-            Vec::new()
-        }
-    };
-    facts.extend(prove_later(head, account, later)?);
+    let mut facts = register.prove_covered(head, &evidence.accounts, covered)?;
+    facts.extend(prove_own(head, accounts, later)?);
     Ok(Complete {
-        through: TreeSize(size),
+        through: Through { size, time },
         facts,
     })
 }
 
-fn listed(record: &RecordEvidence) -> ListedRecord<'_> {
-    ListedRecord {
-        index: record.index,
-        entry: &record.entry,
+/// A register that was tied to a head.
+struct ProvedRegister<'e> {
+    fact: Verified<Fact<'e>>,
+    covering: AccountRegister,
+}
+
+fn prove_register<'e>(
+    head: &Verified<Head>,
+    evidence: &'e RecordEvidence,
+) -> Result<ProvedRegister<'e>, Refuted> {
+    let fact = Fact::prove(&evidence.entry, evidence.index, &evidence.path, head)?;
+    let covering = fact
+        .account_register()
+        .map_err(|fault| refused(head, fault))?;
+    Ok(ProvedRegister { fact, covering })
+}
+
+/// When an entry came into its chain: the time in the batch entry of its batch.
+fn time_of(
+    head: &Verified<Head>,
+    register: &RecordEvidence,
+    batch: &RecordEvidence,
+) -> Result<UnixMillis, Refuted> {
+    let at = batch.index;
+    let leaf = hash_leaf(&batch.entry);
+    verify_inclusion(&leaf, at.0, head.size.0, &batch.path, &head.root)
+        .map_err(|fault| Invalid::Proof { at, fault })?;
+    let entry = BatchEntry::read(&Entry::parse(&batch.entry, at)?)?;
+    let last = at.0.saturating_add(entry.records.into());
+    let is_in_it = at < register.index && register.index.0 <= last;
+    if entry.first == at && is_in_it {
+        Ok(entry.time)
+    } else {
+        Err(Refuted::OtherBatch {
+            chain: head.origin.region(),
+            at,
+        })
     }
 }
 
-/// The records behind what a register covers, each by its own path.
-fn prove_later<'a>(
+/// Refuses a register that is not shown for all of these accounts: of one that is not looked up, nothing shows what is missing. Further
+/// ones may be shown, pseudonyms under which nobody has written.
+fn ensure_shown(
+    head: &Head,
+    accounts: &BTreeSet<AccountId>,
+    shown: &[ShownAccount],
+) -> Result<(), Refuted> {
+    let chain = head.origin.region();
+    let is_each_once = shown.is_sorted_by(|one, next| one.account < next.account);
+    if !is_each_once || shown.len() > SHOWN_ACCOUNTS_MAX {
+        return Err(Refuted::ShownList { chain });
+    }
+    let found: BTreeSet<AccountId> = shown.iter().map(|one| one.account).collect();
+    let missing = accounts.difference(&found).count();
+    if missing == 0 {
+        Ok(())
+    } else {
+        Err(Refuted::NotShown { chain, missing })
+    }
+}
+
+impl ProvedRegister<'_> {
+    /// The records that the register covers, as it shows them to be all.
+    fn prove_covered<'a>(
+        &self,
+        head: &Verified<Head>,
+        accounts: &[ShownAccount],
+        records: &'a [RecordEvidence],
+    ) -> Result<Vec<Verified<Fact<'a>>>, Refuted> {
+        let named = names_in(head, records)?;
+        let mut facts = Vec::new();
+        let mut present: usize = 0;
+        for ShownAccount { account, shown } in accounts {
+            let own: Vec<ListedRecord<'a>> = named
+                .iter()
+                .filter(|record| record.accounts.contains(account))
+                .map(|record| record.listed)
+                .collect();
+            match shown {
+                InRegister::Present(presence) => {
+                    facts = Fact::prove_all(&self.fact, *account, &own, presence)
+                        .map_err(|fault| refused(head, fault))?;
+                    present = present.saturating_add(1);
+                }
+                InRegister::Absent(absence) => {
+                    if let Some(record) = own.first() {
+                        return Err(Refuted::NotAbsent {
+                            chain: head.origin.region(),
+                            at: record.index,
+                            size: TreeSize(self.covering.size),
+                        });
+                    }
+                    self.covering
+                        .verify_absence(*account, absence)
+                        .map_err(|fault| refused(head, fault))?;
+                }
+            }
+        }
+        let shown: BTreeSet<AccountId> = accounts.iter().map(|one| one.account).collect();
+        if let Some(foreign) = named.iter().find(|one| one.accounts.is_disjoint(&shown)) {
+            return Err(foreign_record(head, foreign.listed.index));
+        }
+        if present > 1 {
+            return prove_each(head, records);
+        }
+        Ok(facts)
+    }
+}
+
+/// A record that is said to be covered, and whose it is.
+struct NamedRecord<'a> {
+    listed: ListedRecord<'a>,
+    accounts: BTreeSet<AccountId>,
+}
+
+fn names_in<'a>(
+    head: &Head,
+    records: &'a [RecordEvidence],
+) -> Result<Vec<NamedRecord<'a>>, Refuted> {
+    let mut named = Vec::with_capacity(records.len());
+    for record in records {
+        let at = record.index;
+        let entry = Entry::parse(&record.entry, at)?;
+        let read = Record::read(&entry).map_err(|fault| Invalid::Payload {
+            at,
+            kind: entry.kind,
+            fault,
+        });
+        let accounts: BTreeSet<AccountId> = read?.accounts().collect();
+        if accounts.is_empty() {
+            return Err(foreign_record(head, at));
+        }
+        let listed = ListedRecord {
+            index: at,
+            entry: &record.entry,
+        };
+        named.push(NamedRecord { listed, accounts });
+    }
+    Ok(named)
+}
+
+/// Records of which each has its own path, because the register does not show how those of several accounts lie between each other.
+fn prove_each<'a>(
     head: &Verified<Head>,
-    account: AccountId,
+    records: &'a [RecordEvidence],
+) -> Result<Vec<Verified<Fact<'a>>>, Refuted> {
+    if let Some(bare) = records.iter().find(|record| record.path.is_empty()) {
+        return Err(Refuted::NoPath {
+            chain: head.origin.region(),
+            at: bare.index,
+        });
+    }
+    Ok(prove(head, records)?)
+}
+
+/// The records behind what a register covers, each by its own path.
+fn prove_own<'a>(
+    head: &Verified<Head>,
+    accounts: &BTreeSet<AccountId>,
     records: &'a [RecordEvidence],
 ) -> Result<Vec<Verified<Fact<'a>>>, Refuted> {
     let facts = prove(head, records)?;
     for fact in &facts {
-        if !fact.record.accounts().any(|named| named == account) {
-            return Err(Refuted::ForeignRecord {
-                chain: fact.region,
-                at: fact.index,
-            });
+        if !fact
+            .record
+            .accounts()
+            .any(|named| accounts.contains(&named))
+        {
+            return Err(foreign_record(head, fact.index));
         }
     }
     Ok(facts)
+}
+
+fn refused(head: &Head, fault: RegisterFault) -> Refuted {
+    let chain = head.origin.region();
+    Refuted::Register { chain, fault }
+}
+
+fn foreign_record(head: &Head, at: LeafIndex) -> Refuted {
+    let chain = head.origin.region();
+    Refuted::ForeignRecord { chain, at }
 }

@@ -1,254 +1,74 @@
 //! That nothing of an account was left out is believed when a register shows it, and each way to hide a record is refused by its name.
 
-use ed25519_dalek::SigningKey;
-use std::collections::BTreeMap;
-use yizhang_ledger::{
-    Invalid, Verified,
-    entry::Kind,
-    hash::{Blake3Keyed, Hash, hash_leaf},
-    head::{Head, Origin},
-    note::NoteKey,
-    person::AccountId,
-    record::{AccountRegister, Birth, BirthEvidence, Identity, Record, Source},
-    register::{
-        Absence, FORM, InRegister, Neighbour, Presence, RegisterFault, RegisterTree,
-        RegisteredAccount, Side,
-    },
-    roster::{ChainKey, Region, Roster},
-    tree::{self, ProofFault, inclusion_path_by},
-    value::{Code, Day, Division, LeafIndex, Month, TreeSize},
+mod support;
+
+use std::collections::BTreeSet;
+use support::{
+    Chain, FIRST, LAST, LINK, NOBODY, OTHER, REGISTER, REGISTER_BATCH, REGISTER_MS, WORKER, named,
+    origin, region, roster,
 };
-use yizhang_statement::{RecordEvidence, Refuted, RegisterEvidence, prove_complete};
+use yizhang_entitlement::{Policy, fold};
+use yizhang_ledger::{
+    Invalid,
+    entry::Kind,
+    hash::hash_leaf,
+    person::{AccountId, Names},
+    register::{Absence, InRegister, Presence, RegisterFault, Side},
+    tree::ProofFault,
+    value::{Day, LeafIndex, TreeSize, UnixMillis},
+};
+use yizhang_statement::{
+    Accounts, Answer, ChainEvidence, Checked, Question, RecordEvidence, Refuted, RegisterEvidence,
+    SHOWN_ACCOUNTS_MAX, ShownAccount, Through, Whose, prove, prove_complete,
+};
 
-const WORKER: AccountId = AccountId([0xA5; 16]);
-const OTHER: AccountId = AccountId([0x5A; 16]);
-const NOBODY: AccountId = AccountId([0x77; 16]);
+const SIZE: TreeSize = TreeSize(5);
 
-fn written(record: &Record<'_>) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    record.write(&mut bytes).unwrap();
-    bytes
-}
-
-fn birth(account: AccountId, serial: &str) -> Vec<u8> {
-    written(&Record::Birth(Birth {
+/// The positions of what is believed of an account.
+fn proved(chain: &Chain, account: AccountId) -> Result<Vec<u64>, Refuted> {
+    proved_with(
+        chain,
         account,
-        birth: Month::parse("1980-01").unwrap(),
-        by: BirthEvidence::CitizenId,
-        on: Day::parse("2020-01-01").unwrap(),
-        document: Hash::ZERO,
-        source: Source {
-            serial: Code::new(serial).unwrap(),
-            ..Source::default()
-        },
-    }))
+        &chain.register(&[account]),
+        &chain.records(account),
+    )
 }
 
-fn link() -> Vec<u8> {
-    written(&Record::Identity(
-        Kind::IDENTITY_LINK,
-        Identity {
-            account: OTHER,
-            other: WORKER,
-            target: None,
-            reason: Code::NONE,
-            evidence: Hash::ZERO,
-            on: Day::parse("2020-01-01").unwrap(),
-            source: Source::default(),
-        },
-    ))
+fn proved_with(
+    chain: &Chain,
+    account: AccountId,
+    register: &RegisterEvidence,
+    records: &[RecordEvidence],
+) -> Result<Vec<u64>, Refuted> {
+    proved_of(chain, &[account], register, records)
 }
 
-fn origin() -> Origin {
-    Origin::new("test.yizhang", Division::new(440_000).unwrap()).unwrap()
-}
-
-fn key() -> SigningKey {
-    SigningKey::from_bytes(&[44; 32])
-}
-
-fn roster() -> Roster {
-    let public = NoteKey::new(origin().as_str(), key().verifying_key().to_bytes());
-    let region = Region {
-        origin: origin(),
-        endpoint: "https://localhost:1".into(),
-        keys: vec![ChainKey {
-            key: public.unwrap(),
-            from: TreeSize(0),
-            until: None,
-        }],
-        witness_keys: Vec::new(),
-        mirror_keys: Vec::new(),
-        continuations: Vec::new(),
+fn proved_of(
+    chain: &Chain,
+    accounts: &[AccountId],
+    register: &RegisterEvidence,
+    records: &[RecordEvidence],
+) -> Result<Vec<u64>, Refuted> {
+    let accounts: BTreeSet<AccountId> = accounts.iter().copied().collect();
+    let complete = prove_complete(&chain.head(), &accounts, register, records)?;
+    let through = Through {
+        size: SIZE,
+        time: UnixMillis(REGISTER_MS),
     };
-    Roster {
-        federation: "test.yizhang".into(),
-        version: 1,
-        previous: Hash::ZERO,
-        threshold: 1,
-        mirrors: 0,
-        roots: vec![[1; 32]],
-        tls_authority: Vec::new(),
-        regions: BTreeMap::from([(Division::new(440_000).unwrap(), region)]),
-    }
-}
-
-/// A chain with a register among its entries: one that covers those before it which `seen` keeps, an honest one if it keeps all.
-struct Chain {
-    entries: Vec<Vec<u8>>,
-    register_at: usize,
-    accounts: Vec<RegisteredAccount>,
-}
-
-impl Chain {
-    /// The worker's records at 0, 2 and 3, the last of them a link; a register at 4; and one more record at 5.
-    fn honest() -> Self {
-        Self::committing(|_| true)
-    }
-
-    fn committing(seen: impl Fn(usize) -> bool) -> Self {
-        let mut entries = vec![
-            birth(WORKER, "1"),
-            birth(OTHER, "2"),
-            birth(WORKER, "3"),
-            link(),
-        ];
-        let register_at = entries.len();
-        let mut accounts: BTreeMap<AccountId, RegisteredAccount> = BTreeMap::new();
-        for (_, entry) in entries.iter().enumerate().filter(|(at, _)| seen(*at)) {
-            for id in named(entry) {
-                let account = accounts.entry(id);
-                let account = account.or_insert_with(|| RegisteredAccount::start(id));
-                account.take(&hash_leaf(entry));
-            }
-        }
-        let accounts: Vec<RegisteredAccount> = accounts.into_values().collect();
-        let register = AccountRegister {
-            form: FORM,
-            size: register_at as u64,
-            accounts: accounts.len() as u64,
-            root: tree::root::<RegisterTree>(&leaves(&accounts)),
-        };
-        entries.push(written(&Record::AccountRegister(register)));
-        entries.push(birth(WORKER, "4"));
-        Self {
-            entries,
-            register_at,
-            accounts,
-        }
-    }
-
-    fn head(&self) -> Verified<Head> {
-        let head = Head {
-            origin: origin(),
-            size: TreeSize(self.entries.len() as u64),
-            root: tree::root::<Blake3Keyed>(&self.hashes()),
-        };
-        Head::open(head.sign(&key()).as_bytes(), &roster()).unwrap()
-    }
-
-    fn hashes(&self) -> Vec<Hash> {
-        self.entries.iter().map(|entry| hash_leaf(entry)).collect()
-    }
-
-    fn evidence(&self, at: usize) -> RecordEvidence {
-        RecordEvidence {
-            index: LeafIndex(at as u64),
-            entry: self.entries[at].clone(),
-            path: tree::inclusion_path(&self.hashes(), at).unwrap(),
-        }
-    }
-
-    /// All records of an account, those under the register without paths.
-    fn records(&self, account: AccountId) -> Vec<RecordEvidence> {
-        let all = 0..self.entries.len();
-        all.filter(|at| named(&self.entries[*at]).contains(&account))
-            .map(|at| {
-                let mut record = self.evidence(at);
-                if at < self.register_at {
-                    record.path.clear();
-                }
-                record
-            })
-            .collect()
-    }
-
-    fn register(&self, account: AccountId) -> RegisterEvidence {
-        let place = self
-            .accounts
-            .binary_search_by_key(&account, |one| one.account);
-        let shown = match place {
-            Ok(at) => InRegister::Present(Presence {
-                index: at as u64,
-                path: self.path(at),
-            }),
-            Err(before) => InRegister::Absent(Absence {
-                before: before as u64,
-                left: before.checked_sub(1).map(|at| self.neighbour(at)),
-                right: (before < self.accounts.len()).then(|| self.neighbour(before)),
-            }),
-        };
-        RegisterEvidence {
-            register: self.evidence(self.register_at),
-            shown,
-        }
-    }
-
-    fn path(&self, at: usize) -> Vec<Hash> {
-        inclusion_path_by::<RegisterTree>(&leaves(&self.accounts), at).unwrap()
-    }
-
-    fn neighbour(&self, at: usize) -> Neighbour {
-        Neighbour {
-            leaf: self.accounts[at].leaf(),
-            path: self.path(at),
-        }
-    }
-
-    fn prove(&self, account: AccountId) -> Result<Vec<u64>, Refuted> {
-        self.prove_with(account, &self.register(account), &self.records(account))
-    }
-
-    /// The positions of what is believed.
-    fn prove_with(
-        &self,
-        account: AccountId,
-        register: &RegisterEvidence,
-        records: &[RecordEvidence],
-    ) -> Result<Vec<u64>, Refuted> {
-        let complete = prove_complete(&self.head(), account, register, records)?;
-        assert_eq!(complete.through.0, self.register_at as u64);
-        let facts = complete.facts.iter();
-        Ok(facts
-            .map(|fact| {
-                assert_eq!(
-                    fact.id.0,
-                    hash_leaf(&self.entries[usize::try_from(fact.index.0).unwrap()])
-                );
-                fact.index.0
-            })
-            .collect())
-    }
-}
-
-fn leaves(accounts: &[RegisteredAccount]) -> Vec<Hash> {
-    accounts.iter().map(|one| one.leaf().hash()).collect()
-}
-
-fn named(entry: &[u8]) -> Vec<AccountId> {
-    let entry = yizhang_ledger::entry::Entry::parse(entry, LeafIndex(0)).unwrap();
-    Record::read(&entry).unwrap().accounts().collect()
-}
-
-fn region() -> Division {
-    Division::new(440_000).unwrap()
+    assert_eq!(complete.through, through);
+    let facts = complete.facts.iter();
+    Ok(facts
+        .map(|fact| {
+            let at = usize::try_from(fact.index.0).unwrap();
+            assert_eq!(fact.id.0, hash_leaf(&chain.entries[at]));
+            fact.index.0
+        })
+        .collect())
 }
 
 fn refused(fault: RegisterFault) -> Result<Vec<u64>, Refuted> {
-    Err(Refuted::Register {
-        chain: region(),
-        fault,
-    })
+    let chain = region();
+    Err(Refuted::Register { chain, fault })
 }
 
 fn is_other_root(outcome: &Result<Vec<u64>, Refuted>) -> bool {
@@ -264,12 +84,16 @@ fn is_other_root(outcome: &Result<Vec<u64>, Refuted>) -> bool {
     )
 }
 
+fn is_no_proof(outcome: &Result<Vec<u64>, Refuted>) -> bool {
+    matches!(outcome, Err(Refuted::Invalid(Invalid::Proof { .. })))
+}
+
 #[test]
 fn all_records_of_an_account_are_believed_by_one_path() {
     let chain = Chain::honest();
-    assert_eq!(chain.prove(WORKER), Ok(vec![0, 2, 3, 5]));
-    assert_eq!(chain.prove(OTHER), Ok(vec![1, 3]));
-    assert_eq!(chain.prove(NOBODY), Ok(vec![]));
+    assert_eq!(proved(&chain, WORKER), Ok(vec![1, 3, 4, 8]));
+    assert_eq!(proved(&chain, OTHER), Ok(vec![2, 4]));
+    assert_eq!(proved(&chain, NOBODY), Ok(vec![]));
 }
 
 #[test]
@@ -278,109 +102,353 @@ fn a_record_that_is_left_out_is_missed() {
     for missing in 0..3 {
         let mut records = chain.records(WORKER);
         records.remove(missing);
-        let outcome = chain.prove_with(WORKER, &chain.register(WORKER), &records);
+        let outcome = proved_with(&chain, WORKER, &chain.register(&[WORKER]), &records);
         assert!(is_other_root(&outcome), "{missing}: {outcome:?}");
     }
     // Behind the register nothing shows that one is missing: `through` says so.
     let mut records = chain.records(WORKER);
     records.pop();
-    let outcome = chain.prove_with(WORKER, &chain.register(WORKER), &records);
-    assert_eq!(outcome, Ok(vec![0, 2, 3]));
+    let outcome = proved_with(&chain, WORKER, &chain.register(&[WORKER]), &records);
+    assert_eq!(outcome, Ok(vec![1, 3, 4]));
 }
 
 #[test]
 fn a_register_that_hides_a_record_does_not_go_with_the_records() {
-    let chain = Chain::committing(|at| at != 2);
-    assert!(is_other_root(&chain.prove(WORKER)));
+    let chain = Chain::committing(|at| at != 3);
+    assert!(is_other_root(&proved(&chain, WORKER)));
     // Who is not shown the record cannot see it: mirrors and auditors compute the register again.
     let mut records = chain.records(WORKER);
     records.remove(1);
-    let outcome = chain.prove_with(WORKER, &chain.register(WORKER), &records);
-    assert_eq!(outcome, Ok(vec![0, 3, 5]));
+    let outcome = proved_with(&chain, WORKER, &chain.register(&[WORKER]), &records);
+    assert_eq!(outcome, Ok(vec![1, 4, 8]));
+}
+
+#[test]
+fn records_in_another_order_or_under_other_numbers_are_refused() {
+    let chain = Chain::honest();
+    let register = chain.register(&[WORKER]);
+    let mut records = chain.records(WORKER);
+    records.swap(0, 1);
+    let outcome = proved_with(&chain, WORKER, &register, &records);
+    assert!(matches!(outcome, Err(Refuted::Order { .. })), "{outcome:?}");
+    // The numbers are put right, and the order is still another.
+    let mut records = chain.records(WORKER);
+    records.swap(0, 1);
+    (records[0].index, records[1].index) = (LeafIndex(1), LeafIndex(3));
+    assert!(is_other_root(&proved_with(
+        &chain, WORKER, &register, &records
+    )));
+    // One record twice: under its number, and under one of its own.
+    let mut records = chain.records(WORKER);
+    records.insert(1, records[0].clone());
+    let outcome = proved_with(&chain, WORKER, &register, &records);
+    assert!(matches!(outcome, Err(Refuted::Order { .. })), "{outcome:?}");
+    records[1].index = LeafIndex(2);
+    assert!(is_other_root(&proved_with(
+        &chain, WORKER, &register, &records
+    )));
 }
 
 #[test]
 fn an_account_with_records_is_not_absent() {
-    let chain = Chain::committing(|at| at == 1);
-    let size = TreeSize(4);
-    let at = LeafIndex(0);
-    let chain_of = region();
-    assert_eq!(
-        chain.prove(WORKER),
-        Err(Refuted::NotAbsent {
-            chain: chain_of,
-            at,
-            size
-        })
-    );
-    let honest = Chain::honest();
-    let register = RegisterEvidence {
-        register: honest.evidence(honest.register_at),
-        shown: InRegister::Absent(Absence {
-            before: 1,
-            left: Some(honest.neighbour(0)),
-            right: Some(honest.neighbour(1)),
-        }),
+    let chain = Chain::committing(|at| at == 2);
+    let at = LeafIndex(1);
+    let absent = Refuted::NotAbsent {
+        chain: region(),
+        at,
+        size: SIZE,
     };
+    assert_eq!(proved(&chain, WORKER), Err(absent));
+    let honest = Chain::honest();
+    let mut register = honest.register(&[WORKER]);
+    register.accounts[0].shown = InRegister::Absent(Absence {
+        before: 1,
+        left: Some(honest.neighbour(0)),
+        right: Some(honest.neighbour(1)),
+    });
     let later = &honest.records(WORKER)[3..];
     assert_eq!(
-        honest.prove_with(WORKER, &register, later),
+        proved_with(&honest, WORKER, &register, later),
         refused(RegisterFault::Between(Side::Right))
     );
+}
+
+#[test]
+fn the_path_of_another_account_shows_nothing() {
+    let chain = Chain::honest();
+    let records = chain.records(WORKER);
+    let mut register = chain.register(&[WORKER]);
+    register.accounts[0].shown = chain.shown(OTHER);
+    assert!(is_other_root(&proved_with(
+        &chain, WORKER, &register, &records
+    )));
+    // Nor does a number of accounts that is not the register's, or a place behind them.
+    let InRegister::Present(presence) = chain.shown(WORKER) else {
+        panic!("the worker is in the register")
+    };
+    register.accounts[0].shown = InRegister::Present(Presence {
+        index: 7,
+        ..presence
+    });
+    let outcome = proved_with(&chain, WORKER, &register, &records);
+    assert!(
+        matches!(
+            outcome,
+            Err(Refuted::Register {
+                fault: RegisterFault::Path {
+                    fault: ProofFault::OutOfRange { .. },
+                    ..
+                },
+                ..
+            })
+        ),
+        "{outcome:?}"
+    );
+    // Shown for another account, it is not shown for the worker.
+    let outcome = proved_with(&chain, WORKER, &chain.register(&[OTHER]), &records);
+    let chain = region();
+    assert_eq!(outcome, Err(Refuted::NotShown { chain, missing: 1 }));
+}
+
+#[test]
+fn accounts_of_a_register_are_shown_once_in_their_order_and_not_without_end() {
+    let chain = Chain::honest();
+    let records = chain.proved(&[WORKER, OTHER]);
+    let both = chain.register(&[WORKER, OTHER]);
+    let list = Err(Refuted::ShownList { chain: region() });
+    let mut swapped = both.clone();
+    swapped.accounts.swap(0, 1);
+    assert_eq!(
+        proved_of(&chain, &[WORKER, OTHER], &swapped, &records),
+        list
+    );
+    let mut twice = both;
+    twice.accounts.insert(1, twice.accounts[0].clone());
+    assert_eq!(proved_of(&chain, &[WORKER, OTHER], &twice, &records), list);
+    let many: Vec<ShownAccount> = (0..=SHOWN_ACCOUNTS_MAX)
+        .map(|number| ShownAccount {
+            account: AccountId([u8::try_from(number).unwrap(); 16]),
+            shown: chain.shown(NOBODY),
+        })
+        .collect();
+    let mut register = chain.register(&[WORKER]);
+    register.accounts = many;
+    assert_eq!(
+        proved_with(&chain, WORKER, &register, &chain.records(WORKER)),
+        list
+    );
+}
+
+#[test]
+fn where_two_accounts_have_records_each_record_has_its_path() {
+    let chain = Chain::honest();
+    let both = [WORKER, OTHER];
+    let register = chain.register(&both);
+    let records = chain.proved(&both);
+    let outcome = proved_of(&chain, &both, &register, &records);
+    assert_eq!(outcome, Ok(vec![1, 2, 3, 4, 8]));
+    // Swapped with each other's places they would still be all, in their order, of each.
+    let mut bare = records.clone();
+    for record in &mut bare[..4] {
+        record.path.clear();
+    }
+    let no_path = Refuted::NoPath {
+        chain: region(),
+        at: LeafIndex(1),
+    };
+    assert_eq!(proved_of(&chain, &both, &register, &bare), Err(no_path));
+    let mut swapped = records;
+    let entry = swapped[0].entry.clone();
+    swapped[0].entry = swapped[1].entry.clone();
+    swapped[1].entry = entry;
+    let outcome = proved_of(&chain, &both, &register, &swapped);
+    assert!(is_no_proof(&outcome), "{outcome:?}");
+    // One that has nothing there costs the other nothing.
+    let register = chain.register(&[WORKER, NOBODY]);
+    let outcome = proved_of(&chain, &[WORKER, NOBODY], &register, &chain.records(WORKER));
+    assert_eq!(outcome, Ok(vec![1, 3, 4, 8]));
 }
 
 #[test]
 fn what_is_no_register_under_the_head_shows_nothing() {
     let chain = Chain::honest();
     let records = chain.records(WORKER);
-    let mut register = chain.register(WORKER);
-    register.register = chain.evidence(0);
-    let (at, found) = (LeafIndex(0), Kind::BIRTH_DATE_FACT);
+    let mut register = chain.register(&[WORKER]);
+    register.register = chain.evidence(FIRST);
+    let at = LeafIndex(1);
+    let found = Kind::BIRTH_DATE_FACT;
     assert_eq!(
-        chain.prove_with(WORKER, &register, &records),
+        proved_with(&chain, WORKER, &register, &records),
         refused(RegisterFault::NotARegister { at, found })
     );
-    let mut register = chain.register(WORKER);
-    register.register.entry = Chain::committing(|at| at != 2).entries[4].clone();
-    let outcome = chain.prove_with(WORKER, &register, &records);
-    assert!(
-        matches!(outcome, Err(Refuted::Invalid(Invalid::Proof { .. }))),
-        "{outcome:?}"
-    );
+    let mut register = chain.register(&[WORKER]);
+    register.register.entry = Chain::committing(|at| at != 3).entries[REGISTER].clone();
+    let outcome = proved_with(&chain, WORKER, &register, &records);
+    assert!(is_no_proof(&outcome), "{outcome:?}");
 }
 
 #[test]
-fn records_of_others_twice_or_out_of_place_are_refused() {
+fn the_day_of_a_register_is_that_of_its_own_batch() {
     let chain = Chain::honest();
-    let register = chain.register(WORKER);
+    let records = chain.records(WORKER);
+    let other_batch = |at| {
+        let (chain, at) = (region(), LeafIndex(at));
+        Err(Refuted::OtherBatch { chain, at })
+    };
+    let mut register = chain.register(&[WORKER]);
+    register.batch = chain.evidence(0);
+    let outcome = proved_with(&chain, WORKER, &register, &records);
+    assert_eq!(outcome, other_batch(0), "the batch before");
+    register.batch = chain.evidence(LAST - 1);
+    let outcome = proved_with(&chain, WORKER, &register, &records);
+    assert_eq!(outcome, other_batch(7), "the batch behind");
+    register.batch = chain.evidence(LINK);
+    let outcome = proved_with(&chain, WORKER, &register, &records);
+    let found = Kind::IDENTITY_LINK;
+    assert_eq!(outcome, Err(Refuted::Invalid(Invalid::NotABatch { found })));
+    register.batch = chain.evidence(REGISTER_BATCH);
+    register.batch.index = LeafIndex(0);
+    let outcome = proved_with(&chain, WORKER, &register, &records);
+    assert!(is_no_proof(&outcome), "{outcome:?}");
+}
+
+#[test]
+fn records_of_others_are_refused_on_either_side_of_the_size() {
+    let chain = Chain::honest();
+    let register = chain.register(&[WORKER]);
     let mut records = chain.records(WORKER);
-    records.swap(0, 1);
-    let outcome = chain.prove_with(WORKER, &register, &records);
-    assert!(matches!(outcome, Err(Refuted::Order { .. })), "{outcome:?}");
-    let mut records = chain.records(WORKER);
-    records.insert(1, chain.evidence(1));
-    let at = LeafIndex(1);
-    assert_eq!(
-        chain.prove_with(WORKER, &register, &records),
-        refused(RegisterFault::OtherAccount { at })
-    );
+    records.insert(1, chain.evidence(2));
+    let foreign = |at| {
+        let (chain, at) = (region(), LeafIndex(at));
+        Err(Refuted::ForeignRecord { chain, at })
+    };
+    assert_eq!(proved_with(&chain, WORKER, &register, &records), foreign(2));
     let mut records = chain.records(OTHER);
-    records.push(chain.evidence(5));
-    let outcome = chain.prove_with(OTHER, &chain.register(OTHER), &records);
-    assert!(
-        matches!(outcome, Err(Refuted::ForeignRecord { .. })),
-        "{outcome:?}"
-    );
-    // A record behind the register needs a path of its own.
+    records.push(chain.evidence(LAST));
+    let outcome = proved_with(&chain, OTHER, &chain.register(&[OTHER]), &records);
+    assert_eq!(outcome, foreign(8));
+    // The register itself is nobody's.
+    let mut records = chain.records(WORKER);
+    records.insert(3, chain.evidence(REGISTER));
+    assert_eq!(proved_with(&chain, WORKER, &register, &records), foreign(6));
+    assert!(named(&chain.entries[REGISTER]).is_empty());
+}
+
+#[test]
+fn a_record_behind_the_register_needs_a_path_of_its_own() {
+    let chain = Chain::honest();
+    let register = chain.register(&[WORKER]);
     let mut records = chain.records(WORKER);
     records[3].path.clear();
-    let outcome = chain.prove_with(WORKER, &register, &records);
-    assert!(
-        matches!(outcome, Err(Refuted::Invalid(Invalid::Proof { .. }))),
-        "{outcome:?}"
-    );
+    let outcome = proved_with(&chain, WORKER, &register, &records);
+    assert!(is_no_proof(&outcome), "{outcome:?}");
     assert_eq!(
-        chain.prove_with(WORKER, &register, &[]),
+        proved_with(&chain, WORKER, &register, &[]),
         refused(RegisterFault::NoRecords)
     );
+}
+
+const AS_OF: &str = "2026-11-30";
+
+/// An answer with these pieces, of which the node says that they are all.
+fn answer(whose: Whose, chain: &Chain, records: &[RecordEvidence]) -> Answer {
+    let question = Question {
+        whose,
+        as_of: Day::parse(AS_OF).unwrap(),
+    };
+    let head = chain.head();
+    let with_paths: Vec<RecordEvidence> = records
+        .iter()
+        .map(|record| chain.evidence(usize::try_from(record.index.0).unwrap()))
+        .collect();
+    let facts = prove(&head, &with_paths).unwrap();
+    let account = fold(&facts, Policy::embedded(), question.as_of).with_account_id(WORKER);
+    let sealed = account.sealed();
+    let accounts = Accounts {
+        own: vec![WORKER],
+        strangers: Vec::new(),
+        names: Names::default(),
+    };
+    Answer::read(sealed.json, sealed.digest, accounts, &question).unwrap()
+}
+
+fn checked(answer: &Answer, handed: ChainEvidence) -> Result<Checked, Refuted> {
+    answer.verify(&[handed], &roster(), Policy::embedded())
+}
+
+/// Up to where the check of an answer says that its one chain is complete.
+fn through(checked: &Checked) -> Option<Through> {
+    let [one] = checked.completeness.as_slice() else {
+        panic!("the roster has one chain")
+    };
+    assert_eq!(one.chain, origin());
+    one.through
+}
+
+#[test]
+fn an_answer_says_up_to_where_it_is_complete_chain_by_chain() {
+    let chain = Chain::unlinked();
+    let records = chain.records(WORKER);
+    let stated = answer(Whose::Account(WORKER), &chain, &records);
+    let known = checked(&stated, chain.handed(WORKER)).unwrap();
+    let shown = Through {
+        size: SIZE,
+        time: UnixMillis(REGISTER_MS),
+    };
+    assert_eq!(known.records, 4);
+    assert_eq!(through(&known), Some(shown));
+    // An answer without registers, as older nodes give it, is as true as before and shows nothing of what is missing.
+    let handed = ChainEvidence {
+        records: chain.proved(&[WORKER]),
+        register: None,
+        ..chain.handed(WORKER)
+    };
+    let known = checked(&stated, handed).unwrap();
+    assert_eq!(through(&known), None);
+    // Without paths and without a register nothing is shown at all.
+    let handed = ChainEvidence {
+        register: None,
+        ..chain.handed(WORKER)
+    };
+    let outcome = checked(&stated, handed).unwrap_err();
+    assert!(
+        matches!(outcome, Refuted::Invalid(Invalid::Proof { .. })),
+        "{outcome:?}"
+    );
+    // A chain that is not in the answer is not complete.
+    let nothing = answer(Whose::Account(WORKER), &chain, &[]);
+    let known = nothing.verify(&[], &roster(), Policy::embedded()).unwrap();
+    assert_eq!(through(&known), None);
+}
+
+#[test]
+fn an_answer_of_a_node_that_leaves_a_record_out_is_refused() {
+    let chain = Chain::unlinked();
+    for missing in 0..3 {
+        let mut records = chain.records(WORKER);
+        records.remove(missing);
+        let stated = answer(Whose::Account(WORKER), &chain, &records);
+        let handed = ChainEvidence {
+            records,
+            ..chain.handed(WORKER)
+        };
+        let outcome = checked(&stated, handed).unwrap_err();
+        assert!(matches!(outcome, Refuted::Register { .. }), "{outcome:?}");
+    }
+}
+
+#[test]
+fn a_chain_is_complete_only_for_all_pseudonyms_that_the_caller_knows() {
+    let chain = Chain::unlinked();
+    let records = chain.records(WORKER);
+    let known = BTreeSet::from([WORKER, NOBODY]);
+    let stated = answer(Whose::Pseudonyms(known), &chain, &records);
+    let one = checked(&stated, chain.handed(WORKER)).unwrap();
+    assert_eq!(through(&one), None, "a node that lacks a secret");
+    let handed = ChainEvidence {
+        register: Some(chain.register(&[WORKER, NOBODY])),
+        ..chain.handed(WORKER)
+    };
+    let both = checked(&stated, handed).unwrap();
+    assert!(through(&both).is_some());
 }

@@ -122,6 +122,7 @@ fn chain(region: u32, signer: u32, entries: &[Vec<u8>]) -> ChainEvidence {
     ChainEvidence {
         head: head.sign(&key(signer)).into_bytes(),
         records: entries.iter().enumerate().map(record).collect(),
+        register: None,
     }
 }
 

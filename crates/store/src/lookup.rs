@@ -96,6 +96,31 @@ impl Store {
         Ok(entry.to_vec())
     }
 
+    /// The entries at some positions of a chain, in the order of the positions. Their bytes are not checked against any hash.
+    ///
+    /// # Errors
+    /// As [`Store::record`].
+    pub fn records(&self, origin: &Origin, indexes: &[LeafIndex]) -> Result<Vec<Vec<u8>>> {
+        let mut records = Vec::with_capacity(indexes.len());
+        for index in indexes {
+            records.push(self.record(origin, *index)?);
+        }
+        Ok(records)
+    }
+
+    /// The position of the batch entry of the batch that an entry is in: its own, if it is one.
+    ///
+    /// # Errors
+    /// As [`Store::record`].
+    pub fn batch_start(&self, origin: &Origin, index: LeafIndex) -> Result<LeafIndex> {
+        self.stopper.check()?;
+        let chain = self.chain(origin)?;
+        check_leaf(chain, index, chain.size())?;
+        let located = chain.locate(index)?;
+        let content = read_frame(chain, &located)?;
+        Ok(batch_entry(chain, &located, &content)?.first)
+    }
+
     /// The root of the tree of the first `size` leaves, where a batch ends; `None` where none does.
     ///
     /// # Errors

@@ -230,6 +230,10 @@ pub struct LookupRequest {
     /// Required.
     #[prost(message, optional, tag = "5")]
     pub purpose: ::core::option::Option<Purpose>,
+    /// Whether proofs may rest on registers of accounts: then records that a register covers come without paths of their own. A caller that
+    /// does not say so gets a path with each record.
+    #[prost(bool, tag = "6")]
+    pub registers: bool,
     #[prost(oneof = "lookup_request::Worker", tags = "1, 2")]
     pub worker: ::core::option::Option<lookup_request::Worker>,
 }
@@ -298,6 +302,77 @@ pub struct ChainEvidence {
     pub head: ::prost::bytes::Bytes,
     #[prost(message, repeated, tag = "2")]
     pub records: ::prost::alloc::vec::Vec<RecordEvidence>,
+    /// What shows that no record was left out, if the request allows for it and the node can show it. Then the chain stands here also
+    /// without a record.
+    #[prost(message, optional, tag = "3")]
+    pub register: ::core::option::Option<RegisterEvidence>,
+}
+/// A register of accounts that the chain commits to, and what it says about the accounts read (docs/FORMAT.md, sections 8 and 14).
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct RegisterEvidence {
+    /// The entry of the register, with its path to the head.
+    #[prost(message, optional, tag = "1")]
+    pub register: ::core::option::Option<RecordEvidence>,
+    /// The batch entry of its batch, with its path to the head.
+    #[prost(message, optional, tag = "2")]
+    pub batch: ::core::option::Option<RecordEvidence>,
+    /// The accounts read under all their pseudonyms, ascending, at most 64.
+    #[prost(message, repeated, tag = "3")]
+    pub accounts: ::prost::alloc::vec::Vec<ShownAccount>,
+}
+/// Whether an account is in a register.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ShownAccount {
+    /// 16 bytes.
+    #[prost(bytes = "bytes", tag = "1")]
+    pub account: ::prost::bytes::Bytes,
+    #[prost(oneof = "shown_account::Shown", tags = "2, 3")]
+    pub shown: ::core::option::Option<shown_account::Shown>,
+}
+/// Nested message and enum types in `ShownAccount`.
+pub mod shown_account {
+    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+    pub enum Shown {
+        #[prost(message, tag = "2")]
+        Present(super::Presence),
+        #[prost(message, tag = "3")]
+        Absent(super::Absence),
+    }
+}
+/// Where an account stands in a register.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Presence {
+    #[prost(uint64, tag = "1")]
+    pub index: u64,
+    /// From its leaf to the root of the register, 32 bytes a hash.
+    #[prost(bytes = "bytes", tag = "2")]
+    pub path: ::prost::bytes::Bytes,
+}
+/// The leaves between which an account would stand in a register.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Absence {
+    /// Accounts that stand before it.
+    #[prost(uint64, tag = "1")]
+    pub before: u64,
+    /// None if it would be the first.
+    #[prost(message, optional, tag = "2")]
+    pub left: ::core::option::Option<Neighbour>,
+    /// None if it would be the last.
+    #[prost(message, optional, tag = "3")]
+    pub right: ::core::option::Option<Neighbour>,
+}
+/// A leaf of a register.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Neighbour {
+    /// 16 bytes.
+    #[prost(bytes = "bytes", tag = "1")]
+    pub account: ::prost::bytes::Bytes,
+    /// 32 bytes.
+    #[prost(bytes = "bytes", tag = "2")]
+    pub content: ::prost::bytes::Bytes,
+    /// From the leaf to the root of the register, 32 bytes a hash.
+    #[prost(bytes = "bytes", tag = "3")]
+    pub path: ::prost::bytes::Bytes,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct RecordEvidence {
@@ -305,7 +380,7 @@ pub struct RecordEvidence {
     pub index: u64,
     #[prost(bytes = "bytes", tag = "2")]
     pub entry: ::prost::bytes::Bytes,
-    /// Inclusion path to the root of the head, 32 bytes a hash.
+    /// Inclusion path to the root of the head, 32 bytes a hash; empty where a register shows the record.
     #[prost(bytes = "bytes", tag = "3")]
     pub path: ::prost::bytes::Bytes,
 }
@@ -333,6 +408,33 @@ pub struct PublishReply {
     /// The newest version that the node has now.
     #[prost(uint64, tag = "1")]
     pub newest: u64,
+}
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct EndEpochRequest {
+    /// Whether it is asked for; if not, it is only said how far it is.
+    #[prost(bool, tag = "1")]
+    pub ask: bool,
+}
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct EndEpochReply {
+    /// Entries of the chain.
+    #[prost(uint64, tag = "1")]
+    pub size: u64,
+    /// Entries that the newest register in the chain covers; 0 if there is none.
+    #[prost(uint64, tag = "2")]
+    pub covers: u64,
+    /// When that one came, in ms since 1970-01-01 UTC; if there is none, when the chain began, or 0.
+    #[prost(uint64, tag = "3")]
+    pub time_ms: u64,
+    /// Whether a register is being made.
+    #[prost(bool, tag = "4")]
+    pub under_way: bool,
+    /// Whether the chain has anything that the newest register does not cover, beside that register itself.
+    #[prost(bool, tag = "5")]
+    pub anything_new: bool,
+    /// After how many ms a register may come, if it would come too soon behind the newest (docs/FORMAT.md, section 8); 0 if it may come now.
+    #[prost(uint64, tag = "6")]
+    pub too_soon_ms: u64,
 }
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct EvidenceRequest {}
@@ -2896,6 +2998,29 @@ pub mod ledger_client {
             req.extensions_mut().insert(GrpcMethod::new("yizhang.v1.Ledger", "Replay"));
             self.inner.server_streaming(req, path, codec).await
         }
+        /// Has the node write the register of its accounts into its chain, as soon as may be, and says how far it is. For the node itself, with
+        /// whose certificate its operator calls.
+        pub async fn end_epoch(
+            &mut self,
+            request: impl tonic::IntoRequest<super::EndEpochRequest>,
+        ) -> std::result::Result<tonic::Response<super::EndEpochReply>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/yizhang.v1.Ledger/EndEpoch",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("yizhang.v1.Ledger", "EndEpoch"));
+            self.inner.unary(req, path, codec).await
+        }
     }
 }
 /// Generated server implementations.
@@ -2931,6 +3056,12 @@ pub mod ledger_server {
             &self,
             request: tonic::Request<super::ReplayRequest>,
         ) -> std::result::Result<tonic::Response<Self::ReplayStream>, tonic::Status>;
+        /// Has the node write the register of its accounts into its chain, as soon as may be, and says how far it is. For the node itself, with
+        /// whose certificate its operator calls.
+        async fn end_epoch(
+            &self,
+            request: tonic::Request<super::EndEpochRequest>,
+        ) -> std::result::Result<tonic::Response<super::EndEpochReply>, tonic::Status>;
     }
     /// What a node holds, for everybody in the roster; whole chains, for nodes and auditors.
     #[derive(Debug)]
@@ -3137,6 +3268,49 @@ pub mod ledger_server {
                                 max_encoding_message_size,
                             );
                         let res = grpc.server_streaming(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/yizhang.v1.Ledger/EndEpoch" => {
+                    #[allow(non_camel_case_types)]
+                    struct EndEpochSvc<T: Ledger>(pub Arc<T>);
+                    impl<T: Ledger> tonic::server::UnaryService<super::EndEpochRequest>
+                    for EndEpochSvc<T> {
+                        type Response = super::EndEpochReply;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::EndEpochRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Ledger>::end_epoch(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = EndEpochSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
                         Ok(res)
                     };
                     Box::pin(fut)

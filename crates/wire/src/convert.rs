@@ -59,7 +59,15 @@ pub fn account_id(bytes: &[u8]) -> Result<AccountId, FieldFault> {
 /// # Errors
 /// [`FieldFault::Length`].
 pub fn digest(bytes: &[u8]) -> Result<Hash, FieldFault> {
-    fixed("digest", bytes).map(Hash)
+    hash("digest", bytes)
+}
+
+/// A hash in this field: 32 bytes.
+///
+/// # Errors
+/// [`FieldFault::Length`].
+pub fn hash(field: &'static str, bytes: &[u8]) -> Result<Hash, FieldFault> {
+    fixed(field, bytes).map(Hash)
 }
 
 /// The name of a chain.

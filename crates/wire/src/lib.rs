@@ -15,6 +15,7 @@ pub mod code;
 pub mod convert;
 pub mod deadline;
 pub mod purpose;
+pub mod shown;
 
 /// The generated code: one client and one server module for each service, one struct for each message.
 #[allow(missing_docs, clippy::pedantic, unreachable_pub)]

@@ -14,6 +14,7 @@ use tokio::runtime::Handle;
 use yizhang_ledger::{
     entry::{Entry, Kind},
     head::Origin,
+    register::{EPOCH_MS, EpochEnd},
     value::{LeafIndex, TreeSize},
 };
 use yizhang_store::{RegisterChecked, Store, StoreError};
@@ -27,6 +28,8 @@ const PAUSE: Duration = Duration::from_secs(60);
 const REST_TIMES: u32 = 9;
 /// Longest such rest.
 const REST_MAX: Duration = Duration::from_secs(30 * 60);
+/// The rest behind a register that came too soon after another: a chain that writes such ones has one an hour computed.
+const REST_BEHIND_SOON: Duration = Duration::from_millis(EPOCH_MS);
 
 /// How far the registers of each chain are known to be right.
 #[derive(Clone)]
@@ -43,8 +46,8 @@ pub(super) struct RegisterChecks {
 struct Progress {
     /// Every register in so many entries is.
     right: TreeSize,
-    /// The largest size that one of them covers that was gone through here.
-    covered: u64,
+    /// The last of them that was gone through here: the next one covers more.
+    last: Option<EpochEnd>,
     /// Whether a thread goes on from there.
     is_under_way: bool,
     /// A register that is not right.
@@ -59,7 +62,17 @@ enum Found {
     End,
     /// Registers that are right.
     Right,
+    /// Registers that are right, and came too soon.
+    Soon,
     Wrong(LeafIndex),
+}
+
+/// What becomes of a register.
+enum Judged {
+    Right(EpochEnd),
+    /// It is right, and came too soon after the one before it.
+    Soon(EpochEnd),
+    Wrong,
 }
 
 impl RegisterChecks {
@@ -127,6 +140,9 @@ impl RegisterChecks {
                 match found {
                     Ok(Found::End) => {}
                     Ok(Found::Right) => progress.rests_until = Some(Instant::now() + rest),
+                    Ok(Found::Soon) => {
+                        progress.rests_until = Some(Instant::now() + REST_BEHIND_SOON);
+                    }
                     Ok(Found::Wrong(at)) => progress.wrong = Some(at),
                     Err(error) => {
                         tracing::warn!(chain = %origin.region(), %error, "registers of a chain could not be computed; its heads get no mirror's line meanwhile");
@@ -141,22 +157,27 @@ impl RegisterChecks {
     fn check_on(&self, chain: &Origin) -> Result<Found, StoreError> {
         let Progress {
             right: mut from,
-            mut covered,
+            mut last,
             ..
         } = *self.lock().entry(chain.clone()).or_default();
         loop {
             let (through, registers) = self.next_registers(chain, from)?;
+            let mut is_soon = false;
             for at in &registers {
-                match self.covered_by(chain, *at, covered)? {
-                    Some(size) => covered = size,
-                    None => return Ok(Found::Wrong(*at)),
+                match self.judge(chain, *at, last)? {
+                    Judged::Right(end) => last = Some(end),
+                    Judged::Soon(end) => (last, is_soon) = (Some(end), true),
+                    Judged::Wrong => return Ok(Found::Wrong(*at)),
                 }
             }
-            // Both at once: what is gone through again is compared with what stood before it.
+            // Both at once: what is gone through again is compared with what stands before it.
             self.change(chain, |progress| {
                 progress.right = progress.right.max(through);
-                progress.covered = progress.covered.max(covered);
+                progress.last = last;
             });
+            if is_soon {
+                return Ok(Found::Soon);
+            }
             if !registers.is_empty() {
                 return Ok(Found::Right);
             }
@@ -193,34 +214,41 @@ impl RegisterChecks {
         Ok((TreeSize(at), Vec::new()))
     }
 
-    /// Computes the register at a position, and compares. The size that it covers, if it is right and that is more than those before it
-    /// cover.
-    fn covered_by(
+    /// Computes the register at a position, and compares. It has to cover more than the one that was right before it.
+    fn judge(
         &self,
         chain: &Origin,
         at: LeafIndex,
-        covered: u64,
-    ) -> Result<Option<u64>, StoreError> {
+        last: Option<EpochEnd>,
+    ) -> Result<Judged, StoreError> {
         let region = chain.region();
-        let checked = self.store.check_register(chain, at)?;
-        match &checked {
+        let covered = last.map_or(TreeSize(0), |last| last.covers);
+        match self.store.check_register(chain, at)? {
+            // One that the store has a newer one of: this node has lost what it cosigned, not the chain its order.
             RegisterChecked::Right(stated) | RegisterChecked::Older { stated, .. }
-                if stated.size > covered =>
+                if stated.size > covered.0 =>
             {
-                return Ok(Some(stated.size));
+                let end = EpochEnd {
+                    covers: TreeSize(stated.size),
+                    time: self.store.batch_time(chain, at)?,
+                };
+                if last.is_none_or(|last| last.too_soon_ms(end) == 0) {
+                    return Ok(Judged::Right(end));
+                }
+                tracing::warn!(chain = %region, position = at.0, "a register of accounts came too soon after the one before it: no more of the chain is cosigned as a mirror for an hour");
+                return Ok(Judged::Soon(end));
+            }
+            RegisterChecked::Right(stated) | RegisterChecked::Older { stated, .. } => {
+                tracing::error!(chain = %region, position = at.0, ?stated, covered = covered.0, "a register of accounts in a chain covers no more than one before it: its mirror's cosignature is withheld from there on");
             }
             RegisterChecked::Wrong { stated, computed } => {
                 tracing::error!(chain = %region, position = at.0, ?stated, ?computed, "a register of accounts in a chain is wrong: its mirror's cosignature is withheld from there on");
-            }
-            // An older one that covers more than those gone through here: this node has lost what it cosigned, not the chain its order.
-            RegisterChecked::Right(stated) | RegisterChecked::Older { stated, .. } => {
-                tracing::error!(chain = %region, position = at.0, ?stated, covered, "a register of accounts in a chain covers no more than one before it: its mirror's cosignature is withheld from there on");
             }
             RegisterChecked::Unreadable(fault) => {
                 tracing::error!(chain = %region, position = at.0, %fault, "a register of accounts in a chain is none: its mirror's cosignature is withheld from there on");
             }
         }
-        Ok(None)
+        Ok(Judged::Wrong)
     }
 
     fn change(&self, chain: &Origin, change: impl FnOnce(&mut Progress)) {
@@ -270,12 +298,18 @@ mod tests {
 
         /// Appends a batch of one record. Returns the size after it.
         fn append(&self, record: &Record<'_>) -> TreeSize {
-            let mut bytes = Vec::new();
-            record.write(&mut bytes).unwrap();
+            self.append_many(record, 1)
+        }
+
+        /// Appends a batch of so many records. Returns the size after it.
+        fn append_many(&self, record: &Record<'_>, times: usize) -> TreeSize {
+            let mut one = Vec::new();
+            record.write(&mut one).unwrap();
+            let bytes = one.repeat(times);
             let state = self.store.state(&self.chain).unwrap();
-            let number = u8::try_from(state.size().0).unwrap();
+            let size = u128::from(state.size().0);
             let submitted = Submitted {
-                id: SubmissionId([number; 16]),
+                id: SubmissionId(size.to_le_bytes()),
                 submitter: "node.440000".into(),
                 block: RecordBlock::parse(bytes).unwrap(),
             };
@@ -375,5 +409,25 @@ mod tests {
         shrunk.size -= 1;
         let size = mirror.append(&Record::AccountRegister(shrunk));
         assert!(!are_right_in_the_end(&checks, &mirror, size));
+    }
+
+    #[test]
+    fn behind_a_register_that_came_too_soon_a_mirror_rests_for_an_hour() {
+        let mirror = Mirror::new();
+        let checks = mirror.checks(BTreeMap::new());
+        mirror.append_many(&Record::Unknown(Kind(500), b"many"), 1_000);
+        let size = mirror.append(&Record::AccountRegister(mirror.register()));
+        assert!(are_right_in_the_end(&checks, &mirror, size));
+        let rest = || {
+            let until = checks.lock()[&mirror.chain].rests_until;
+            until.map_or(Duration::ZERO, |until| until - Instant::now())
+        };
+        assert!(rest() < REST_MAX);
+        let size = mirror.append(&Record::AccountRegister(mirror.register()));
+        assert!(are_right_in_the_end(&checks, &mirror, size), "it is right");
+        assert!(rest() > REST_MAX);
+        let size = mirror.append_something();
+        assert!(!checks.are_right(&mirror.chain, size));
+        assert!(checks.lock()[&mirror.chain].wrong.is_none(), "it waits");
     }
 }

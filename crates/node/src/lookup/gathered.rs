@@ -1,7 +1,7 @@
 //! The records of accounts, taken from every chain and tied to its head: all that agencies with the right to it wrote, and of what
 //! strangers wrote no more than anybody's account can bear.
 
-use super::{RECORDS_MAX, is_of};
+use super::{Failed, RECORDS_MAX, chain_records::ChainRecords, registers::UsableRegisters};
 use crate::{refusal::Refusal, verified_heads::Heads};
 use std::collections::{BTreeMap, BTreeSet};
 use yizhang_entitlement::{
@@ -17,7 +17,7 @@ use yizhang_ledger::{
     record::Record,
     value::{Day, Division, LeafIndex},
 };
-use yizhang_statement::{ChainEvidence, RecordEvidence, prove};
+use yizhang_statement::{ChainEvidence, Refuted};
 use yizhang_store::Store;
 
 /// Records of one account in one chain that are looked at to find one that shows that the region holds the worker. The first one
@@ -37,11 +37,14 @@ pub(super) struct Sources<'s> {
 }
 
 /// The records found so far, in the order of each chain.
-#[derive(Default)]
-pub(super) struct Gathered {
+pub(super) struct Gathered<'s> {
+    /// The registers that may show records; none if each is to have its path.
+    registers: Option<&'s UsableRegisters>,
     /// What each account has in each chain.
     parts: BTreeMap<PartOf, Part>,
-    records: BTreeMap<Origin, BTreeMap<LeafIndex, RecordEvidence>>,
+    chains: BTreeMap<Origin, ChainRecords>,
+    /// The accounts with all pseudonyms under which there may be records of them.
+    pseudonyms: BTreeSet<AccountId>,
 }
 
 /// The records of an account in a chain.
@@ -57,7 +60,17 @@ struct Part {
     wanted: Vec<LeafIndex>,
 }
 
-impl Gathered {
+impl<'s> Gathered<'s> {
+    /// Nothing yet, to be tied to the heads by registers where these can.
+    pub(super) const fn by(registers: Option<&'s UsableRegisters>) -> Self {
+        Self {
+            registers,
+            parts: BTreeMap::new(),
+            chains: BTreeMap::new(),
+            pseudonyms: BTreeSet::new(),
+        }
+    }
+
     /// Adds the records of an account under all its names. All accounts and chains share the room there is: the more there are, the less
     /// of a very large one is taken. What a chain has of one person is one part, under however many names.
     pub(super) fn add(
@@ -66,6 +79,8 @@ impl Gathered {
         account: AccountId,
         others: &[AccountId],
     ) -> Result<(), Refusal> {
+        self.pseudonyms.insert(account);
+        self.pseudonyms.extend(others);
         let mut of_person = positions(sources, &account)?;
         for other in others {
             for (origin, indexes) in positions(sources, other)? {
@@ -95,7 +110,7 @@ impl Gathered {
         Ok(())
     }
 
-    /// Holds these records of a chain with their paths: reads those that are new, and lets go of the others.
+    /// Holds these records of a chain, tied to its head.
     fn take(
         &mut self,
         sources: Sources<'_>,
@@ -105,57 +120,81 @@ impl Gathered {
         let Some(held) = sources.heads.get(origin) else {
             return Ok(());
         };
-        let records = self.records.entry(origin.clone()).or_default();
-        records.retain(|index, _| indexes.contains(index));
-        let mut missing = indexes.iter().copied().collect::<Vec<_>>();
-        missing.retain(|index| !records.contains_key(index));
-        let proofs = sources.store.proofs(origin, &missing, held.head.size)?;
-        for (index, proof) in missing.into_iter().zip(proofs) {
-            let record = RecordEvidence {
-                index,
-                entry: proof.entry,
-                path: proof.path,
-            };
-            records.insert(index, record);
-        }
-        Ok(())
+        // What is left aside is missing: a register would show that it is.
+        let is_whole = !self.left_aside().contains_key(origin);
+        let shown = match self.registers {
+            Some(registers) if is_whole => {
+                registers.shown(sources.store, held, &self.pseudonyms)?
+            }
+            _ => None,
+        };
+        let chain = self.chains.entry(origin.clone()).or_default();
+        chain.take(sources.store, held, indexes, shown)
     }
 
     /// The records as facts: each is tied to the head here.
-    pub(super) fn facts(&self, heads: &Heads) -> Result<Vec<Verified<Fact<'_>>>, Refusal> {
+    pub(super) fn facts(&self, heads: &Heads) -> Result<Vec<Verified<Fact<'_>>>, Refuted> {
         let mut facts = Vec::new();
-        for (origin, records) in &self.records {
+        for (origin, chain) in &self.chains {
             if let Some(held) = heads.get(origin) {
-                facts.extend(prove(&held.head, records.values())?);
+                facts.extend(chain.facts(held)?);
             }
         }
         Ok(facts)
     }
 
-    /// Leaves out the records that are of none of these accounts, under none of these names. All have been proved.
-    pub(super) fn keep(&mut self, accounts: &BTreeSet<AccountId>, names: &BTreeSet<AccountId>) {
-        for records in self.records.values_mut() {
-            records.retain(|index, record| {
-                let entry = Entry::parse(&record.entry, *index).expect("the entry was proved");
-                let read = Record::read(&entry).expect("the record was proved");
-                is_of(&read, names)
-            });
+    /// Leaves out the records that are of none of these accounts, under none of these pseudonyms.
+    pub(super) fn keep(
+        &mut self,
+        sources: Sources<'_>,
+        accounts: &BTreeSet<AccountId>,
+        pseudonyms: &BTreeSet<AccountId>,
+    ) -> Result<(), Refusal> {
+        if self.pseudonyms == *pseudonyms {
+            return Ok(());
         }
-        self.records.retain(|_, records| !records.is_empty());
         self.parts.retain(|of, _| accounts.contains(&of.account));
+        self.pseudonyms.clone_from(pseudonyms);
+        let chains: Vec<Origin> = self.chains.keys().cloned().collect();
+        for origin in chains {
+            self.take_again(sources, &origin)?;
+        }
+        self.chains.retain(|_, chain| !chain.is_empty());
+        Ok(())
+    }
+
+    /// Has every chain show that nothing is left out of it, under these pseudonyms too, also chains without a record.
+    pub(super) fn show_all(
+        &mut self,
+        sources: Sources<'_>,
+        pseudonyms: BTreeSet<AccountId>,
+    ) -> Result<(), Failed> {
+        self.pseudonyms.extend(pseudonyms);
+        for (origin, held) in sources.heads {
+            let chain = self.chains.entry(origin.clone()).or_default();
+            if chain.is_shown_for(&self.pseudonyms) {
+                continue;
+            }
+            self.take_again(sources, origin)?;
+            // An account that is in the register, and of which nothing was found, is noticed here.
+            if let Some(chain) = self.chains.get(origin) {
+                chain.facts(held).map_err(Failed::Refuted)?;
+            }
+        }
+        self.chains.retain(|_, chain| !chain.is_empty());
+        Ok(())
+    }
+
+    /// Holds what it has of a chain under the pseudonyms that it has now.
+    fn take_again(&mut self, sources: Sources<'_>, origin: &Origin) -> Result<(), Refusal> {
+        let own = self.chains.get(origin);
+        let own = own.map_or_else(BTreeSet::new, |chain| chain.of(&self.pseudonyms));
+        self.take(sources, origin, &own)
     }
 
     /// Every account that the records name.
     pub(super) fn named(&self) -> BTreeSet<AccountId> {
-        let mut named = BTreeSet::new();
-        for records in self.records.values() {
-            for (index, record) in records {
-                let entry = Entry::parse(&record.entry, *index).expect("the entry was proved");
-                let read = Record::read(&entry).expect("the record was proved");
-                named.extend(read.accounts());
-            }
-        }
-        named
+        self.chains.values().flat_map(ChainRecords::named).collect()
     }
 
     /// How many records were left aside, by chain.
@@ -173,13 +212,10 @@ impl Gathered {
 
     /// The records under the heads that they were proved to.
     pub(super) fn by_chain(self, heads: &Heads) -> Vec<ChainEvidence> {
-        let mut chains = Vec::with_capacity(self.records.len());
-        for (origin, records) in self.records {
+        let mut chains = Vec::with_capacity(self.chains.len());
+        for (origin, chain) in self.chains {
             if let Some(held) = heads.get(&origin) {
-                chains.push(ChainEvidence {
-                    head: held.note.clone(),
-                    records: records.into_values().collect(),
-                });
+                chains.push(chain.evidence(held));
             }
         }
         chains

@@ -1,7 +1,7 @@
 //! The service Account.
 
 use crate::{
-    lookup::{self, Found},
+    lookup::{self, Found, Shown},
     party::Party,
     permission::LOOKUP,
     reads::Trace,
@@ -13,11 +13,12 @@ use crate::{
 use std::sync::Arc;
 use tonic::{Request, Response, Status};
 use yizhang_ledger::person::{AccountId, Group, SocialSecurityNumber};
-use yizhang_statement::{ChainEvidence, RecordEvidence};
+use yizhang_statement::{ChainEvidence, RecordEvidence, RegisterEvidence};
 use yizhang_store::Subject;
 use yizhang_wire::{
     convert::{self, FieldFault},
     purpose::Purpose,
+    shown,
     v1::{self, account_server::Account, lookup_request::Worker},
 };
 
@@ -46,7 +47,11 @@ async fn answer(
 ) -> Result<v1::LookupReply, Refusal> {
     let purpose = Purpose::read(request.purpose.as_ref())?;
     trace.purpose = Some(purpose);
-    let proofs = request.proofs;
+    let shown = match (request.proofs, request.registers) {
+        (false, _) => Shown::Account,
+        (true, false) => Shown::Paths,
+        (true, true) => Shown::Registers,
+    };
     let worker = worker(shared, request.worker)?;
     trace.subject = Subject::Account(worker);
     let as_of = convert::day(request.as_of)?;
@@ -54,7 +59,7 @@ async fn answer(
     let answered = shared
         .blocking(party, move |shared| {
             let at = (shared.clock)();
-            let found = lookup::lookup(shared, worker, as_of)?;
+            let found = lookup::lookup(shared, worker, as_of, shown)?;
             let copies = found.copies(shared);
             let held = copies.into_iter().map(chain_status).collect();
             Ok(Answered {
@@ -69,7 +74,7 @@ async fn answer(
                         .collect(),
                     at_ms: at.0,
                     roster: shared.roster.version,
-                    ..reply(found, proofs)
+                    ..reply(found, shown)
                 },
             })
         })
@@ -101,9 +106,12 @@ fn worker(shared: &Shared, worker: Option<Worker>) -> Result<AccountId, Refusal>
     }
 }
 
-fn reply(found: Found, proofs: bool) -> v1::LookupReply {
+fn reply(found: Found, shown: Shown) -> v1::LookupReply {
     let sealed = found.account.sealed();
-    let chains = if proofs { found.chains } else { Vec::new() };
+    let chains = match shown {
+        Shown::Account => Vec::new(),
+        Shown::Paths | Shown::Registers => found.chains,
+    };
     v1::LookupReply {
         account: sealed.json.into(),
         digest: sealed.digest.0.to_vec().into(),
@@ -132,13 +140,27 @@ fn names(group: Group) -> v1::Names {
 }
 
 fn chain_evidence(chain: ChainEvidence) -> v1::ChainEvidence {
-    let record = |record: RecordEvidence| v1::RecordEvidence {
+    v1::ChainEvidence {
+        head: chain.head.into(),
+        records: chain.records.into_iter().map(record_evidence).collect(),
+        register: chain.register.map(register_evidence),
+    }
+}
+
+fn record_evidence(record: RecordEvidence) -> v1::RecordEvidence {
+    v1::RecordEvidence {
         index: record.index.0,
         path: convert::path_bytes(&record.path).into(),
         entry: record.entry.into(),
-    };
-    v1::ChainEvidence {
-        head: chain.head.into(),
-        records: chain.records.into_iter().map(record).collect(),
+    }
+}
+
+fn register_evidence(register: RegisterEvidence) -> v1::RegisterEvidence {
+    let accounts = register.accounts.iter();
+    let accounts = accounts.map(|one| shown::message(one.account, &one.shown));
+    v1::RegisterEvidence {
+        accounts: accounts.collect(),
+        register: Some(record_evidence(register.register)),
+        batch: Some(record_evidence(register.batch)),
     }
 }

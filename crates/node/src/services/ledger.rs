@@ -55,6 +55,13 @@ impl Ledger for LedgerService {
         Ok(Response::new(reply))
     }
 
+    async fn end_epoch(
+        &self,
+        request: Request<v1::EndEpochRequest>,
+    ) -> Result<Response<v1::EndEpochReply>, Status> {
+        Ok(Response::new(end_epoch(&self.0, request.get_ref())?))
+    }
+
     async fn replay(
         &self,
         request: Request<v1::ReplayRequest>,
@@ -64,6 +71,29 @@ impl Ledger for LedgerService {
         let chain = read_out(&self.0, &party, &mut trace, request.into_inner());
         Ok(Response::new(self.0.reads.answer(trace, chain).await?))
     }
+}
+
+/// How far the register of the own chain is, after it was perhaps asked for.
+fn end_epoch(shared: &Shared, request: &v1::EndEpochRequest) -> Result<v1::EndEpochReply, Refusal> {
+    if shared.room.left() > Left::Little {
+        return Err(Refusal::DiskFull);
+    }
+    let size = shared.store.size(&shared.origin).unwrap_or_default();
+    let newest = shared.epochs.newest();
+    let too_soon_ms = newest.map_or(0, |newest| newest.too_soon_ms(size, (shared.clock)()));
+    // Before it has been looked for, everything is new.
+    let anything_new = newest.map_or(size.0 > 0, |newest| newest.has_new(size));
+    if request.ask && anything_new && too_soon_ms == 0 {
+        shared.epochs.ask();
+    }
+    Ok(v1::EndEpochReply {
+        size: size.0,
+        covers: newest.map_or(0, |newest| newest.covers.0),
+        time_ms: newest.map_or(0, |newest| newest.time.0),
+        under_way: shared.epochs.is_under_way(),
+        anything_new,
+        too_soon_ms,
+    })
 }
 
 /// What is known of chains with two histories.

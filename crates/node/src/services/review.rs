@@ -1,7 +1,7 @@
 //! The service Review: what waits for people, in the accounts of everybody whom the node's own chain knows.
 
 use crate::{
-    lookup,
+    lookup::{self, Shown},
     party::Party,
     permission::REVIEW,
     reads::Trace,
@@ -230,7 +230,7 @@ fn reviewed(shared: &Shared, task: &Task, account: AccountId) -> Result<Reviewed
         unlisted: 0,
     };
     let mut is_without_birth = false;
-    match lookup::lookup(shared, account, task.as_of) {
+    match lookup::lookup(shared, account, task.as_of, Shown::Account) {
         Ok(found) if is_under_another(shared, account, &found.read)? => {
             return Ok(Reviewed::default());
         }
