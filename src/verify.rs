@@ -9,7 +9,10 @@ use anyhow::{Context, bail};
 use clap::Args;
 use rust_i18n::t;
 use std::path::PathBuf;
-use yizhang_ledger::roster::Region;
+use yizhang_ledger::{
+    head::Origin,
+    roster::{Region, Roster},
+};
 use yizhang_statement::{
     FORK_HEADER, Fork, ForkEvidence, ForkFault, Promise, RECEIPT_HEADER, ReceiptFile, Receipted,
 };
@@ -49,7 +52,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     }
     let region = roster.region(&fork.origin);
     if let Some(continuation) = region.and_then(Region::continuation) {
-        let (size, newest) = (continuation.size, roster.version);
+        let (size, newest) = (continuation.from.size, roster.version);
         println!("{}", t!("verify.continued", size = size, version = newest));
     }
     println!("{}", t!("verify.by_roster", version = version));
@@ -65,15 +68,29 @@ struct ShownUnder {
 /// The newest version under which evidence shows something: where a chain goes on from below, the keys of its heads count only under one from
 /// before. If it shows nothing under any, what is wrong with it under the newest.
 fn under_which(evidence: &ForkEvidence, trusted: &TrustedRoster) -> Result<ShownUnder, ForkFault> {
+    let newest = evidence.verify(&trusted.roster);
+    let version = trusted.roster.version;
+    let fault = match newest {
+        Ok(fork) => return Ok(ShownUnder { fork, version }),
+        Err(fault) => fault,
+    };
     for roster in trusted.versions.rosters() {
-        if let Ok(fork) = evidence.verify(&roster) {
+        // Only where a chain has gone on since: a key that was revoked otherwise proves nothing beyond its end.
+        if let Ok(fork) = evidence.verify(&roster)
+            && let Some(region) = trusted.roster.region(&fork.origin)
+            && region.continuations.len() > continuations_in(&roster, &fork.origin)
+        {
             let version = roster.version;
             return Ok(ShownUnder { fork, version });
         }
     }
-    let fork = evidence.verify(&trusted.roster)?;
-    let version = trusted.roster.version;
-    Ok(ShownUnder { fork, version })
+    Err(fault)
+}
+
+/// How often a chain has gone on anew by a version of the roster.
+fn continuations_in(roster: &Roster, origin: &Origin) -> usize {
+    let region = roster.region(origin);
+    region.map_or(0, |region| region.continuations.len())
 }
 
 /// What evidence of a fork shows, in one line.

@@ -241,14 +241,15 @@ fn months(federation: &Federation, node: u32) -> u64 {
 
 impl Twins {
     /// Proposes, signs and publishes that the chain goes on from a size, as a node holds it, and starts the original, which was stopped, under it.
-    fn go_on(&mut self, size: u64, as_held_by: u32) {
+    fn go_on(&mut self, agreed: u64, size: u64, as_held_by: u32) {
         let founders = Founders::of(&self.federation);
         let own = self.federation.node_dir(GUANGDONG);
         let (at, node) = (size.to_string(), as_held_by.to_string());
         let between = (size - 1).to_string();
         let more = ["--at", &between, "--node", &node];
         founders.step_in(&own, "continue", &more).expect(4);
-        let more = ["--at", &at, "--node", &node];
+        let agreed = agreed.to_string();
+        let more = ["--at", &at, "--agreed", &agreed, "--node", &node];
         founders.step_in(&own, "continue", &more).expect(0);
         let said = founders.sign().expect(0).stdout;
         let expected = format!("It goes on from its first {size} entries");
@@ -299,7 +300,7 @@ fn a_version_of_the_roster_ends_a_quarantine_where_both_histories_agree() {
         });
     }
     twins.federation.stop(GUANGDONG);
-    twins.go_on(agreed, OTHERS[1]);
+    twins.go_on(agreed, agreed, OTHERS[1]);
     // What only one history held is imported again: what was receipted is not in the chain any more, and so it is sent.
     let rows = contributions(WORKER, 440_300, 12, "O");
     let file = twins.federation.file("O.csv", &rows);
@@ -318,30 +319,64 @@ fn a_version_of_the_roster_ends_a_quarantine_where_both_histories_agree() {
 #[test]
 fn a_version_of_the_roster_may_choose_one_of_two_histories_and_all_take_it() {
     let mut twins = Twins::start();
-    // The original signs while nobody listens, and ends; what the twin signs then all others take.
-    for other in OTHERS {
-        twins.federation.stop(other);
-    }
+    let agreed = twins.federation.size(OTHERS[0], GUANGDONG);
+    let [first, mirror, last] = OTHERS;
+    // The original signs while only one other node listens, which cosigns it, and both end; what the twin signs then all others take.
+    twins.federation.stop(first);
+    twins.federation.stop(last);
     twins.turntable.turn_to(twins.original);
-    twins.import("O", 3);
+    let rows = contributions(WORKER, 440_300, 3, "O");
+    let given_up = twins.federation.file("O.csv", &rows);
+    let kept = ["--durable", "mirrors:1,60"];
+    let said = twins.federation.import(GUANGDONG, &given_up, &kept);
+    assert!(said.expect(0).stdout.contains("The nodes of 1 other"));
+    twins.federation.stop(mirror);
     twins.federation.stop(GUANGDONG);
     twins.turntable.turn_to(twins.twin);
-    for other in OTHERS {
-        twins.federation.start(other);
-    }
+    twins.federation.start(first);
+    twins.federation.start(last);
     twins.import("T", 20);
-    for other in OTHERS {
+    for other in [first, last] {
         twins.federation.wait_replicated(GUANGDONG, other);
     }
-    let chosen = twins.federation.size(OTHERS[0], GUANGDONG);
+    let chosen = twins.federation.size(first, GUANGDONG);
+    assert!(agreed < chosen);
     let _ = twins.process.kill();
     twins.turntable.turn_to(twins.original);
-    twins.go_on(chosen, OTHERS[2]);
-    // The original has given up its own history for the one that was chosen.
+    twins.federation.start(mirror);
+    twins.go_on(agreed, chosen, last);
+    // The original has given up its own history for the one that was chosen, and so has the mirror.
     assert_eq!(twins.federation.size(GUANGDONG, GUANGDONG), chosen);
     assert!(set_aside(&twins.federation, GUANGDONG) > 0);
+    let log = twins.federation.log(mirror);
+    assert!(set_aside(&twins.federation, mirror) > 0, "{log}");
+    assert_eq!(set_aside(&twins.federation, first), 0);
+    // What was receipted in the history that was given up is promised by nobody, and imported again.
+    let auditor = twins.federation.auditor();
+    let receipts = fs::read_dir(format!("{given_up}.receipts")).unwrap();
+    let receipts = receipts.map(|entry| entry.unwrap().path());
+    for receipt in receipts.filter(|path| path.extension().is_some_and(|kind| kind == "receipt")) {
+        let verify = ["verify", text(&receipt), "--credentials", &auditor];
+        let refused = run(&verify).expect(4).stderr;
+        assert!(refused.contains("is of the one that counts"), "{refused}");
+    }
+    let all_mirrors = ["--durable", "mirrors:3,60"];
+    let said = twins.federation.import(GUANGDONG, &given_up, &all_mirrors);
+    let said = said.expect(0).stdout;
+    assert!(
+        said.contains("3 records added") && said.contains("The nodes of 3 other"),
+        "{said}"
+    );
     twins.import("O2", 24);
     twins.all_agree(24);
+    // Also after another start nothing is taken for the other history.
+    for node in [GUANGDONG, mirror] {
+        twins.federation.stop(node);
+        twins.federation.start(node);
+        twins.federation.wait_ready(node);
+    }
+    twins.all_agree(24);
+    assert_eq!(set_aside(&twins.federation, mirror), 1);
 }
 
 /// Segment files that a node has set aside of the chain of Guangdong.

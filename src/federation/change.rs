@@ -144,7 +144,7 @@ pub(super) fn rotate_key(arguments: &RotateArguments) -> anyhow::Result<Outcome>
     let mut proposal = Proposal::read_or_begin(&arguments.file, &in_force)?;
     let entry = proposal.roster.regions.get_mut(&region);
     let entry = entry.with_context(|| t!("federation.not_in_roster", region = region))?;
-    let key = unused_key(dir, entry, arguments.kind)?;
+    let key = fresh_key(dir, arguments.kind)?;
     let public = key.verifying_key().to_bytes();
     let name = arguments.kind.name(&entry.origin);
     match arguments.kind {
@@ -190,16 +190,12 @@ fn take_over<K, P: Copy + Ord>(
     Ok(())
 }
 
-/// A key of a kind in the directory that the region does not have yet: one that an earlier proposal made, or a new one.
-pub(super) fn unused_key(dir: &Path, region: &Region, kind: KeyKind) -> anyhow::Result<SigningKey> {
-    let known = region.public_keys(kind);
+/// Makes a key of a kind in a directory, under a passphrase if those there are. Never one that lies there already: a directory may have been
+/// copied since that was made.
+pub(super) fn fresh_key(dir: &Path, kind: KeyKind) -> anyhow::Result<SigningKey> {
     let mut is_sealed = false;
     for path in keys::files(dir, kind) {
         is_sealed |= sealed::is_sealed(&files::read_secret_text(&path)?);
-        let key = keys::signing_key(&path)?;
-        if !known.contains(&key.verifying_key().to_bytes()) {
-            return Ok(key);
-        }
     }
     let free = (1..=KEYS_MAX).map(|number| keys::file(dir, kind, number));
     let path = free.into_iter().find(|path| !path.exists());

@@ -1,7 +1,7 @@
 //! `yizhang federation continue`: from where a chain goes on that has shown two histories.
 
 use super::{
-    change::unused_key,
+    change::fresh_key,
     proposal::{Proposal, in_force},
 };
 use crate::{
@@ -9,6 +9,7 @@ use crate::{
     credentials::Credentials,
     exit::{Failure, Outcome},
     node::parse_region,
+    show,
 };
 use anyhow::{Context, bail};
 use clap::Args;
@@ -19,7 +20,7 @@ use yizhang_ledger::{
     hash::Hash,
     head::{Head, Origin},
     note::NoteKey,
-    roster::{ChainKey, Continuation, KeyKind, Region},
+    roster::{ChainKey, Continuation, KeyKind, NamedTree, Region},
     value::{Division, TreeSize},
 };
 use yizhang_wire::{
@@ -34,11 +35,13 @@ pub(crate) struct ContinueArguments {
     /// Directory of the node whose chain it is: a new key is written into it, the old ones stay.
     #[arg(long)]
     dir: PathBuf,
-    /// How many entries the chain keeps: a size at which a batch ends and up to which its two histories agree, or the whole of
-    /// the one that is to count.
+    /// How many entries the chain keeps: up to where its two histories agree, or the whole of the one that is to count. A batch ends there.
     #[arg(long, value_name = "SIZE")]
     at: u64,
-    /// Region of a running node that holds those entries; it is asked for their root, and its copy is what all others take.
+    /// Up to how many entries both histories agree, if that is less: `audit` of two directories or nodes names it.
+    #[arg(long, value_name = "SIZE")]
+    agreed: Option<u64>,
+    /// Region of a running node that holds the history that counts. The roots are as it holds them, and compared with those of all others.
     #[arg(long, value_parser = parse_region)]
     node: Division,
     /// The proposal: made, or added to.
@@ -55,41 +58,99 @@ pub(super) fn propose(arguments: &ContinueArguments) -> anyhow::Result<Outcome> 
     let mut proposal = Proposal::read_or_begin(&arguments.file, &in_force)?;
     let entry = proposal.roster.regions.get_mut(&region);
     let entry = entry.with_context(|| t!("federation.not_in_roster", region = region))?;
-    let size = TreeSize(arguments.at);
-    if size == TreeSize(0) {
+    let (at, agreed) = (arguments.at, arguments.agreed.unwrap_or(arguments.at));
+    if agreed == 0 || at < agreed {
         return Err(Failure::Arguments(t!("argument.size").to_string()).into());
     }
     let credentials = Credentials::read(dir)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
-    let asked = root_at(&credentials, arguments.node, &entry.origin, size);
-    let root = runtime.block_on(asked)?;
-    let key = unused_key(dir, entry, KeyKind::Chain)?;
-    let public = key.verifying_key().to_bytes();
+    let asking = Asking {
+        credentials: &credentials,
+        origin: entry.origin.clone(),
+        node: arguments.node,
+    };
+    let agreed = runtime.block_on(asking.of_all(TreeSize(agreed), Others::Agree))?;
+    let from = if agreed.size == TreeSize(at) {
+        agreed
+    } else {
+        runtime.block_on(asking.of_all(TreeSize(at), Others::MayDiffer))?
+    };
+    let public = fresh_key(dir, KeyKind::Chain)?.verifying_key().to_bytes();
     let key = NoteKey::new(&KeyKind::Chain.name(&entry.origin), public);
     let key = key.context("a fresh key is a key")?;
-    go_on(entry, Continuation { size, root }, key)?;
+    go_on(entry, Continuation { agreed, from }, key)?;
     proposal.write_changed()?;
     Ok(Outcome::Clean)
 }
 
+/// Whether other nodes may hold another root of a chain at a size.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Others {
+    /// None may: both histories are the same up to there.
+    Agree,
+    /// Those that hold the other history do.
+    MayDiffer,
+}
+
+/// Whom the roots of a chain are asked of.
+struct Asking<'a> {
+    credentials: &'a Credentials,
+    origin: Origin,
+    /// The one whose word is taken.
+    node: Division,
+}
+
+impl Asking<'_> {
+    /// The state of a chain at a size, as a node holds it, with what all others hold there, which is said.
+    async fn of_all(&self, size: TreeSize, others: Others) -> anyhow::Result<NamedTree> {
+        let root = root_at(self.credentials, self.node, &self.origin, size).await?;
+        let roster = &self.credentials.roster;
+        let rest = roster.regions.keys().copied();
+        for other in rest.filter(|other| *other != self.node) {
+            let Ok(held) = root_at(self.credentials, other, &self.origin, size).await else {
+                let node = show::place::name(other);
+                println!(
+                    "{}",
+                    t!("federation.root_unknown", node = node, size = size)
+                );
+                continue;
+            };
+            let node = show::place::name(other);
+            if held == root {
+                println!("{}", t!("federation.root_agrees", node = node, size = size));
+            } else if others == Others::MayDiffer {
+                println!(
+                    "{}",
+                    t!("federation.root_differs", node = node, size = size)
+                );
+            } else {
+                bail!(
+                    "{}",
+                    t!("federation.root_not_agreed", node = node, size = size)
+                );
+            }
+        }
+        Ok(NamedTree { size, root })
+    }
+}
+
 /// Ends the keys of a chain where it goes on, and gives it the next one.
-fn go_on(region: &mut Region, from: Continuation, key: NoteKey) -> anyhow::Result<()> {
-    let begins_later = |span: &ChainKey| span.from > from.size;
+fn go_on(region: &mut Region, next: Continuation, key: NoteKey) -> anyhow::Result<()> {
+    let size = next.from.size;
+    let begins_later = |span: &ChainKey| span.from > size;
     let is_before_last = region
         .continuation()
-        .is_some_and(|last| from.size <= last.size);
+        .is_some_and(|last| next.agreed.size < last.from.size || size <= last.from.size);
     if is_before_last || region.keys.iter().any(begins_later) {
         bail!("{}", t!("federation.continues_too_early"));
     }
     for span in &mut region.keys {
-        span.until = Some(span.until.map_or(from.size, |until| until.min(from.size)));
+        span.until = Some(span.until.map_or(size, |until| until.min(size)));
     }
-    region
-        .keys
-        .push(ChainKey::since(key, TreeSize(from.size.0 + 1)));
-    region.continuations.push(from);
+    region.keys.push(ChainKey::since(key, TreeSize(size.0 + 1)));
+    region.continuations.push(next);
     Ok(())
 }
 

@@ -141,14 +141,15 @@ fn region_lines(code: Division, before: &Region, after: &Region, lines: &mut Vec
     }
     for continuation in &after.continuations {
         if !before.continuations.contains(continuation) {
-            let (size, root) = (continuation.size, continuation.root);
+            let (agreed, from) = (continuation.agreed.size, continuation.from);
             lines.push(
                 t!(
                     "federation.diff_continues",
                     region = region,
                     code = code,
-                    size = size,
-                    root = root
+                    agreed = agreed,
+                    size = from.size,
+                    root = from.root
                 )
                 .to_string(),
             );
@@ -156,7 +157,7 @@ fn region_lines(code: Division, before: &Region, after: &Region, lines: &mut Vec
     }
     for gone in &before.continuations {
         if !after.continuations.contains(gone) {
-            let (size, root) = (gone.size, gone.root);
+            let (size, root) = (gone.from.size, gone.from.root);
             lines.push(
                 t!(
                     "federation.diff_continues_gone",

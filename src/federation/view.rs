@@ -80,8 +80,13 @@ fn print_roster(roster: &Roster) {
             }
         }
         for continuation in &region.continuations {
-            let (size, root) = (continuation.size, continuation.root);
-            let line = t!("federation.show_continues", size = size, root = root);
+            let (agreed, from) = (continuation.agreed.size, continuation.from);
+            let line = t!(
+                "federation.show_continues",
+                agreed = agreed,
+                size = from.size,
+                root = from.root
+            );
             println!("  {line}");
         }
     }

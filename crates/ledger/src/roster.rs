@@ -115,14 +115,38 @@ impl CosigningKey {
     }
 }
 
-/// Where a chain that has shown two histories goes on: its first `size` entries are those under this root, and whatever else a key has
+/// A state of a chain that the roster names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NamedTree {
+    /// The size of its tree.
+    pub size: TreeSize,
+    /// The root of that tree.
+    pub root: Hash,
+}
+
+/// Where a chain that has shown two histories goes on: up to `from` its entries are those under that root, and whatever else a key has
 /// signed that counts up to there is none of the chain. No key counts on both sides of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Continuation {
-    /// The size of the head from which the chain goes on.
-    pub size: TreeSize,
-    /// The root of that head.
-    pub root: Hash,
+    /// The last state that both histories have. What was signed between it and `from` is of one or the other.
+    pub agreed: NamedTree,
+    /// From where the chain goes on: the same, or a later state of the one that is to count.
+    pub from: NamedTree,
+}
+
+impl Continuation {
+    /// One from the last state that both histories have.
+    pub const fn at(agreed: NamedTree) -> Self {
+        Self {
+            agreed,
+            from: agreed,
+        }
+    }
+
+    /// Whether a head of this size is of one of the two histories, and nothing but its root, compared with a copy of the chain, says of which.
+    pub fn leaves_open(&self, size: TreeSize) -> bool {
+        self.agreed.size < size && size < self.from.size
+    }
 }
 
 /// A region of the federation.
@@ -150,8 +174,15 @@ impl Region {
 
     /// The root that the roster gives the chain at a size; none if it leaves that to the chain.
     pub fn root_at(&self, size: TreeSize) -> Option<Hash> {
-        let named = self.continuations.iter().find(|named| named.size == size);
-        named.map(|named| named.root)
+        let named = self.continuations.iter();
+        let mut trees = named.flat_map(|named| [named.agreed, named.from]);
+        trees.find(|tree| tree.size == size).map(|tree| tree.root)
+    }
+
+    /// The continuation that leaves open of which history a head of this size is; none if that is clear.
+    pub fn doubt(&self, size: TreeSize) -> Option<Continuation> {
+        let mut continuations = self.continuations.iter();
+        continuations.find(|one| one.leaves_open(size)).copied()
     }
 
     /// Its keys as witness or as mirror, oldest first; those of its chain are of another type, and none of these.
@@ -299,7 +330,17 @@ impl Roster {
     pub fn is_settled(&self, head: &Head) -> bool {
         let region = self.region(&head.origin);
         let continuation = region.and_then(Region::continuation);
-        continuation.is_some_and(|continuation| head.size <= continuation.size)
+        continuation.is_some_and(|continuation| head.size <= continuation.from.size)
+    }
+
+    /// The continuation that leaves open whether this head is of a history that was given up; none if that is clear.
+    pub fn doubt(&self, head: &Head) -> Option<Continuation> {
+        self.region(&head.origin)?.doubt(head.size)
+    }
+
+    /// Whether this head may be of a history that was given up: it says nothing of the chain by itself.
+    pub fn is_in_doubt(&self, head: &Head) -> bool {
+        self.doubt(head).is_some()
     }
 
     /// Every chain of the federation.
@@ -338,8 +379,11 @@ impl Roster {
                     line(format_args!("{key}"));
                 }
             }
-            for Continuation { size, root } in &region.continuations {
-                line(format_args!("continues {code} {size} {root}"));
+            for Continuation { agreed, from } in &region.continuations {
+                line(format_args!(
+                    "continues {code} {} {} {} {}",
+                    agreed.size, agreed.root, from.size, from.root
+                ));
             }
         }
         text

@@ -9,7 +9,7 @@ use yizhang_ledger::{
     head::Origin,
     person::FederationSecrets,
     roster::{KeyKind, Roster},
-    value::UnixMillis,
+    value::{TreeSize, UnixMillis},
 };
 use yizhang_store::{Damage, StoreError};
 use zeroize::Zeroizing;
@@ -135,6 +135,15 @@ pub enum StartError {
     /// The node's own chain is damaged on disk: it could be neither continued nor served.
     #[error("the chain of this node is damaged, see `yizhang node check`: {0}")]
     Damaged(Damage),
+    /// The newest head of the node's own chain is by a key that counts no more at its size: whatever it signed next, nobody could follow.
+    #[error(
+        "the roster lets no key count for the newest head of this node's chain, of {size} entries: it was revoked below what it has signed. A \
+         version of the roster has to say from where the chain goes on: docs/OPERATIONS.md, \"Two histories\""
+    )]
+    HeadVoid {
+        /// The size of that head.
+        size: TreeSize,
+    },
     /// The address cannot be listened on.
     #[error("{address}: {source}")]
     Listen {

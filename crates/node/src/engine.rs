@@ -13,7 +13,7 @@ mod teller;
 mod writer;
 
 pub(crate) use cosigner::{CosigningKeys, cosigned_before};
-pub(crate) use evidence::{Doubt, closed_chains, signed_in_journal};
+pub(crate) use evidence::{closed_chains, signed_in_journal};
 pub(crate) use handle::{Answer, Engine, Event, Inbox, Placed, channel};
 pub(crate) use peers::Peer;
 pub(crate) use run::{Parts, start};

@@ -113,6 +113,19 @@ pub(crate) enum Refusal {
         /// The version.
         version: u64,
     },
+    /// A version of the roster that says that a chain goes on from a state which this node does not hold.
+    #[error(
+        "version {version} says that chain {origin} goes on from {size} entries under a root that this node does not hold: hand it to a node \
+         that holds the history that is to count"
+    )]
+    NotHeld {
+        /// The chain.
+        origin: Origin,
+        /// The size.
+        size: TreeSize,
+        /// The version.
+        version: u64,
+    },
     /// A chain that the roster does not name.
     #[error("the roster names no chain {0}")]
     UnknownChain(Origin),

@@ -30,7 +30,11 @@ use tokio::{
     task,
     time::{MissedTickBehavior, interval},
 };
-use yizhang_ledger::{head::Origin, roster::KeyKind, value::TreeSize};
+use yizhang_ledger::{
+    head::{Head, Origin},
+    roster::{KeyKind, Region},
+    value::TreeSize,
+};
 use yizhang_replica::{CheckedHead, Held, Input, Replica};
 use yizhang_store::{Opened, Options, Store, StoreError};
 use yizhang_wire::channel::{CallerIdentity, connect_lazily, node_name};
@@ -212,21 +216,26 @@ fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
 /// Opens the store. A node whose own chain is damaged does not start.
 async fn open(config: &Config) -> Result<(Store, Opened), StartError> {
     let (data, room) = (config.data.clone(), config.room);
-    let (roster, own) = (config.roster().clone(), config.origin.clone());
+    let roster = config.roster().clone();
     let options = Options::new(config.roster().origins().cloned().collect());
     let opening = task::spawn_blocking(move || {
         // A crash before it is taken again leaves a node that has given its reserve up for the start that follows.
         let reserve = Reserve::of(&data, room.kept_bytes);
         reserve.give_up();
-        let opened = continued::open(&data, &options, &roster, &own);
+        let opened = continued::open(&data, &options, &roster);
         reserve.take();
         opened
     });
     let (store, opened) = opening.await.map_err(std::io::Error::other)??;
-    match store.damage(&config.origin) {
-        Some(damage) => Err(StartError::Damaged(damage)),
-        None => Ok((store, opened)),
+    if let Some(damage) = store.damage(&config.origin) {
+        return Err(StartError::Damaged(damage));
     }
+    if let Some((size, note)) = store.newest_head(&config.origin)?
+        && Head::open(&note, config.roster()).is_err()
+    {
+        return Err(StartError::HeadVoid { size });
+    }
+    Ok((store, opened))
 }
 
 /// Whom the engine tells how the node is.
@@ -250,7 +259,7 @@ fn start_engine(
     damaged.for_each(|damage| shared.damages.found(&damage));
     shared.board.announce_held(store, config.roster().origins());
     let closed = engine::closed_chains(store, config.roster(), &shared.board)?;
-    let peers = peers(config, shared)?;
+    let peers = peers(config, shared);
     let cosigning_keys = CosigningKeys::new(config.origin.clone(), &config.keys);
     let cosigned = cosigned_before(store, &cosigning_keys, &shared.heads_of_others)?;
     let replica = replica(config, store, &closed, cosigned)?;
@@ -270,6 +279,7 @@ fn start_engine(
         tally: Arc::clone(&shared.tally),
         damages: Arc::clone(&shared.damages),
         wrong_registers: Arc::clone(&shared.wrong_registers),
+        room: Arc::clone(&shared.room),
         engine: engine.clone(),
         keys: ChainKeys::of(config),
         peers: peers.clone(),
@@ -358,10 +368,13 @@ fn replica(
     let known = believed::signed_before(store, config.roster(), &config.origin)?;
     let in_journal = engine::signed_in_journal(store, config.roster(), &config.origin)?;
     let in_index = store.lost_size(&config.origin)?;
+    let region = config.roster().region(&config.origin);
+    let goes_on = region.and_then(Region::continuation);
+    let goes_on = goes_on.map_or(TreeSize(0), |goes_on| goes_on.from.size);
     let settings = yizhang_replica::Config {
         own: Some(config.origin.clone()),
-        // Whatever is left that says how long the chain was: nothing is signed below it.
-        signed: known.max(in_journal).max(in_index),
+        // Whatever is left that says how long the chain was, and what the roster says of it: nothing is signed below it.
+        signed: known.max(in_journal).max(in_index).max(goes_on),
         cosigned,
         ..yizhang_replica::Config::default()
     };
@@ -374,7 +387,7 @@ fn replica(
 }
 
 /// The nodes of the other regions, not yet connected to.
-fn peers(config: &Config, shared: &Shared) -> Result<Vec<Peer>, StartError> {
+fn peers(config: &Config, shared: &Shared) -> Vec<Peer> {
     let identity = CallerIdentity::new(&config.certificate_pem, &config.key_pem);
     let roster = config.roster();
     let mut peers = Vec::new();
@@ -383,7 +396,15 @@ fn peers(config: &Config, shared: &Shared) -> Result<Vec<Peer>, StartError> {
             continue;
         }
         let name = node_name(&roster.federation, *code);
-        let channel = connect_lazily(&region.endpoint, &roster.tls_authority, &name, &identity)?;
+        let channel = connect_lazily(&region.endpoint, &roster.tls_authority, &name, &identity);
+        let channel = match channel {
+            Ok(channel) => channel,
+            // It is law, and cannot be used: the other peers can.
+            Err(error) => {
+                tracing::error!(region = %code, endpoint = region.endpoint, %error, "a node cannot be called at the address that the roster gives it");
+                continue;
+            }
+        };
         peers.push(Peer {
             region: *code,
             channel,
@@ -396,7 +417,7 @@ fn peers(config: &Config, shared: &Shared) -> Result<Vec<Peer>, StartError> {
             rosters: Arc::clone(&shared.rosters),
         });
     }
-    Ok(peers)
+    peers
 }
 
 async fn tick(engine: Engine) {

@@ -49,7 +49,10 @@ impl VerifiedHeads {
                     Arc::new(HeldHead { note, head })
                 }
             };
-            heads.insert(origin.clone(), held);
+            // On its way to where the chain goes on, what is held may be of a history that was given up: it is as if nothing were.
+            if !roster.is_in_doubt(&held.head) {
+                heads.insert(origin.clone(), held);
+            }
         }
         // Of two lookups at once the slower may put older heads back: they are compared with the notes every time.
         self.0

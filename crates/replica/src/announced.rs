@@ -66,12 +66,17 @@ impl Replica {
             return self.blame(peer, Fault::TooManyHeads { found: heads.len() }, now, out);
         }
         for head in heads {
+            if self.forges(peer, &head) {
+                return self.blame(peer, Fault::ForgedLines, now, out);
+            }
             match self.bear(peer, &head, now) {
                 Borne::LookedAt => {}
                 Borne::PassedOver => continue,
                 Borne::Flood => return self.blame(peer, Fault::Flood, now, out),
             }
             match head.found {
+                // It may be of a history that was given up, and says nothing of the chain.
+                Found::Signed(signed) if self.roster.is_in_doubt(&signed.head) => {}
                 Found::Signed(signed) => {
                     self.take_lines(&signed, head.lines, out);
                     let SignedHead { head, note } = signed;
@@ -100,14 +105,10 @@ impl Replica {
         out: &mut Vec<Output>,
     ) {
         for head in heads.into_iter().take(ANNOUNCED_HEADS_MAX) {
-            let forged = u32::try_from(head.forged).unwrap_or(u32::MAX);
-            self.cosigning.counted.forged =
-                self.cosigning.counted.forged.saturating_add(forged.into());
-            let Some(known) = self.peers.get_mut(&peer) else {
+            if !self.peers.contains_key(&peer) {
                 return;
-            };
-            known.forged = known.forged.saturating_add(forged);
-            if known.forged >= FORGED_LINES_MAX {
+            }
+            if self.forges(peer, &head) {
                 return self.blame(peer, Fault::ForgedLines, now, out);
             }
             let signed = match head.found {
@@ -126,6 +127,18 @@ impl Replica {
                 return self.blame(peer, Fault::Flood, now, out);
             }
         }
+    }
+
+    /// Counts the forged lines under a head that a peer has sent, wherever: whether they are too many.
+    pub(crate) fn forges(&mut self, peer: PeerId, head: &CheckedHead) -> bool {
+        let forged = u32::try_from(head.forged).unwrap_or(u32::MAX);
+        let counted = &mut self.cosigning.counted.forged;
+        *counted = counted.saturating_add(forged.into());
+        let Some(known) = self.peers.get_mut(&peer) else {
+            return false;
+        };
+        known.forged = known.forged.saturating_add(forged);
+        known.forged >= FORGED_LINES_MAX
     }
 
     /// A peer has said one thing more that is not new: whether that is too much.
@@ -244,10 +257,14 @@ impl Replica {
             {
                 known.compared = true;
             }
-            if root != Some(head.root) {
-                self.forked(&head, root, note, out);
-            } else if let Some(chain) = self.chains.get_mut(origin) {
+            let Some(chain) = self.chains.get_mut(origin) else {
+                return;
+            };
+            if root == Some(head.root) {
                 chain.cosigned.agrees(&head);
+            } else {
+                chain.cosigned.disagrees(&head);
+                self.forked(&head, root, note, out);
             }
         }
         self.compare_again(origin, out);

@@ -22,7 +22,7 @@ use core::mem;
 use yizhang_ledger::{
     cosignature::UnixSeconds,
     head::{Head, Origin},
-    roster::{CosigningKey, KeyKind},
+    roster::{CosigningKey, KeyKind, Region},
     value::{TreeSize, UnixMillis},
 };
 
@@ -37,6 +37,9 @@ pub struct ToCosign {
     pub note: Vec<u8>,
     /// With which keys, none twice.
     pub kinds: Vec<KeyKind>,
+    /// The largest head of the chain, as it is held here, that this node's mirror is known to have cosigned, by its own journal or by what others
+    /// have shown; 0 if none.
+    pub mirrored: TreeSize,
     /// The time to be signed with it.
     pub time: UnixSeconds,
 }
@@ -149,11 +152,15 @@ impl Replica {
         let (Some(chain), Some(region)) = (self.chains.get(origin), self.roster.region(own)) else {
             return Due::Nothing;
         };
-        let may_be = origin != own && chain.is_open() && chain.closed_at.is_none();
+        // Below where the chain goes on, what is held may be the other history.
+        let goes_on = self.roster.region(origin).and_then(Region::continuation);
+        let is_behind = goes_on.is_some_and(|goes_on| chain.durable.size < goes_on.from.size);
+        let may_be = origin != own && chain.is_open() && chain.closed_at.is_none() && !is_behind;
         let Some(note) = chain.durable.note.clone().filter(|_| may_be) else {
             return Due::Nothing;
         };
         let mut kinds = Vec::new();
+        let mut mirrored = TreeSize(0);
         for kind in [KeyKind::Witness, KeyKind::Mirror] {
             let in_force = region.cosigning_keys(kind).last();
             let Some(span) = in_force.filter(|span| span.is_valid_at(time)) else {
@@ -163,7 +170,12 @@ impl Replica {
                 kind,
                 region: own.region(),
             };
-            match chain.cosigned.of(by) {
+            let given = chain.cosigned.of(by);
+            if let Some(given) = given.filter(|given| given.is_compared && kind == KeyKind::Mirror)
+            {
+                mirrored = given.size;
+            }
+            match given {
                 None => kinds.push(kind),
                 Some(given) if given.size > chain.durable.size => {}
                 Some(given) if !given.is_compared => return Due::Later,
@@ -179,6 +191,7 @@ impl Replica {
             size: chain.durable.size,
             note,
             kinds,
+            mirrored,
             time,
         })
     }
@@ -230,6 +243,10 @@ impl Replica {
         lines: Vec<Line>,
         out: &mut Vec<Output>,
     ) -> u64 {
+        // What was cosigned of a history that was given up says nothing of the one that counts.
+        if self.roster.is_in_doubt(&signed.head) {
+            return 0;
+        }
         let origin = signed.head.origin.clone();
         let Some(chain) = self.chains.get_mut(&origin) else {
             return 0;
@@ -276,6 +293,7 @@ impl Replica {
                 Relation::Ahead => {}
                 Relation::AskStore => self.ask_store(PeerId(asks_as), head, note, out),
                 Relation::Conflict { held } => {
+                    chain.cosigned.disagrees(&head);
                     self.forked(&head, held, note, out);
                 }
             }

@@ -4,7 +4,10 @@ use crate::{
     cosigner::{Cosigner, Line},
     signed::SignedHead,
 };
-use alloc::{collections::BTreeMap, vec::Vec};
+use alloc::{
+    collections::{BTreeMap, BTreeSet},
+    vec::Vec,
+};
 use core::mem;
 use yizhang_ledger::{
     cosignature::UnixSeconds,
@@ -33,7 +36,12 @@ type Place = (TreeSize, Hash);
 pub struct CosignedHeads {
     heads: BTreeMap<Place, CosignedHead>,
     newest: BTreeMap<Cosigner, Place>,
+    /// Heads that are none of the chain that is held: lines under them say nothing of it, and are not taken again.
+    others: BTreeSet<Place>,
 }
+
+/// Most heads of other histories of one chain that are remembered: for each cosigner of a federation of 32 regions one.
+const OTHERS_MAX: usize = 64;
 
 /// What became of a line.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,6 +80,9 @@ impl CosignedHeads {
     pub(crate) fn take(&mut self, signed: &SignedHead, line: Line) -> Taken {
         let head: &Head = &signed.head;
         let place = (head.size, head.root);
+        if self.others.contains(&place) {
+            return Taken::Known;
+        }
         if let Some(other) = self.other_root(place) {
             return Taken::Contradicts(other);
         }
@@ -166,6 +177,20 @@ impl CosignedHeads {
         if let Some(known) = self.heads.get_mut(&(head.size, head.root)) {
             known.is_compared = true;
         }
+    }
+
+    /// A head is none of the chain that is held: what was cosigned of another history.
+    pub(crate) fn disagrees(&mut self, head: &Head) {
+        let place = (head.size, head.root);
+        if self.heads.remove(&place).is_none() {
+            return;
+        }
+        self.newest.retain(|_, known| *known != place);
+        if self.others.len() == OTHERS_MAX {
+            // Of the smallest least depends: a chain grows.
+            self.others.pop_first();
+        }
+        self.others.insert(place);
     }
 
     /// The size of the largest head that has lines, and how many.

@@ -11,7 +11,12 @@ use crate::{
 use alloc::{boxed::Box, vec::Vec};
 use core::mem;
 use yizhang_ledger::{
-    Invalid, Verified, batch::Batch, chain::Extension, head::Head, value::UnixMillis,
+    Invalid, Verified,
+    batch::Batch,
+    chain::Extension,
+    head::Head,
+    roster::{Continuation, Region},
+    value::UnixMillis,
 };
 
 /// What became of a batch.
@@ -45,6 +50,12 @@ impl Replica {
             return;
         };
         let (peer, origin) = (active.peer, active.origin.clone());
+        if self.forges(peer, &head) {
+            return self.blame(peer, Fault::ForgedLines, now, out);
+        }
+        let Some(active) = self.fetches.active.get_mut(&fetch) else {
+            return;
+        };
         let Some(credit) = active.credit.checked_sub(1) else {
             return self.blame(peer, Fault::TooManyBatches, now, out);
         };
@@ -60,7 +71,9 @@ impl Replica {
             Found::Invalid(fault) => return self.blame(peer, Fault::Head(fault), now, out),
         };
         chain.heard = Some(now);
-        match check(chain, batch, &head) {
+        let region = self.roster.region(&origin);
+        let goes_on = region.and_then(Region::continuation);
+        match check(chain, batch, &head, goes_on) {
             Checked::Extends(_) if chain.is_closed_at(head.size) => {
                 chain.closed = true;
                 self.drop_fetch(fetch, out);
@@ -185,7 +198,12 @@ impl Replica {
 }
 
 /// Checks a batch and the head after it against the end of a chain.
-fn check(chain: &Chain, batch: Batch, head: &Verified<Head>) -> Checked {
+fn check(
+    chain: &Chain,
+    batch: Batch,
+    head: &Verified<Head>,
+    goes_on: Option<Continuation>,
+) -> Checked {
     let entry = batch.entry();
     if head.origin != entry.origin || head.origin != *chain.tip.origin() {
         let expected = alloc::string::ToString::to_string(chain.tip.origin());
@@ -195,6 +213,16 @@ fn check(chain: &Chain, batch: Batch, head: &Verified<Head>) -> Checked {
     if head.size != batch.size_after() {
         return Checked::Nonsense(Invalid::HeadSize {
             expected: batch.size_after(),
+            found: head.size,
+        });
+    }
+    if let Some(Continuation { from, .. }) = goes_on
+        && chain.tip.size() < from.size
+        && from.size < head.size
+    {
+        // The roster names a state of the chain that this one would never have.
+        return Checked::Convicts(Invalid::HeadSize {
+            expected: from.size,
             found: head.size,
         });
     }

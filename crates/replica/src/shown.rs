@@ -11,7 +11,6 @@ use core::cmp::Ordering;
 use yizhang_ledger::{
     hash::Hash,
     head::Head,
-    roster::Region,
     value::{TreeSize, UnixMillis},
 };
 
@@ -27,6 +26,11 @@ impl Replica {
     ) {
         if !self.peers.contains_key(&peer) {
             return;
+        }
+        for head in &heads {
+            if self.forges(peer, head) {
+                return self.blame(peer, Fault::ForgedLines, now, out);
+            }
         }
         let [first, second] = heads;
         match (first.found, second.found) {
@@ -46,7 +50,9 @@ impl Replica {
         other: SignedHead,
         out: &mut Vec<Output>,
     ) {
-        if one.head.origin != other.head.origin {
+        let is_in_doubt =
+            self.roster.is_in_doubt(&one.head) || self.roster.is_in_doubt(&other.head);
+        if one.head.origin != other.head.origin || is_in_doubt {
             return;
         }
         match one.head.size.cmp(&other.head.size) {
@@ -142,8 +148,7 @@ impl Replica {
         self.convict(head, conflict, ours, note, out);
     }
 
-    /// Closes a chain because of evidence, and reports it once; not if the roster has decided between the two histories, and what is held
-    /// here follows it.
+    /// Closes a chain because of evidence, and reports it once. Not if the roster has decided what stands up to there.
     pub(crate) fn convict(
         &mut self,
         head: &Head,
@@ -152,16 +157,12 @@ impl Replica {
         theirs: Vec<u8>,
         out: &mut Vec<Output>,
     ) {
-        let region = self.roster.region(&head.origin);
-        let continuation = region.and_then(Region::continuation);
+        if self.roster.is_settled(head) {
+            return;
+        }
         let Some(chain) = self.chains.get_mut(&head.origin) else {
             return;
         };
-        let is_followed =
-            continuation.is_some_and(|continuation| continuation.size <= chain.durable.size);
-        if is_followed && self.roster.is_settled(head) {
-            return;
-        }
         chain.close_at(head.size);
         out.extend(chain.report(head, conflict, ours, theirs));
     }

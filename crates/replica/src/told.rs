@@ -26,8 +26,14 @@ impl Replica {
             return;
         }
         for head in heads.into_iter().take(TOLD_HEADS_MAX) {
+            // Who tells need not be connected: nothing more of it is looked at.
+            if self.forges(peer, &head) {
+                return;
+            }
             // A head of a chain or by a key of another version of the roster, and nonsense, say nothing.
-            if let Found::Signed(signed) = head.found {
+            if let Found::Signed(signed) = head.found
+                && !self.roster.is_in_doubt(&signed.head)
+            {
                 self.take_lines(&signed, head.lines, out);
                 let SignedHead { head, note } = signed;
                 self.told_head(peer, head.into_inner(), note, out);

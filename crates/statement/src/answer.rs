@@ -308,6 +308,12 @@ fn open_heads(chains: &[ChainEvidence], roster: &Roster) -> Result<Vec<Verified<
     let mut heads: Vec<Verified<Head>> = Vec::with_capacity(chains.len());
     for chain in chains {
         let head = Head::open(&chain.head, roster)?;
+        if roster.is_in_doubt(&head) {
+            return Err(Refuted::HeadInDoubt {
+                chain: head.origin.region(),
+                size: head.size,
+            });
+        }
         if heads.iter().any(|known| known.origin == head.origin) {
             return Err(Refuted::TwoHeads {
                 chain: head.origin.clone(),

@@ -72,6 +72,19 @@ pub enum ReceiptFault {
     /// The head is not signed by a key that the roster allows.
     #[error("the head of the receipt: {0}")]
     Head(#[from] Invalid),
+    /// The head may be of a history that its chain has given up: the roster has decided between two since.
+    #[error(
+        "the chain of the receipt has shown two histories, which agree up to {agreed} entries, and goes on from {from}: whether the head of the \
+         receipt, of {size} entries, is of the one that counts, the receipt does not show. Ask a node, or import the file again"
+    )]
+    InDoubt {
+        /// Size of the head.
+        size: TreeSize,
+        /// Up to where both histories are the same.
+        agreed: TreeSize,
+        /// From where the chain goes on.
+        from: TreeSize,
+    },
     /// A cosignature is wrong, and with it all of them.
     #[error("the head of the receipt: {0}")]
     Cosignature(#[from] CosignatureFault),
@@ -159,9 +172,16 @@ impl ReceiptFile {
     /// what. Which records they are, [`ReceiptFile::is_for`] tells.
     ///
     /// # Errors
-    /// `Head`, `Range`, `Cosignature`.
+    /// `Head`, `InDoubt`, `Range`, `Cosignature`.
     pub fn verify(&self, roster: &Roster) -> Result<Receipted, ReceiptFault> {
         let head = Head::open(&self.head, roster)?.into_inner();
+        if let Some(doubt) = roster.doubt(&head) {
+            return Err(ReceiptFault::InDoubt {
+                size: head.size,
+                agreed: doubt.agreed.size,
+                from: doubt.from.size,
+            });
+        }
         verify_range(self.range(), head.size.0, &self.proof, &head.root)
             .map_err(ReceiptFault::Range)?;
         Ok(Receipted {

@@ -88,6 +88,14 @@ pub enum Refuted {
         /// Size that the register covers.
         size: TreeSize,
     },
+    /// A head may be of a history that its chain has given up.
+    #[error("chain {chain}: its head of {size} entries may be of a history that it has given up")]
+    HeadInDoubt {
+        /// The region of the chain.
+        chain: Division,
+        /// Size of the head.
+        size: TreeSize,
+    },
     /// The accounts that a register is shown for are not in their order, each once, or too many.
     #[error(
         "chain {chain}: the accounts that the register is shown for are out of order or too many"

@@ -89,10 +89,10 @@ pub use journal::{JOURNAL_ENTRY_BYTES_MAX, JournalEntry, JournalKind, JournalRea
 pub use lookup::StoredSubmission;
 pub use proof::{Consistency, Proof};
 pub use reader::{BatchReader, StoredBatch};
-pub use register::RegisterChecked;
+pub use register::{RegisterCheck, RegisterChecked};
 pub use report::{ChainOpened, IndexOpened, Opened, Truncated};
 pub use scrub::{Broken, Mended, Scrub, Scrubbed};
-pub use set_aside::set_aside;
+pub use set_aside::{SetAside, set_aside};
 
 use chain::Chain;
 use disk::Disk;
@@ -182,12 +182,14 @@ impl Store {
             .clone()
     }
 
-    /// Bytes that the files of a chain have; 0 if the store has no such chain.
+    /// Bytes that the files of a chain and its registers have; 0 if the store has no such chain.
     pub fn bytes(&self, origin: &Origin) -> u64 {
         let mut chains = self.chains.iter();
         let chain = chains.find(|chain| chain.folder.origin == *origin);
         let files = |chain: &Chain| chain.folder.bytes(&chain.view().files);
-        chain.map_or(0, files)
+        chain
+            .map_or(0, files)
+            .saturating_add(self.register_bytes(origin))
     }
 
     /// Why the store stopped, if it did: a failed write, or [`Store::close`].

@@ -5,6 +5,23 @@ use crate::{JournalEntry, JournalKind, Store, error::Result};
 use yizhang_ledger::{head::Origin, value::TreeSize};
 
 impl Store {
+    /// From where a chain goes on by the roster under which something of it was set aside here last; none if that never was.
+    ///
+    /// # Errors
+    /// As [`Store::lost_size`].
+    pub fn goes_on_from(&self, origin: &Origin) -> Result<Option<TreeSize>> {
+        let mut from = None;
+        for entry in self.journal()? {
+            let entry = entry?;
+            if entry.kind == JournalKind::CONTINUED
+                && let Some(continued) = Continued::read(&entry.bytes, origin)
+            {
+                from = Some(continued.from);
+            }
+        }
+        Ok(from)
+    }
+
     /// Keeps the size that an index had of a chain, if the segments hold less.
     ///
     /// A crash before: the index is still there. After: the journal has it.
@@ -45,13 +62,32 @@ pub(crate) struct Lost {
 impl Lost {
     /// Takes the next entry in.
     pub(crate) fn add(&mut self, entry: &JournalEntry, origin: &Origin) {
-        let size = || size_of(&entry.bytes, origin);
         match entry.kind {
-            JournalKind::SIZE_LOST => self.size = self.size.max(size()),
+            JournalKind::SIZE_LOST => self.size = self.size.max(size_of(&entry.bytes, origin)),
             // What was behind it is none of the chain any more, and missed by nobody.
-            JournalKind::CONTINUED if size().is_some() => self.size = self.size.min(size()),
+            JournalKind::CONTINUED => {
+                if let Some(continued) = Continued::read(&entry.bytes, origin) {
+                    self.size = self.size.min(Some(continued.kept));
+                }
+            }
             _ => {}
         }
+    }
+}
+
+/// What the journal has of something that was set aside.
+struct Continued {
+    kept: TreeSize,
+    from: TreeSize,
+}
+
+impl Continued {
+    /// Of an entry, if it is about this chain.
+    fn read(bytes: &[u8], origin: &Origin) -> Option<Self> {
+        let (kept, rest) = bytes.split_first_chunk::<8>()?;
+        let from = size_of(rest, origin)?;
+        let kept = TreeSize(u64::from_le_bytes(*kept));
+        Some(Self { kept, from })
     }
 }
 

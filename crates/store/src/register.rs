@@ -24,7 +24,10 @@ use build::{Build, Limits};
 use file::RegisterFile;
 use folder::{RegisterFolder, remove};
 use layout::Anchor;
-use std::sync::PoisonError;
+use std::{
+    sync::{MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
 use yizhang_ledger::{
     hash::{Hash, hash_leaf},
     head::Origin,
@@ -51,16 +54,17 @@ pub enum RegisterChecked {
         /// What the chain gives.
         computed: AccountRegister,
     },
-    /// It covers less than a register that was made here before: nothing calls for one, and to compute it again would take the whole
-    /// chain.
-    Older {
-        /// What the entry says.
-        stated: AccountRegister,
-        /// What the newest register here covers.
-        made: TreeSize,
-    },
     /// The entry cannot be a register at its position, or is none that this version can compute.
     Unreadable(RegisterFault),
+}
+
+/// What became of it, and how long it took, without waiting for another one that was being made.
+#[derive(Clone, Debug)]
+pub struct RegisterCheck {
+    /// What became of it.
+    pub outcome: RegisterChecked,
+    /// How long it took.
+    pub took: Duration,
 }
 
 impl Store {
@@ -81,20 +85,33 @@ impl Store {
                 size,
             });
         }
-        let _one_at_a_time = self
-            .registers
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        let folder = RegisterFolder::new(&self.folder, origin);
+        let _one_at_a_time = self.one_at_a_time();
+        self.make(chain, size)
+    }
+
+    /// Makes a register, of no more entries than are durable, while no other one is made.
+    fn make(&self, chain: &Chain, size: TreeSize) -> Result<AccountRegister> {
+        let folder = RegisterFolder::new(&self.folder, &chain.folder.origin);
         let known = folder.open(&self.disk, size)?;
         if let Some(known) = self.of_chain(chain, known)? {
             folder.keep_newest(&self.disk)?;
             return Ok(*known.register());
         }
         folder.clear(&self.disk)?;
-        let register = self.build(chain, &folder, size)?;
+        let built = self.build(chain, &folder, size);
+        if built.is_err() {
+            // What it has left would take room for nothing. If that fails, too, the next build removes it.
+            let _ = folder.clear(&self.disk);
+        }
+        let register = built?;
         folder.keep_newest(&self.disk)?;
         Ok(register)
+    }
+
+    fn one_at_a_time(&self) -> MutexGuard<'_, ()> {
+        self.registers
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Builds upon the newest register there is, and upon one before it, or none, where that is damaged.
@@ -164,29 +181,48 @@ impl Store {
     }
 
     /// Computes the register that the entry at a position of a chain commits to, and compares: what a mirror does before it cosigns a
-    /// head behind the entry. Makes the register, as [`Store::make_register`].
+    /// head behind the entry. Makes the register, as [`Store::make_register`]. If it is not here and newer ones are, those go: whoever goes
+    /// through a chain again from its beginning builds each upon the one before it.
     ///
     /// # Errors
     /// As [`Store::make_register`] and [`Store::record`].
-    pub fn check_register(&self, origin: &Origin, at: LeafIndex) -> Result<RegisterChecked> {
+    pub fn check_register(&self, origin: &Origin, at: LeafIndex) -> Result<RegisterCheck> {
         let entry = self.record(origin, at)?;
         let stated = match AccountRegister::read(&entry, at) {
             Ok(stated) => stated,
-            Err(fault) => return Ok(RegisterChecked::Unreadable(fault)),
+            Err(fault) => {
+                return Ok(RegisterCheck {
+                    outcome: RegisterChecked::Unreadable(fault),
+                    took: Duration::ZERO,
+                });
+            }
         };
         let size = TreeSize(stated.size);
-        if let Some(made) = self.newest_register(origin)?
-            && size < made
-            && !self.register_sizes(origin)?.contains(&size)
-        {
-            return Ok(RegisterChecked::Older { stated, made });
+        let chain = self.chain(origin)?;
+        let _one_at_a_time = self.one_at_a_time();
+        let start = Instant::now();
+        let folder = RegisterFolder::new(&self.folder, origin);
+        if folder.open(&self.disk, size)?.is_none() {
+            for newer in folder.sizes()?.into_iter().filter(|known| *known > size) {
+                folder.remove(&self.disk, newer)?;
+            }
         }
-        let computed = self.make_register(origin, size)?;
-        Ok(if computed == stated {
+        let computed = self.make(chain, size)?;
+        let outcome = if computed == stated {
             RegisterChecked::Right(stated)
         } else {
             RegisterChecked::Wrong { stated, computed }
-        })
+        };
+        let took = start.elapsed();
+        Ok(RegisterCheck { outcome, took })
+    }
+
+    /// Bytes of the registers of a chain; a file that cannot be read counts for nothing.
+    pub(crate) fn register_bytes(&self, origin: &Origin) -> u64 {
+        let folder = folder_of(&self.folder, origin);
+        let files = std::fs::read_dir(folder).into_iter().flatten().flatten();
+        let bytes = files.map(|file| file.metadata().map_or(0, |file| file.len()));
+        bytes.sum()
     }
 
     /// The sizes that registers of a chain cover which are here, ascending.
@@ -196,23 +232,6 @@ impl Store {
     pub fn register_sizes(&self, origin: &Origin) -> Result<Vec<TreeSize>> {
         self.stopper.check()?;
         RegisterFolder::new(&self.folder, origin).sizes()
-    }
-
-    /// The size that the newest register of a chain covers.
-    fn newest_register(&self, origin: &Origin) -> Result<Option<TreeSize>> {
-        let chain = self.chain(origin)?;
-        let folder = RegisterFolder::new(&self.folder, origin);
-        let _one_at_a_time = self
-            .registers
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        for size in folder.sizes()?.into_iter().rev() {
-            let file = folder.open(&self.disk, size)?;
-            if self.of_chain(chain, file)?.is_some() {
-                return Ok(Some(size));
-            }
-        }
-        Ok(None)
     }
 
     /// What the register of the first `size` entries of a chain says about an account, with the register; none if that register was

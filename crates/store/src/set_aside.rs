@@ -32,32 +32,37 @@ const HEADER: &str = "yizhang-cut 1";
 /// Bytes that are copied at once.
 const COPY_BYTES: usize = 1024 * 1024;
 
+/// What is set aside of a chain.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SetAside {
+    /// The chain.
+    pub origin: Origin,
+    /// What stays of it, in entries; a batch ends there.
+    pub kept: TreeSize,
+    /// From where the chain goes on, by the roster: at `kept` or later.
+    pub goes_on_from: TreeSize,
+}
+
 /// Takes everything of a chain behind a size, at which a batch must end, out of a data directory that nobody has open. The index and the
 /// registers go, too: they are made again. Returns where it lies now.
 ///
 /// # Errors
 /// [`StoreError::InUse`]; [`StoreError::NoBatchStarts`] if no batch ends at this size; [`StoreError::Damaged`] if the chain cannot be read up to
 /// there; [`StoreError::Io`].
-pub fn set_aside(
-    folder: &Path,
-    origin: &Origin,
-    size: TreeSize,
-    faults: Option<Arc<Faults>>,
-) -> Result<PathBuf> {
+pub fn set_aside(folder: &Path, what: &SetAside, faults: Option<Arc<Faults>>) -> Result<PathBuf> {
+    let origin = &what.origin;
     let disk = Disk::new(faults);
     let _lock = Lock::take(folder)?;
     let chain = ChainFolder::new(folder, origin.clone());
     // Before anything is written: a size at which no batch ends is refused.
-    cut_of(&chain, size)?;
+    cut_of(&chain, what.kept)?;
     let to = free_folder(folder, origin)?;
     disk.create_folder(&folder.join(FOLDER))?;
     disk.create_folder(&to.path(folder, origin))?;
-    let intent = Intent {
-        origin: origin.clone(),
-        size,
-        to,
-    };
+    let what = what.clone();
+    let intent = Intent { what, to };
     // A crash before leaves an empty folder and the chain as it was; after it the next start does the rest.
+    let origin = &intent.what.origin;
     disk.replace(&intent_path(folder, origin), intent.text().as_bytes())?;
     intent.carry_out(&disk, folder)?;
     Ok(intent.to.path(folder, origin))
@@ -115,15 +120,19 @@ fn intent_path(data: &Path, origin: &Origin) -> PathBuf {
 
 /// What is to be set aside.
 struct Intent {
-    origin: Origin,
-    size: TreeSize,
+    what: SetAside,
     to: FolderNumber,
 }
 
 impl Intent {
     fn text(&self) -> String {
-        let Self { origin, size, to } = self;
-        format!("{HEADER}\nchain {origin}\nsize {size}\nto {}\n", to.0)
+        let SetAside {
+            origin,
+            kept,
+            goes_on_from,
+        } = &self.what;
+        let to = self.to.0;
+        format!("{HEADER}\nchain {origin}\nkept {kept}\nfrom {goes_on_from}\nto {to}\n")
     }
 
     fn read(text: &str) -> Option<Self> {
@@ -132,35 +141,38 @@ impl Intent {
             return None;
         }
         let origin = Origin::parse(lines.next()?.strip_prefix("chain ")?)?;
-        let size = lines.next()?.strip_prefix("size ")?.parse().ok()?;
+        let kept = lines.next()?.strip_prefix("kept ")?.parse().ok()?;
+        let from = lines.next()?.strip_prefix("from ")?.parse().ok()?;
         let to = lines.next()?.strip_prefix("to ")?.parse().ok()?;
-        Some(Self {
+        let what = SetAside {
             origin,
-            size: TreeSize(size),
-            to: FolderNumber(to),
-        })
+            kept: TreeSize(kept),
+            goes_on_from: TreeSize(from),
+        };
+        let to = FolderNumber(to);
+        Some(Self { what, to })
     }
 
     /// Does it, or what is left of it: each step finds done what an earlier attempt has done.
     fn carry_out(&self, disk: &Disk, data: &Path) -> Result<()> {
-        let chain = ChainFolder::new(data, self.origin.clone());
+        let chain = ChainFolder::new(data, self.what.origin.clone());
         remove_folder(disk, &data.join("index"))?;
-        remove_folder(disk, &register::folder_of(data, &self.origin))?;
-        let seen = seen::path(data, &self.origin);
+        remove_folder(disk, &register::folder_of(data, &self.what.origin))?;
+        let seen = seen::path(data, &self.what.origin);
         if seen.exists() {
             disk.remove(&seen)?;
         }
-        if let Some(cut) = cut_of(&chain, self.size)? {
+        if let Some(cut) = cut_of(&chain, self.what.kept)? {
             self.move_away(disk, data, &chain, &cut)?;
         }
         self.remember(disk, data)?;
-        disk.remove(&intent_path(data, &self.origin))
+        disk.remove(&intent_path(data, &self.what.origin))
     }
 
     /// Moves the files behind the cut away, the last one first, so that a crash leaves no gap; then copies the one in which the cut is, and
     /// only then cuts it.
     fn move_away(&self, disk: &Disk, data: &Path, chain: &ChainFolder, cut: &Cut) -> Result<()> {
-        let to = self.to.path(data, &self.origin);
+        let to = self.to.path(data, &self.what.origin);
         for first in cut.whole.iter().rev() {
             let from = chain.file(*first);
             // Names are made durable where they come before where they go.
@@ -180,8 +192,13 @@ impl Intent {
     fn remember(&self, disk: &Disk, data: &Path) -> Result<()> {
         let slack = Options::new(Vec::new()).journal_slack_bytes;
         let (mut journal, _) = Journal::open(disk.clone(), data.join("journal"), slack)?;
-        let size = self.size.0.to_le_bytes();
-        let bytes = [&size[..], self.origin.as_str().as_bytes()].concat();
+        let SetAside {
+            origin,
+            kept,
+            goes_on_from,
+        } = &self.what;
+        let sizes = [kept.0.to_le_bytes(), goes_on_from.0.to_le_bytes()].concat();
+        let bytes = [&sizes[..], origin.as_str().as_bytes()].concat();
         journal.append(&[JournalEntry {
             kind: JournalKind::CONTINUED,
             bytes,

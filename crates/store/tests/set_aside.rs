@@ -6,8 +6,8 @@ mod federation;
 use federation::{World, copy};
 use std::{fs, path::Path, sync::Arc};
 use tempfile::{TempDir, tempdir};
-use yizhang_ledger::value::TreeSize;
-use yizhang_store::{Faults, JournalKind, Store, StoreError, set_aside};
+use yizhang_ledger::{head::Origin, value::TreeSize};
+use yizhang_store::{Faults, JournalKind, SetAside, Store, StoreError, set_aside};
 
 /// A chain of so many batches in a directory, written as the random numbers of a seed say, so that one of fewer batches is its beginning.
 fn chain_of(seed: u64, batches: usize) -> (TempDir, World) {
@@ -17,6 +17,14 @@ fn chain_of(seed: u64, batches: usize) -> (TempDir, World) {
     world.random_work(&store, batches);
     store.close().unwrap();
     (folder, world)
+}
+
+fn what(origin: &Origin, kept: TreeSize) -> SetAside {
+    SetAside {
+        origin: origin.clone(),
+        kept,
+        goes_on_from: kept,
+    }
 }
 
 /// The store is that of a model, and goes on as one.
@@ -54,7 +62,7 @@ fn a_chain_is_what_it_was_at_a_size_and_nothing_is_thrown_away() {
         let chain = folder.path().join(format!("chains/{region}"));
         let before = segments(&chain);
         let size = shorter.chains[0].state.size();
-        let aside = set_aside(folder.path(), &origin, size, None).unwrap();
+        let aside = set_aside(folder.path(), &what(&origin, size), None).unwrap();
         assert_eq!(
             aside,
             folder.path().join(format!("set-aside/{region}-1")),
@@ -80,14 +88,14 @@ fn a_size_at_which_no_batch_ends_changes_nothing() {
     let origin = world.chains[0].origin.clone();
     let size = world.chains[0].state.size();
     for wrong in [1, size.0 - 1, size.0 + 1] {
-        let refused = set_aside(folder.path(), &origin, TreeSize(wrong), None);
+        let refused = set_aside(folder.path(), &what(&origin, TreeSize(wrong)), None);
         assert!(
             matches!(refused, Err(StoreError::NoBatchStarts { .. })),
             "{wrong}: {refused:?}"
         );
     }
     let store = world.open(folder.path());
-    let held = set_aside(folder.path(), &origin, TreeSize(0), None);
+    let held = set_aside(folder.path(), &what(&origin, TreeSize(0)), None);
     assert!(matches!(held, Err(StoreError::InUse { .. })), "{held:?}");
     store.close().unwrap();
     drop(store);
@@ -112,7 +120,11 @@ fn a_crash_anywhere_leaves_the_chain_as_it_was_or_cut() {
         let folder = tempdir().unwrap();
         copy(whole.path(), folder.path());
         let faults = Arc::new(Faults::at(step));
-        let done = set_aside(folder.path(), &origin, size, Some(Arc::clone(&faults)));
+        let done = set_aside(
+            folder.path(),
+            &what(&origin, size),
+            Some(Arc::clone(&faults)),
+        );
         if done.is_ok() {
             break;
         }
@@ -125,7 +137,7 @@ fn a_crash_anywhere_leaves_the_chain_as_it_was_or_cut() {
         drop(store);
         if found == all {
             as_before += 1;
-            set_aside(folder.path(), &origin, size, None).unwrap();
+            set_aside(folder.path(), &what(&origin, size), None).unwrap();
         }
         let (_, mut model) = chain_of(SEED, 3);
         goes_on(folder.path(), &mut model);
@@ -151,9 +163,10 @@ fn what_was_set_aside_is_missed_by_nobody() {
         assert_eq!(store.lost_size(&origin).unwrap().0, size.0 + 100);
         store.close().unwrap();
     }
-    set_aside(folder.path(), &origin, size, None).unwrap();
+    set_aside(folder.path(), &what(&origin, size), None).unwrap();
     let store = shorter.open(folder.path());
     assert_eq!(store.lost_size(&origin).unwrap(), size);
+    assert_eq!(store.goes_on_from(&origin).unwrap(), Some(size));
     shorter.check(&store, 2);
     store.close().unwrap();
     shorter.check_nothing_wrong(folder.path(), store);

@@ -1,6 +1,8 @@
 //! The lines of a roster, read one after the other.
 
-use super::{CONTINUATIONS_MAX, ChainKey, Continuation, KEYS_MAX, KeyKind, KeySpan, Region};
+use super::{
+    CONTINUATIONS_MAX, ChainKey, Continuation, KEYS_MAX, KeyKind, KeySpan, NamedTree, Region,
+};
 use crate::{
     Invalid,
     cosignature::{CosignerKey, UnixSeconds},
@@ -178,29 +180,52 @@ impl<'a> Lines<'a> {
         let prefix = format!("continues {} ", origin.region());
         let mut continuations: Vec<Continuation> = Vec::new();
         while let Some(line) = self.optional(&prefix) {
-            let (at, root) = line
-                .split_once(' ')
-                .ok_or(self.fault("expected the size at which a chain goes on and its root"))?;
-            let at = at.parse().ok().and_then(size);
-            let at =
-                at.ok_or(self.fault("the size at which a chain goes on is none of a chain"))?;
-            let root = Hash::from_hex(root)
-                .ok_or(self.fault("the root of a chain is not 64 hexadecimal digits"))?;
-            let follows = continuations.last().is_none_or(|last| last.size < at);
-            if at == TreeSize(0) || !follows {
-                return Err(self.fault("a chain goes on at 0, or not behind where it did before"));
+            let next = self.continuation(line)?;
+            let follows = continuations.last().is_none_or(|last| {
+                last.from.size <= next.agreed.size && last.from.size < next.from.size
+            });
+            if !follows {
+                return Err(
+                    self.fault("a chain goes on anew from before where it did the last time")
+                );
             }
             if continuations.len() == CONTINUATIONS_MAX {
                 return Err(self.fault("a chain goes on anew more than 16 times"));
             }
+            let at = next.from.size;
             let counts_on_both_sides =
                 |span: &ChainKey| span.is_valid_at(at) && span.until.is_none_or(|until| until > at);
             if keys.iter().any(counts_on_both_sides) {
                 return Err(self.fault("a key counts before and behind where a chain goes on"));
             }
-            continuations.push(Continuation { size: at, root });
+            continuations.push(next);
         }
         Ok(continuations)
+    }
+
+    /// Where a chain goes on: the last state of both histories, and the one from which it does.
+    fn continuation(&self, line: &str) -> Result<Continuation, Invalid> {
+        let form = || {
+            self.fault("expected size and root of the last state that both histories of a chain have, and of the one from which it goes on")
+        };
+        let tree = |at: Option<&str>, root: Option<&str>| {
+            let size = at.and_then(|at| at.parse().ok()).and_then(size)?;
+            let root = Hash::from_hex(root?)?;
+            Some(NamedTree { size, root })
+        };
+        let mut fields = line.split(' ');
+        let agreed = tree(fields.next(), fields.next()).ok_or_else(form)?;
+        let from = tree(fields.next(), fields.next()).ok_or_else(form)?;
+        if fields.next().is_some() {
+            return Err(form());
+        }
+        let is_same = agreed == from;
+        if agreed.size == TreeSize(0) || !(is_same || agreed.size < from.size) {
+            return Err(
+                self.fault("the histories of a chain agree up to 0, or to beyond where it goes on")
+            );
+        }
+        Ok(Continuation { agreed, from })
     }
 
     fn span<P: Copy + Ord>(

@@ -782,23 +782,31 @@ class Roster:
         spans = {kind: self.spans(region, kind, name) for kind, name in kinds.items()}
         self.chains[origin] = spans["chain"]
         continuations = self.continues(region, spans["chain"])
-        self.continuations[origin] = {size: bytes.fromhex(root) for size, root in continuations}
+        trees = [tree for pair in continuations for tree in pair]
+        self.continuations[origin] = {size: bytes.fromhex(root) for size, root in trees}
         self.regions.append({"code": int(region), "origin": origin, "endpoint": endpoint} | {
             kind: [
                 {"key": key.hex(), "from": str(first), "until": None if last is None else str(last)}
                 for key, first, last in keys
             ]
             for kind, keys in spans.items()
-        } | {"continues": [{"size": str(size), "root": root} for size, root in continuations]})
+        } | {"continues": [
+            {name: {"size": str(size), "root": root} for name, (size, root) in zip(("agreed", "from"), pair)}
+            for pair in continuations
+        ]})
 
     def continues(self, region, keys):
         found = []
-        while match := self.line(f"continues {region} {NUMBER} ([0-9a-f]{{64}})", optional=True):
-            size = self.number(match[1])
-            check(0 < size < 2**63 and (not found or found[-1][0] < size), "Invalid::RosterForm")
+        tree = f"{NUMBER} ([0-9a-f]{{64}})"
+        while match := self.line(f"continues {region} {tree} {tree}", optional=True):
+            agreed, size = (self.number(match[1]), match[2]), self.number(match[3])
+            pair = agreed, (size, match[4])
+            check(0 < agreed[0] <= size < 2**63 and (agreed[0] < size or agreed == pair[1]), "Invalid::RosterForm")
+            before = found[-1][1][0] if found else 0
+            check(before <= agreed[0] and before < size, "Invalid::RosterForm")
             on_both_sides = [k for k, first, last in keys if first <= size and (last is None or last > size)]
             check(not on_both_sides and len(found) < 16, "Invalid::RosterForm")
-            found.append((size, match[2]))
+            found.append(pair)
         return found
 
     def spans(self, region, kind, name):

@@ -2,8 +2,12 @@
 //! Beside that it keeps what is known of the lines of others, so that whoever has lost what he cosigned is told of it by those who were
 //! started anew, too.
 
-use super::{Engine, handle::Event, register_checks::RegisterChecks};
-use crate::{config::NodeKeys, heads::Heads, wrong_registers::WrongRegisters};
+use super::{
+    Engine,
+    handle::Event,
+    register_checks::{RegisterChecks, RegisterTools},
+};
+use crate::{config::NodeKeys, heads::Heads, room::Room, wrong_registers::WrongRegisters};
 use ed25519_dalek::SigningKey;
 use std::{
     collections::BTreeMap,
@@ -127,6 +131,7 @@ pub(crate) struct Tools {
     pub(crate) keys: CosigningKeys,
     pub(crate) heads: Arc<Heads>,
     pub(crate) runtime: Handle,
+    pub(crate) room: Arc<Room>,
     pub(crate) wrong_registers: Arc<WrongRegisters>,
 }
 
@@ -212,9 +217,13 @@ impl Cosigning {
         let mirror = self.tools.keys.public(KeyKind::Mirror);
         let by_mirror = given.iter().filter(|entry| entry.key == mirror);
         let sizes = by_mirror.filter_map(|entry| self.held_as(&entry.note));
-        let (store, runtime) = (Arc::clone(&self.tools.store), self.tools.runtime.clone());
-        let wrong = Arc::clone(&self.tools.wrong_registers);
-        RegisterChecks::new(store, runtime, wrong, sizes.collect())
+        let tools = RegisterTools {
+            store: Arc::clone(&self.tools.store),
+            runtime: self.tools.runtime.clone(),
+            room: Arc::clone(&self.tools.room),
+            wrong: Arc::clone(&self.tools.wrong_registers),
+        };
+        RegisterChecks::new(tools, sizes.collect())
     }
 
     /// Chain and size of a head that was cosigned, if that is what is held of the chain: one of a history that was set aside says nothing of
@@ -236,6 +245,7 @@ impl Cosigning {
     ) -> Result<(), StoreError> {
         for head in &mut heads {
             let (chain, size) = (&head.origin, head.size);
+            registers.has_cosigned(chain, head.mirrored);
             let may = |kind: &KeyKind| *kind != KeyKind::Mirror || registers.are_right(chain, size);
             head.kinds.retain(may);
         }
@@ -246,6 +256,7 @@ impl Cosigning {
             keys,
             heads: checks,
             runtime: _,
+            room: _,
             wrong_registers: _,
         } = &self.tools;
         let entries = heads.iter().flat_map(|head| {

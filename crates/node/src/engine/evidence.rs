@@ -219,42 +219,6 @@ pub(crate) fn closed_chains(
     Ok(closed)
 }
 
-/// What the journal says of a chain that is shorter here than where it goes on.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Doubt {
-    /// There is evidence of a fork at or below the size from which it goes on, or a suspicion, kept since the last time that something of
-    /// the chain was set aside here: what is held of it may be the other history.
-    pub(crate) is_accused: bool,
-    /// Something of it was set aside here.
-    pub(crate) is_decided: bool,
-}
-
-impl Doubt {
-    /// Reads the journal.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub(crate) fn of(store: &Store, roster: &Roster, origin: &Origin) -> Result<Self, StoreError> {
-        let mut doubt = Self::default();
-        for entry in store.journal()? {
-            let entry = entry?;
-            match entry.kind {
-                JournalKind::CONTINUED if entry.bytes.ends_with(origin.as_str().as_bytes()) => {
-                    (doubt.is_accused, doubt.is_decided) = (false, true);
-                }
-                JournalKind::FORK_EVIDENCE => {
-                    let kept = KeptEvidence::read(&entry.bytes);
-                    let head = kept.and_then(|kept| kept.counts(roster));
-                    doubt.is_accused |=
-                        head.is_some_and(|head| head.origin == *origin && roster.is_settled(&head));
-                }
-                _ => {}
-            }
-        }
-        Ok(doubt)
-    }
-}
-
 /// The largest size of a chain that the journal's evidence says was signed with its key; 0 if it says nothing.
 ///
 /// # Errors

@@ -4,7 +4,7 @@
 //! its own, and the mirror's line waits; the witness's does not. A register that is wrong is said, and no head behind it gets a line of
 //! this mirror any more.
 
-use crate::wrong_registers::WrongRegisters;
+use crate::{room::Room, wrong_registers::WrongRegisters};
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -14,7 +14,8 @@ use tokio::runtime::Handle;
 use yizhang_ledger::{
     entry::{Entry, Kind},
     head::Origin,
-    register::{EPOCH_MS, EpochEnd},
+    record::AccountRegister,
+    register::{EPOCH_MS, EpochEnd, submission_id},
     value::{LeafIndex, TreeSize},
 };
 use yizhang_store::{RegisterChecked, Store, StoreError};
@@ -23,7 +24,7 @@ use yizhang_store::{RegisterChecked, Store, StoreError};
 const ENTRIES_AT_ONCE: u64 = 32_768;
 /// How long nothing is tried after the disk has failed to tell.
 const PAUSE: Duration = Duration::from_secs(60);
-/// How many times as long as a register took to compute nothing more is computed of its chain: whoever writes one after the other into a chain
+/// How many times as long as a register took to compute the next one of its chain waits: whoever writes one after the other into a chain
 /// costs its mirrors a tenth of a core and of their disk.
 const REST_TIMES: u32 = 9;
 /// Longest such rest.
@@ -34,11 +35,18 @@ const REST_BEHIND_SOON: Duration = Duration::from_millis(EPOCH_MS);
 /// How far the registers of each chain are known to be right.
 #[derive(Clone)]
 pub(super) struct RegisterChecks {
-    store: Arc<Store>,
-    /// It waits for its threads when it ends, so that none holds the store of a node that has stopped.
-    runtime: Handle,
-    wrong: Arc<WrongRegisters>,
+    tools: RegisterTools,
     chains: Arc<Mutex<BTreeMap<Origin, Progress>>>,
+}
+
+/// What registers are computed with.
+#[derive(Clone)]
+pub(super) struct RegisterTools {
+    pub(super) store: Arc<Store>,
+    /// It waits for its threads when it ends, so that none holds the store of a node that has stopped.
+    pub(super) runtime: Handle,
+    pub(super) room: Arc<Room>,
+    pub(super) wrong: Arc<WrongRegisters>,
 }
 
 /// How far the registers of a chain are known to be right.
@@ -60,8 +68,13 @@ struct Progress {
 enum Found {
     /// No register up to the end.
     End,
+    /// A register that it is too early to compute.
+    Early,
     /// Registers that are right.
-    Right,
+    Right {
+        /// How long it took to compute them.
+        took: Duration,
+    },
     /// Registers that are right, and came too soon.
     Soon,
     Wrong(LeafIndex),
@@ -75,14 +88,32 @@ enum Judged {
     Wrong,
 }
 
+/// A register, and how long it took to compute.
+struct Judgement {
+    judged: Judged,
+    took: Duration,
+}
+
+/// Whether registers are computed now that come next in a chain.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Computing {
+    Now,
+    /// The chain rests.
+    Later,
+}
+
+/// A part of a chain that was looked through, batch by batch.
+struct Looked {
+    /// Up to where there is no register.
+    clear: TreeSize,
+    /// Up to where it was looked through: behind the batch with the registers, if there are any.
+    through: TreeSize,
+    registers: Vec<LeafIndex>,
+}
+
 impl RegisterChecks {
     /// Of a node whose mirror has cosigned these chains so far.
-    pub(super) fn new(
-        store: Arc<Store>,
-        runtime: Handle,
-        wrong: Arc<WrongRegisters>,
-        cosigned: BTreeMap<Origin, TreeSize>,
-    ) -> Self {
+    pub(super) fn new(tools: RegisterTools, cosigned: BTreeMap<Origin, TreeSize>) -> Self {
         let progress = |right| Progress {
             right,
             ..Progress::default()
@@ -91,11 +122,18 @@ impl RegisterChecks {
             .into_iter()
             .map(|(chain, size)| (chain, progress(size)));
         Self {
-            store,
-            runtime,
-            wrong,
+            tools,
             chains: Arc::new(Mutex::new(chains.collect())),
         }
+    }
+
+    /// This mirror has cosigned a head of that size, as is known from what others have shown of its lines: it had computed the registers.
+    pub(super) fn has_cosigned(&self, chain: &Origin, size: TreeSize) {
+        self.change(chain, |progress| {
+            if progress.right < size && !progress.is_under_way {
+                (progress.right, progress.last) = (size, None);
+            }
+        });
     }
 
     /// Whether every register in the first `size` entries of a chain is right. If that is not known yet, it will be.
@@ -104,48 +142,56 @@ impl RegisterChecks {
         if progress.right >= size {
             return true;
         }
+        if progress.is_under_way || progress.wrong.is_some() {
+            return false;
+        }
         let is_early = progress
             .rests_until
             .is_some_and(|until| Instant::now() < until);
-        if progress.is_under_way || progress.wrong.is_some() || is_early {
-            return false;
-        }
         let is_little = size.0.saturating_sub(progress.right.0) <= ENTRIES_AT_ONCE;
-        if is_little
-            && let Ok((through, registers)) = self.next_registers(chain, progress.right)
-            && registers.is_empty()
-        {
+        if is_little && let Ok(looked) = self.look_on(chain, progress.right) {
             self.change(chain, |progress| {
-                progress.right = progress.right.max(through);
+                progress.right = progress.right.max(looked.clear);
             });
-            return through >= size;
+            if looked.clear >= size {
+                return true;
+            }
+            if is_early && !looked.registers.is_empty() {
+                return false;
+            }
         }
-        self.go_on(chain);
+        let computing = if is_early {
+            Computing::Later
+        } else {
+            Computing::Now
+        };
+        self.go_on(chain, computing);
         false
     }
 
     /// Has a thread look on through a chain, up to its next register or its end.
-    fn go_on(&self, chain: &Origin) {
+    fn go_on(&self, chain: &Origin, computing: Computing) {
         self.change(chain, |progress| progress.is_under_way = true);
         let (checks, origin) = (self.clone(), chain.clone());
-        self.runtime.spawn_blocking(move || {
-            let start = Instant::now();
-            let found = checks.check_on(&origin);
-            let rest = (start.elapsed() * REST_TIMES).min(REST_MAX);
+        self.tools.runtime.spawn_blocking(move || {
+            let found = checks.check_on(&origin, computing);
             if let Ok(Found::Wrong(at)) = found {
-                checks.wrong.found(&origin, at);
+                checks.tools.wrong.found(&origin, at);
             }
             checks.change(&origin, |progress| {
                 progress.is_under_way = false;
                 match found {
-                    Ok(Found::End) => {}
-                    Ok(Found::Right) => progress.rests_until = Some(Instant::now() + rest),
+                    Ok(Found::End | Found::Early) => {}
+                    Ok(Found::Right { took }) => {
+                        let rest = (took * REST_TIMES).min(REST_MAX);
+                        progress.rests_until = Some(Instant::now() + rest);
+                    }
                     Ok(Found::Soon) => {
                         progress.rests_until = Some(Instant::now() + REST_BEHIND_SOON);
                     }
                     Ok(Found::Wrong(at)) => progress.wrong = Some(at),
                     Err(error) => {
-                        tracing::warn!(chain = %origin.region(), %error, "registers of a chain could not be computed; its heads get no mirror's line meanwhile");
+                        tracing::warn!(chain = %origin.region(), %error, "registers of a chain could not be computed; heads behind them get no mirror's line meanwhile");
                         progress.rests_until = Some(Instant::now() + PAUSE);
                     }
                 }
@@ -154,64 +200,107 @@ impl RegisterChecks {
     }
 
     /// Computes the next registers of a chain from where they are known to be right.
-    fn check_on(&self, chain: &Origin) -> Result<Found, StoreError> {
+    fn check_on(&self, chain: &Origin, computing: Computing) -> Result<Found, StoreError> {
         let Progress {
             right: mut from,
             mut last,
             ..
         } = *self.lock().entry(chain.clone()).or_default();
+        if last.is_none() {
+            last = self.last_before(chain, from)?;
+        }
         loop {
-            let (through, registers) = self.next_registers(chain, from)?;
+            let looked = self.look_on(chain, from)?;
+            if looked.registers.is_empty() {
+                self.found_right(chain, looked.through, last);
+                if looked.through <= from {
+                    return Ok(Found::End);
+                }
+                from = looked.through;
+                continue;
+            }
+            self.found_right(chain, looked.clear, last);
+            if computing == Computing::Later {
+                return Ok(Found::Early);
+            }
+            if !self.tools.room.takes(chain) {
+                tracing::warn!(chain = %chain.region(), "there is no room to compute the next register of a chain; heads behind it get no mirror's line meanwhile");
+                return Ok(Found::Right {
+                    took: PAUSE / REST_TIMES,
+                });
+            }
+            let mut took = Duration::ZERO;
             let mut is_soon = false;
-            for at in &registers {
-                match self.judge(chain, *at, last)? {
+            for at in looked.registers {
+                let judgement = self.judge(chain, at, last)?;
+                took += judgement.took;
+                match judgement.judged {
                     Judged::Right(end) => last = Some(end),
                     Judged::Soon(end) => (last, is_soon) = (Some(end), true),
-                    Judged::Wrong => return Ok(Found::Wrong(*at)),
+                    Judged::Wrong => return Ok(Found::Wrong(at)),
                 }
             }
-            // Both at once: what is gone through again is compared with what stands before it.
-            self.change(chain, |progress| {
-                progress.right = progress.right.max(through);
-                progress.last = last;
+            self.found_right(chain, looked.through, last);
+            return Ok(if is_soon {
+                Found::Soon
+            } else {
+                Found::Right { took }
             });
-            if is_soon {
-                return Ok(Found::Soon);
-            }
-            if !registers.is_empty() {
-                return Ok(Found::Right);
-            }
-            if through <= from {
-                return Ok(Found::End);
-            }
-            from = through;
         }
     }
 
-    /// Looks through whole batches from a batch's start on: up to where, and the registers in the last of them.
-    fn next_registers(
-        &self,
-        chain: &Origin,
-        from: TreeSize,
-    ) -> Result<(TreeSize, Vec<LeafIndex>), StoreError> {
-        let mut at = from.0;
-        for batch in self.store.batches(chain, from)? {
+    /// Both at once: what is gone through again is compared with what stands before it.
+    fn found_right(&self, chain: &Origin, through: TreeSize, last: Option<EpochEnd>) {
+        self.change(chain, |progress| {
+            progress.right = progress.right.max(through);
+            progress.last = last;
+        });
+    }
+
+    /// The last register before a position, of those that were made here and that the chain commits to there. The mirror has cosigned behind it:
+    /// it was right.
+    fn last_before(&self, chain: &Origin, size: TreeSize) -> Result<Option<EpochEnd>, StoreError> {
+        let store = &self.tools.store;
+        let submitter = format!("node.{}", chain.region());
+        for covers in store.register_sizes(chain)?.into_iter().rev() {
+            let submitted = store.submission(chain, &submitter, &submission_id(covers))?;
+            if let Some(submitted) = submitted.filter(|submitted| submitted.first.0 < size.0) {
+                let time = store.batch_time(chain, submitted.first)?;
+                return Ok(Some(EpochEnd { covers, time }));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Looks through whole batches from a batch's start on, up to one with registers, or so far as is done at once.
+    fn look_on(&self, chain: &Origin, from: TreeSize) -> Result<Looked, StoreError> {
+        let mut looked = Looked {
+            clear: from,
+            through: from,
+            registers: Vec::new(),
+        };
+        for batch in self.tools.store.batches(chain, from)? {
             let (batch, _) = batch?;
-            let mut registers = Vec::new();
+            let mut at = looked.through.0;
             let mut rest = batch.as_slice();
             // What is in the store has been read before it came there.
             while let Ok((entry, behind)) = Entry::split_first(rest, LeafIndex(at)) {
                 if entry.kind == Kind::ACCOUNT_REGISTER {
-                    registers.push(LeafIndex(at));
+                    looked.registers.push(LeafIndex(at));
                 }
                 rest = behind;
                 at += 1;
             }
-            if !registers.is_empty() || at - from.0 >= ENTRIES_AT_ONCE {
-                return Ok((TreeSize(at), registers));
+            looked.through = TreeSize(at);
+            if !looked.registers.is_empty() {
+                return Ok(looked);
+            }
+            looked.clear = looked.through;
+            if at - from.0 >= ENTRIES_AT_ONCE {
+                return Ok(looked);
             }
         }
-        Ok((TreeSize(at), Vec::new()))
+        Ok(looked)
     }
 
     /// Computes the register at a position, and compares. It has to cover more than the one that was right before it.
@@ -220,35 +309,45 @@ impl RegisterChecks {
         chain: &Origin,
         at: LeafIndex,
         last: Option<EpochEnd>,
-    ) -> Result<Judged, StoreError> {
+    ) -> Result<Judgement, StoreError> {
         let region = chain.region();
         let covered = last.map_or(TreeSize(0), |last| last.covers);
-        match self.store.check_register(chain, at)? {
-            // One that the store has a newer one of: this node has lost what it cosigned, not the chain its order.
-            RegisterChecked::Right(stated) | RegisterChecked::Older { stated, .. }
-                if stated.size > covered.0 =>
-            {
+        let entry = self.tools.store.record(chain, at)?;
+        if let Ok(stated) = AccountRegister::read(&entry, at)
+            && stated.size <= covered.0
+        {
+            // Known before it is computed.
+            tracing::error!(chain = %region, position = at.0, ?stated, covered = covered.0, "a register of accounts in a chain covers no more than one before it: its mirror's cosignature is withheld from there on");
+            return Ok(Judgement {
+                judged: Judged::Wrong,
+                took: Duration::ZERO,
+            });
+        }
+        let check = self.tools.store.check_register(chain, at)?;
+        let judged = match check.outcome {
+            RegisterChecked::Right(stated) => {
                 let end = EpochEnd {
                     covers: TreeSize(stated.size),
-                    time: self.store.batch_time(chain, at)?,
+                    time: self.tools.store.batch_time(chain, at)?,
                 };
                 if last.is_none_or(|last| last.too_soon_ms(end) == 0) {
-                    return Ok(Judged::Right(end));
+                    Judged::Right(end)
+                } else {
+                    tracing::warn!(chain = %region, position = at.0, "a register of accounts came too soon after the one before it: the next one of the chain waits for an hour");
+                    Judged::Soon(end)
                 }
-                tracing::warn!(chain = %region, position = at.0, "a register of accounts came too soon after the one before it: no more of the chain is cosigned as a mirror for an hour");
-                return Ok(Judged::Soon(end));
-            }
-            RegisterChecked::Right(stated) | RegisterChecked::Older { stated, .. } => {
-                tracing::error!(chain = %region, position = at.0, ?stated, covered = covered.0, "a register of accounts in a chain covers no more than one before it: its mirror's cosignature is withheld from there on");
             }
             RegisterChecked::Wrong { stated, computed } => {
                 tracing::error!(chain = %region, position = at.0, ?stated, ?computed, "a register of accounts in a chain is wrong: its mirror's cosignature is withheld from there on");
+                Judged::Wrong
             }
             RegisterChecked::Unreadable(fault) => {
                 tracing::error!(chain = %region, position = at.0, %fault, "a register of accounts in a chain is none: its mirror's cosignature is withheld from there on");
+                Judged::Wrong
             }
-        }
-        Ok(Judged::Wrong)
+        };
+        let took = check.took;
+        Ok(Judgement { judged, took })
     }
 
     fn change(&self, chain: &Origin, change: impl FnOnce(&mut Progress)) {
@@ -263,12 +362,13 @@ impl RegisterChecks {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::RoomLimits;
     use ed25519_dalek::SigningKey;
     use yizhang_ledger::{
         batch::{RecordBlock, SubmissionId},
         chain::Submitted,
         hash::Hash,
-        record::{AccountRegister, Record},
+        record::Record,
         value::{Division, UnixMillis},
     };
     use yizhang_store::Options;
@@ -276,7 +376,7 @@ mod tests {
     const PATIENCE: Duration = Duration::from_secs(60);
 
     struct Mirror {
-        _folder: tempfile::TempDir,
+        folder: tempfile::TempDir,
         runtime: tokio::runtime::Runtime,
         store: Arc<Store>,
         chain: Origin,
@@ -289,7 +389,7 @@ mod tests {
             let options = Options::new(vec![chain.clone()]);
             let (store, _) = Store::open(folder.path(), options).unwrap();
             Self {
-                _folder: folder,
+                folder,
                 runtime: tokio::runtime::Runtime::new().unwrap(),
                 store: Arc::new(store),
                 chain,
@@ -308,8 +408,12 @@ mod tests {
             let bytes = one.repeat(times);
             let state = self.store.state(&self.chain).unwrap();
             let size = u128::from(state.size().0);
+            let id = match record {
+                Record::AccountRegister(register) => submission_id(TreeSize(register.size)),
+                _ => SubmissionId(size.to_le_bytes()),
+            };
             let submitted = Submitted {
-                id: SubmissionId(size.to_le_bytes()),
+                id,
                 submitter: "node.440000".into(),
                 block: RecordBlock::parse(bytes).unwrap(),
             };
@@ -322,8 +426,15 @@ mod tests {
         }
 
         fn checks(&self, known: BTreeMap<Origin, TreeSize>) -> RegisterChecks {
-            let runtime = self.runtime.handle().clone();
-            RegisterChecks::new(Arc::clone(&self.store), runtime, Arc::default(), known)
+            let own = Origin::new("test.yizhang", Division::new(110_000).unwrap()).unwrap();
+            let data = self.folder.path().to_path_buf();
+            let tools = RegisterTools {
+                store: Arc::clone(&self.store),
+                runtime: self.runtime.handle().clone(),
+                room: Room::new(own, data, RoomLimits::default()),
+                wrong: Arc::default(),
+            };
+            RegisterChecks::new(tools, known)
         }
 
         fn append_something(&self) -> TreeSize {
@@ -372,8 +483,8 @@ mod tests {
         wrong.accounts += 1;
         wrong.root = Hash([7; 32]);
         let before = mirror.append_something();
-        // It rests after a register, and goes on.
-        assert!(are_right_in_the_end(&checks, &mirror, before));
+        // The next register waits for a while, and nothing else does.
+        assert!(checks.are_right(&mirror.chain, before));
         let size = mirror.append(&Record::AccountRegister(wrong));
         assert!(!are_right_in_the_end(&checks, &mirror, size));
         let later = mirror.append_something();
@@ -427,7 +538,70 @@ mod tests {
         assert!(are_right_in_the_end(&checks, &mirror, size), "it is right");
         assert!(rest() > REST_MAX);
         let size = mirror.append_something();
-        assert!(!checks.are_right(&mirror.chain, size));
-        assert!(checks.lock()[&mirror.chain].wrong.is_none(), "it waits");
+        assert!(
+            checks.are_right(&mirror.chain, size),
+            "there is no register to wait for"
+        );
+        mirror.append_many(&Record::Unknown(Kind(500), b"many"), 100);
+        let before = mirror.append_something();
+        let size = mirror.append(&Record::AccountRegister(mirror.register()));
+        assert!(!checks.are_right(&mirror.chain, size), "the next one waits");
+        assert!(checks.lock()[&mirror.chain].wrong.is_none());
+        assert!(
+            checks.are_right(&mirror.chain, before),
+            "what lies before does not"
+        );
+    }
+
+    /// A mirror that is started again has to know what it found right before: registers that cover less say nothing true any more, whether
+    /// made up or not.
+    #[test]
+    fn an_older_register_is_wrong_also_for_a_mirror_that_was_started_again() {
+        let made_up = |register: AccountRegister| AccountRegister {
+            accounts: 0,
+            root: AccountRegister::empty_root(),
+            ..register
+        };
+        let as_it_was = |register: AccountRegister| register;
+        let turns: [fn(AccountRegister) -> AccountRegister; 2] = [made_up, as_it_was];
+        for turn in turns {
+            let mirror = Mirror::new();
+            mirror.append_something();
+            let earlier = mirror.register();
+            mirror.append_many(&Record::Unknown(Kind(500), b"many"), 10);
+            let size = mirror.append(&Record::AccountRegister(mirror.register()));
+            assert!(are_right_in_the_end(
+                &mirror.checks(BTreeMap::new()),
+                &mirror,
+                size
+            ));
+            let known = || [(mirror.chain.clone(), size)].into();
+            let later = mirror.append(&Record::AccountRegister(turn(earlier)));
+            assert!(!are_right_in_the_end(
+                &mirror.checks(known()),
+                &mirror,
+                later
+            ));
+            // Also if it knows of what it has cosigned only what others show.
+            let checks = mirror.checks(BTreeMap::new());
+            checks.has_cosigned(&mirror.chain, size);
+            assert!(checks.are_right(&mirror.chain, size));
+            assert!(!are_right_in_the_end(&checks, &mirror, later));
+        }
+        // And where nothing is left of what was computed, all is computed again.
+        let mirror = Mirror::new();
+        mirror.append_something();
+        let earlier = mirror.register();
+        mirror.append_many(&Record::Unknown(Kind(500), b"many"), 10);
+        mirror.append(&Record::AccountRegister(mirror.register()));
+        let later = mirror.append(&Record::AccountRegister(made_up(AccountRegister {
+            size: earlier.size + 1,
+            ..earlier
+        })));
+        assert!(!are_right_in_the_end(
+            &mirror.checks(BTreeMap::new()),
+            &mirror,
+            later
+        ));
     }
 }

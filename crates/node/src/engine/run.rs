@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     board::Board, chain_keys::ChainKeys, config::Failure, copies::LatestNews, damages::Damages,
-    heads::Heads, tally::Tally, wrong_registers::WrongRegisters,
+    heads::Heads, room::Room, tally::Tally, wrong_registers::WrongRegisters,
 };
 use std::{
     collections::{BTreeMap, HashMap},
@@ -49,6 +49,7 @@ pub(crate) struct Parts {
     pub(crate) tally: Arc<Tally>,
     pub(crate) damages: Arc<Damages>,
     pub(crate) wrong_registers: Arc<WrongRegisters>,
+    pub(crate) room: Arc<Room>,
     /// The way to this engine, for those who work for it.
     pub(crate) engine: Engine,
     pub(crate) keys: ChainKeys,
@@ -101,6 +102,7 @@ pub(crate) fn start(inbox: Inbox, parts: Parts) -> std::io::Result<JoinHandle<()
         keys: parts.cosigning_keys,
         heads: parts.heads,
         runtime: parts.runtime.clone(),
+        room: parts.room,
         wrong_registers: parts.wrong_registers,
     })?;
     let peers = parts.peers.into_iter();

@@ -5,9 +5,10 @@ use super::{Answer, CosigningKeys, Event, Parts, Placed, channel, start};
 use crate::{
     board::{Board, Changes, Contradiction},
     chain_keys::ChainKeys,
-    config::{Failure, NodeKeys},
+    config::{Failure, NodeKeys, RoomLimits},
     copies::LatestNews,
     heads::Heads,
+    room::Room,
     tally::Tally,
 };
 use ed25519_dalek::SigningKey;
@@ -321,6 +322,7 @@ fn run(folder: &Path, faults: &Arc<Faults>) -> Said {
         tally: Arc::new(Tally::new()),
         damages: Arc::default(),
         wrong_registers: Arc::default(),
+        room: Room::new(origin(0), folder.to_path_buf(), RoomLimits::default()),
         engine: engine.clone(),
         keys: ChainKeys::new(&[], &[], key(0)),
         cosigning_keys: CosigningKeys::new(origin(0), &node_keys(0)),

@@ -112,6 +112,9 @@ fn best_head(shared: &Shared, notes: &[Vec<u8>], end: u64) -> Option<Cosigned> {
         let Ok(head) = Head::open(note, &shared.roster) else {
             continue;
         };
+        if shared.roster.is_in_doubt(&head) {
+            continue;
+        }
         let is_held = shared.store.size(&shared.origin) >= Some(head.size);
         if head.size.0 < end || !is_held {
             continue;

@@ -48,7 +48,7 @@ impl Refusal {
             | Self::ReadLimit(_)
             | Self::NumbersLimit(_) => Code::ResourceExhausted,
             Self::Roster(error) => roster_code(error),
-            Self::VoidsHead { .. } => Code::FailedPrecondition,
+            Self::VoidsHead { .. } | Self::NotHeld { .. } => Code::FailedPrecondition,
             Self::UnknownChain(_) => Code::NotFound,
             Self::Late { .. } => Code::DeadlineExceeded,
             Self::DiskFull => Code::FailedPrecondition,
@@ -84,7 +84,7 @@ impl Refusal {
             }
             Self::Unsigned { .. } => RefusalCode::Unsigned,
             Self::TooMany { .. } => RefusalCode::TooMany,
-            Self::Roster(_) | Self::VoidsHead { .. } => RefusalCode::Roster,
+            Self::Roster(_) | Self::VoidsHead { .. } | Self::NotHeld { .. } => RefusalCode::Roster,
             Self::UnknownChain(_) => RefusalCode::NotFound,
             Self::Stopping => RefusalCode::Stopping,
             Self::Store(error) => match store_code(error) {

@@ -5,7 +5,10 @@ use crate::{refusal::Refusal, rosters::VERSIONS_AT_ONCE, shared::Shared};
 use std::sync::Arc;
 use tokio::task::spawn_blocking;
 use tonic::{Request, Response, Status};
-use yizhang_ledger::{head::Head, roster::Roster};
+use yizhang_ledger::{
+    head::Head,
+    roster::{Continuation, Region, Roster},
+};
 use yizhang_wire::v1::{self, rosters_server::Rosters};
 
 pub(crate) struct RostersService(pub(crate) Arc<Shared>);
@@ -55,15 +58,32 @@ fn take(shared: &Shared, notes: &[Vec<u8>]) -> Result<u64, Refusal> {
     Ok(newest)
 }
 
-/// Refuses a roster under which the newest head of a chain that is held here would not count, unless it says from where that chain goes on.
+/// Refuses a roster under which the newest head of a chain that is held here would not count; and one that says anew from where a chain goes
+/// on, unless that is held here: the first to take it knows that it is true, and all others follow.
 fn heads_still_count(shared: &Shared, next: &Roster) -> Result<(), Refusal> {
+    let store = &shared.store;
     for origin in shared.roster.origins() {
-        let Some((size, note)) = shared.store.newest_head(origin)? else {
+        let goes_on = |roster: &Roster| roster.region(origin).and_then(Region::continuation);
+        if let Some(Continuation { agreed, from }) = goes_on(next)
+            && goes_on(next) != goes_on(&shared.roster)
+        {
+            let mut is_held = true;
+            for tree in [agreed, from] {
+                is_held &= store.root_at(origin, tree.size)? == Some(tree.root);
+            }
+            if !is_held {
+                return Err(Refusal::NotHeld {
+                    origin: origin.clone(),
+                    size: from.size,
+                    version: next.version,
+                });
+            }
+            continue;
+        }
+        let Some((size, note)) = store.newest_head(origin)? else {
             continue;
         };
-        let region = next.region(origin);
-        let goes_on = region.is_some_and(|region| region.continuation().is_some());
-        if !goes_on && Head::open(&note, next).is_err() {
+        if Head::open(&note, next).is_err() {
             return Err(Refusal::VoidsHead {
                 origin: origin.clone(),
                 size,

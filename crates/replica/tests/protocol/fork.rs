@@ -6,7 +6,7 @@ use crate::world::{
 };
 use yizhang_ledger::{
     chain::ChainState,
-    roster::Continuation,
+    roster::{Continuation, NamedTree},
     value::{TreeSize, UnixMillis},
 };
 use yizhang_replica::{Conflict, Evidence, Input};
@@ -331,24 +331,47 @@ fn evidence_at_six(node: &mut Node, main: &[Signed], shown: &Signed) -> usize {
     evidence(&outputs).len()
 }
 
+fn named(signed: &Signed) -> NamedTree {
+    NamedTree {
+        size: signed.size(),
+        root: signed.after.head().root,
+    }
+}
+
 #[test]
-fn what_the_roster_has_decided_closes_no_chain_that_follows_it() {
+fn what_the_roster_has_decided_closes_no_chain() {
     let main = chain(1, 4);
     let other = other_branch(&main);
-    let goes_on = |from: &Signed| Continuation {
-        size: from.size(),
-        root: from.after.head().root,
-    };
     // Decided at 9: what contradicts the chain at 6 says nothing.
-    let mut node = holding_under(&main, goes_on(&main[2]));
+    let mut node = holding_under(&main, Continuation::at(named(&main[2])));
     assert_eq!(evidence_at_six(&mut node, &main, &other[0]), 0);
     assert_eq!(node.closed_at(1), None);
     // Decided at 3: it is evidence as ever.
-    let mut node = holding_under(&main, goes_on(&main[0]));
+    let mut node = holding_under(&main, Continuation::at(named(&main[0])));
     assert_eq!(evidence_at_six(&mut node, &main, &other[0]), 1);
     assert_eq!(node.closed_at(1), Some(TreeSize(6)));
-    // Decided at 9, where this node is not yet: what it holds is in doubt.
-    let mut node = holding_under(&main[..2], goes_on(&main[2]));
-    assert_eq!(evidence(&node.announce(2, &[&other[0]])).len(), 1);
-    assert_eq!(node.closed_at(1), Some(TreeSize(6)));
+}
+
+#[test]
+fn a_head_in_doubt_says_nothing_and_the_chain_is_fetched_to_where_it_goes_on() {
+    let main = chain(1, 4);
+    let other = other_branch(&main);
+    let chosen = Continuation {
+        agreed: named(&main[0]),
+        from: named(&main[2]),
+    };
+    let mut node = holding_under(&main[..1], chosen);
+    assert!(node.announce(2, &[&other[0]]).is_empty());
+    assert!(evidence(&node.shown(2, &[main[1].note.clone(), other[0].note.clone()])).is_empty());
+    let fetch = fetches(&node.announce(1, &[&main[3]]))[0].0;
+    for batch in &main[1..] {
+        assert_eq!(persists(&node.fetched(fetch, batch)), [batch.size()]);
+    }
+    // Whoever holds some of the other history cannot be led past that.
+    let mut node = holding_under(&main[..1], chosen);
+    let wide = next(1, &main[0].after, 300, 8);
+    assert!(wide.size() > main[2].size());
+    let fetch = fetches(&node.announce(1, &[&wide]))[0].0;
+    assert!(persists(&node.fetched(fetch, &wide)).is_empty());
+    assert_eq!(node.closed_at(1), Some(wide.size()));
 }

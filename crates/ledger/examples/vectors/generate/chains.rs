@@ -3,7 +3,7 @@
 use super::{
     case, fields,
     json::Json,
-    rosters::{CONTINUED_ROOT, continued},
+    rosters::{CONTINUED_ROOT, chosen, continued},
     sample::{
         self, FIRST_KEY, FIRST_KEY_UNTIL, OTHER_KEY, SECOND_KEY, key, origin, raw_entry, record,
     },
@@ -463,6 +463,12 @@ fn continued_heads() -> Vec<Json> {
             &under,
             "another root where a chain goes on",
             note(FIRST_KEY_UNTIL, root, FIRST_KEY),
+            refusal("HeadNotContinued"),
+        ),
+        head_under(
+            &chosen(2, FIRST_KEY_UNTIL),
+            "another root where the histories agree",
+            note(2, root, FIRST_KEY),
             refusal("HeadNotContinued"),
         ),
         head_under(

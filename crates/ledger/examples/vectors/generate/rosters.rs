@@ -10,7 +10,7 @@ use yizhang_ledger::{
     cosignature::UnixSeconds,
     hash::Hash,
     note::NoteKey,
-    roster::{CONTINUATIONS_MAX, ChainKey, Continuation, KEYS_MAX, KeyKind, Roster},
+    roster::{CONTINUATIONS_MAX, ChainKey, Continuation, KEYS_MAX, KeyKind, NamedTree, Roster},
     value::{Division, TreeSize},
 };
 
@@ -80,24 +80,48 @@ pub fn fields(roster: &Roster) -> Json {
 }
 
 fn continues(continuations: &[Continuation]) -> Json {
+    let tree = |tree: &NamedTree| {
+        Json::object([
+            ("size", Json::wide(tree.size.0)),
+            ("root", tree.root.into()),
+        ])
+    };
     Json::list(continuations.iter().map(|continuation| {
         Json::object([
-            ("size", Json::wide(continuation.size.0)),
-            ("root", continuation.root.into()),
+            ("agreed", tree(&continuation.agreed)),
+            ("from", tree(&continuation.from)),
         ])
     }))
 }
 
+/// A state of a chain from which it goes on.
+pub const fn goes_on_at(size: u64) -> NamedTree {
+    NamedTree {
+        size: TreeSize(size),
+        root: CONTINUED_ROOT,
+    }
+}
+
 /// The sample roster, in which the chain of the south goes on from these sizes.
 pub fn continued(sizes: &[u64]) -> Roster {
+    let at = |size: &u64| Continuation::at(goes_on_at(*size));
+    continued_as(sizes.iter().map(at).collect())
+}
+
+/// The sample roster, in which the chain of the south goes on so.
+pub fn continued_as(continuations: Vec<Continuation>) -> Roster {
     let mut roster = roster();
     let south = roster.regions.get_mut(&Division::new(440_000).unwrap());
-    let continuations = sizes.iter().map(|size| Continuation {
-        size: TreeSize(*size),
-        root: CONTINUED_ROOT,
-    });
-    south.unwrap().continuations = continuations.collect();
+    south.unwrap().continuations = continuations;
     roster
+}
+
+/// The sample roster, in which one history of the chain of the south was chosen from another.
+pub fn chosen(agreed: u64, from: u64) -> Roster {
+    continued_as(vec![Continuation {
+        agreed: goes_on_at(agreed),
+        from: goes_on_at(from),
+    }])
 }
 
 /// The root from which a chain goes on.
@@ -111,7 +135,10 @@ fn keys_of_south(roster: &mut Roster) -> &mut Vec<ChainKey> {
 /// A chain without keys that goes on anew so many times.
 fn often_continued(times: usize) -> Roster {
     let sizes: Vec<u64> = (1..=u64::try_from(times).unwrap()).collect();
-    let mut roster = continued(&sizes);
+    without_keys(continued(&sizes))
+}
+
+fn without_keys(mut roster: Roster) -> Roster {
     keys_of_south(&mut roster).clear();
     roster
 }
@@ -171,6 +198,10 @@ fn accepted() -> Vec<Json> {
         good(
             "a chain that goes on after two histories",
             &continued(&[sample::FIRST_KEY_UNTIL]),
+        ),
+        good(
+            "a chain of which one history was chosen",
+            &chosen(1, sample::FIRST_KEY_UNTIL),
         ),
         good(
             "a chain that goes on anew 16 times",
@@ -700,20 +731,46 @@ fn forms() -> Vec<Json> {
         ),
         bad("a chain that goes on at 0", &continued(&[0]).text()),
         bad(
+            "a chain that goes on from before where its histories agree",
+            &chosen(3, 2).text(),
+        ),
+        bad(
+            "another root where the histories agree",
+            &continued_as(vec![Continuation {
+                agreed: NamedTree {
+                    root: Hash([0x0d; 32]),
+                    ..goes_on_at(3)
+                },
+                from: goes_on_at(3),
+            }])
+            .text(),
+        ),
+        bad(
+            "histories that agree up to before where the chain went on",
+            &without_keys(continued_as(vec![
+                Continuation::at(goes_on_at(2)),
+                Continuation {
+                    agreed: goes_on_at(1),
+                    from: goes_on_at(3),
+                },
+            ]))
+            .text(),
+        ),
+        bad(
             "a chain that goes on without a root",
-            &format!("{text}continues 520000 3\n"),
+            &format!("{text}continues 520000 3 3\n"),
         ),
         bad(
             "a chain that goes on from half a root",
-            &format!("{text}continues 520000 3 {}\n", "0c".repeat(16)),
+            &format!("{text}continues 520000 3 {0} 3 {0}\n", "0c".repeat(16)),
         ),
         bad(
             "a chain that goes on in capitals",
-            &format!("{text}continues 520000 3 {}\n", "0C".repeat(32)),
+            &format!("{text}continues 520000 3 {0} 3 {0}\n", "0C".repeat(32)),
         ),
         bad(
             "another region's chain goes on",
-            &format!("{text}continues 440000 3 {}\n", "0c".repeat(32)),
+            &format!("{text}continues 440000 3 {0} 3 {0}\n", "0c".repeat(32)),
         ),
         bad("an unknown line", &format!("{text}witness 1\n")),
         bad("an empty line at the end", &format!("{text}\n")),
