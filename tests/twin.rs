@@ -7,7 +7,7 @@ use std::{
     fs,
     io::copy as pass,
     net::{Shutdown, SocketAddr, TcpListener, TcpStream},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Child, Stdio},
     sync::{Arc, Mutex},
     thread,
@@ -74,6 +74,18 @@ impl Drop for Twins {
     }
 }
 
+/// Starts the node in a copied directory.
+fn run_twin(dir: &Path) -> Child {
+    let mut log = fs::OpenOptions::new();
+    let log = log.create(true).append(true).open(dir.join("log")).unwrap();
+    yizhang(&["node", "run", "--dir", dir.to_str().unwrap()])
+        .stdin(Stdio::null())
+        .stdout(log.try_clone().unwrap())
+        .stderr(log)
+        .spawn()
+        .unwrap()
+}
+
 impl Twins {
     /// A federation with nine records, and a copy of Guangdong's directory that runs beside the original.
     fn start() -> Self {
@@ -104,13 +116,7 @@ impl Twins {
         let twin = listen_on_quiet_port().local_addr().unwrap();
         let configuration = format!("region = {GUANGDONG}\nlisten = \"{twin}\"\ndata = \"data\"\n");
         fs::write(twin_dir.join("node.toml"), configuration).unwrap();
-        let log = fs::File::create(twin_dir.join("log")).unwrap();
-        let process = yizhang(&["node", "run", "--dir", twin_dir.to_str().unwrap()])
-            .stdin(Stdio::null())
-            .stdout(log.try_clone().unwrap())
-            .stderr(log)
-            .spawn()
-            .unwrap();
+        let process = run_twin(&twin_dir);
         let twins = Self {
             federation,
             turntable,
@@ -321,7 +327,9 @@ fn a_version_of_the_roster_may_choose_one_of_two_histories_and_all_take_it() {
     let mut twins = Twins::start();
     let agreed = twins.federation.size(OTHERS[0], GUANGDONG);
     let [first, mirror, last] = OTHERS;
-    // The original signs while only one other node listens, which cosigns it, and both end; what the twin signs then all others take.
+    // The original signs while only one other node listens, which cosigns it, and both end; what the twin, which has heard nothing of it, signs
+    // then all others take.
+    let _ = twins.process.kill();
     twins.federation.stop(first);
     twins.federation.stop(last);
     twins.turntable.turn_to(twins.original);
@@ -330,11 +338,14 @@ fn a_version_of_the_roster_may_choose_one_of_two_histories_and_all_take_it() {
     let kept = ["--durable", "mirrors:1,60"];
     let said = twins.federation.import(GUANGDONG, &given_up, &kept);
     assert!(said.expect(0).stdout.contains("The nodes of 1 other"));
+    assert!(agreed < twins.federation.size(mirror, GUANGDONG));
     twins.federation.stop(mirror);
     twins.federation.stop(GUANGDONG);
     twins.turntable.turn_to(twins.twin);
     twins.federation.start(first);
     twins.federation.start(last);
+    twins.process = run_twin(&twins.twin_dir);
+    twins.federation.wait_ready(GUANGDONG);
     twins.import("T", 20);
     for other in [first, last] {
         twins.federation.wait_replicated(GUANGDONG, other);
@@ -352,11 +363,11 @@ fn a_version_of_the_roster_may_choose_one_of_two_histories_and_all_take_it() {
     assert!(set_aside(&twins.federation, mirror) > 0, "{log}");
     assert_eq!(set_aside(&twins.federation, first), 0);
     // What was receipted in the history that was given up is promised by nobody, and imported again.
-    let auditor = twins.federation.auditor();
+    let founders = twins.federation.path();
     let receipts = fs::read_dir(format!("{given_up}.receipts")).unwrap();
     let receipts = receipts.map(|entry| entry.unwrap().path());
     for receipt in receipts.filter(|path| path.extension().is_some_and(|kind| kind == "receipt")) {
-        let verify = ["verify", text(&receipt), "--credentials", &auditor];
+        let verify = ["verify", text(&receipt), "--credentials", text(&founders)];
         let refused = run(&verify).expect(4).stderr;
         assert!(refused.contains("is of the one that counts"), "{refused}");
     }
