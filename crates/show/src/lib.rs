@@ -17,6 +17,7 @@
 
 pub mod account;
 pub mod audit;
+pub mod backup;
 mod conflicts;
 pub mod copies;
 pub mod cosigned;
