@@ -271,7 +271,7 @@ fn damage_in_a_backup_is_found_with_its_file_and_place_and_nothing_is_restored()
         .unwrap()
         .path();
     let segment = backup.join("chains/440000/00000000000000000000.seg");
-    for (path, offset) in [(&segment, 700), (&journal, 90), (&day, 150)] {
+    for (path, offset) in [(&segment, 700), (&journal, 40), (&day, 150)] {
         let sound = fs::read(path).unwrap();
         let mut changed = sound.clone();
         changed[offset] ^= 1;
@@ -346,4 +346,44 @@ fn a_directory_with_data_and_the_backup_of_another_node_are_refused() {
         "{}",
         ran.stderr
     );
+}
+
+#[test]
+fn a_lost_disk_comes_back_from_the_others_without_a_backup() {
+    let mut federation = federation();
+    import(&federation, "first", 40);
+    for other in OTHERS {
+        federation.wait_replicated(GUANGDONG, other);
+    }
+    let said = account(&federation, GUANGDONG);
+    lose_disk(&mut federation);
+    federation.start(GUANGDONG);
+    federation.wait_ready(GUANGDONG);
+    assert_eq!(account(&federation, GUANGDONG), said);
+    import(&federation, "second", 12);
+    expect_one_history(&federation);
+}
+
+#[test]
+fn the_second_process_on_one_directory_refuses_to_start() {
+    let mut federation = federation();
+    import(&federation, "first", 12);
+    let dir = federation.node_dir(GUANGDONG);
+    // On another port, so that nothing but the directory is in its way.
+    let configuration = dir.join("node.toml");
+    let text_of = fs::read_to_string(&configuration).unwrap();
+    let listen = support::listen_on_quiet_port().local_addr().unwrap();
+    let mut changed: toml::Table = text_of.parse().unwrap();
+    changed.insert("listen".into(), listen.to_string().into());
+    fs::write(&configuration, changed.to_string()).unwrap();
+    let ran = run(&["node", "run", "--dir", text(&dir)]).expect(4);
+    assert!(
+        ran.stderr.contains("in use by another process"),
+        "{}",
+        ran.stderr
+    );
+    fs::write(&configuration, text_of).unwrap();
+    // The first one has noticed nothing.
+    import(&federation, "second", 12);
+    federation.stop(GUANGDONG);
 }

@@ -16,6 +16,8 @@ enum Callers {
     Agencies,
     /// The agency of the node's own region.
     OwnAgency,
+    /// Whoever runs the node: who has its own certificate.
+    OwnNode,
     /// The nodes of all regions.
     Nodes,
     /// Nodes and auditors.
@@ -50,7 +52,7 @@ pub(crate) const READS: [&str; 4] = [LOOKUP, REVIEW, REPLAY, PSEUDONYMS];
 pub(crate) const OTHER_METHOD: &str = "other";
 
 /// Every method that this node serves. What is not here is refused to everybody; a test finds each method of each service here.
-pub(crate) const METHODS: [Method; 17] = [
+pub(crate) const METHODS: [Method; 18] = [
     method(
         "/yizhang.v1.Submission/Submit",
         "Submission.Submit",
@@ -109,6 +111,11 @@ pub(crate) const METHODS: [Method; 17] = [
         "Replication.Fetch",
         Callers::Nodes,
     ),
+    method(
+        "/yizhang.v1.Bundles/Import",
+        "Bundles.Import",
+        Callers::OwnNode,
+    ),
     method("/grpc.health.v1.Health/Check", OTHER_METHOD, Callers::All),
     method("/grpc.health.v1.Health/Watch", OTHER_METHOD, Callers::All),
     method(
@@ -148,6 +155,7 @@ pub(crate) fn allow(
         Callers::All | Callers::Certified => true,
         Callers::Agencies => matches!(caller, Role::Agency(_)),
         Callers::OwnAgency => caller == Role::Agency(own.region()),
+        Callers::OwnNode => caller == Role::Node(own.region()),
         Callers::Nodes => matches!(caller, Role::Node(_)),
         Callers::NodesAndAuditors => matches!(caller, Role::Node(_) | Role::Auditor),
     };
@@ -168,12 +176,14 @@ fn refusal(method: &'static Method, caller: Role, own: &Origin) -> NotYou {
         },
         Callers::Agencies if caller == Role::Auditor => NotYou::AccountOfAuditor,
         Callers::Nodes => NotYou::NotANode,
-        Callers::All | Callers::Certified | Callers::Agencies | Callers::NodesAndAuditors => {
-            NotYou::NotForRole {
-                method: method.name,
-                found: caller.submitter(),
-            }
-        }
+        Callers::All
+        | Callers::Certified
+        | Callers::Agencies
+        | Callers::OwnNode
+        | Callers::NodesAndAuditors => NotYou::NotForRole {
+            method: method.name,
+            found: caller.submitter(),
+        },
     }
 }
 

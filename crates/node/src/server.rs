@@ -270,6 +270,8 @@ fn start_engine(
         engine: engine.clone(),
         keys: ChainKeys::of(config),
         peers: peers.clone(),
+        carrier: shared.carrier.clone(),
+        room: Arc::clone(&shared.room),
         runtime: Handle::current(),
         ready: told.ready,
         fail: told.fail,

@@ -27,7 +27,8 @@ impl Replica {
             .own
             .as_ref()
             .is_some_and(|own| own.origin.region() == peer.0);
-        if !is_self && self.roster.regions.contains_key(&peer.0) {
+        let is_known = peer == PeerId::CARRIER || self.roster.regions.contains_key(&peer.0);
+        if !is_self && is_known {
             self.peers.insert(peer, Peer::default());
         }
     }

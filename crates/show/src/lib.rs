@@ -18,6 +18,7 @@
 pub mod account;
 pub mod audit;
 pub mod backup;
+pub mod bundle;
 mod conflicts;
 pub mod copies;
 pub mod cosigned;

@@ -1,7 +1,10 @@
 //! One task a peer: watch what it announces, and watch again when the connection is lost. One task a fetch: bring batches,
 //! parsed, to the engine.
 
-use super::pace::Pace;
+use super::{
+    incoming::{Batches, Incoming},
+    pace::Pace,
+};
 use crate::{
     board::{EVIDENCE_MAX, Telling},
     engine::Engine,
@@ -14,7 +17,7 @@ use crate::{
 };
 use std::{sync::Arc, time::Duration};
 use tokio::{
-    sync::{Notify, Semaphore, mpsc},
+    sync::{Notify, Semaphore},
     task::{JoinHandle, spawn_blocking},
     time::{Instant, sleep},
 };
@@ -30,7 +33,7 @@ use yizhang_wire::{
     code::RefusalCode,
     deadline::{self, ANNOUNCEMENT_TIMEOUT, BATCH_SILENCE_MAX, STREAM_START_TIMEOUT, within},
     v1::{
-        self, FetchRequest, RostersRequest, SignedBatch, TellRequest, WatchRequest,
+        self, FetchRequest, RostersRequest, TellRequest, WatchRequest,
         replication_client::ReplicationClient, rosters_client::RostersClient,
     },
 };
@@ -44,8 +47,6 @@ const RECONNECT_WAIT_MAX: Duration = Duration::from_secs(3);
 const PENALTY_MAX: Duration = Duration::from_secs(10 * 60);
 /// Longest reason in the log for which a peer is away.
 const REASON_CHARACTERS_MAX: usize = 300;
-/// Batches of one fetch that are parsed at once: as many as two cores keep busy, and no more memory than that.
-const PARSED_AHEAD_MAX: usize = 4;
 
 /// A peer as the engine knows it.
 #[derive(Clone)]
@@ -247,18 +248,10 @@ impl Peer {
         window: Arc<Semaphore>,
     ) {
         let fetched = self.fetch_all(&engine, fetch, &origin, from, &window).await;
-        let input = match fetched {
-            Ok(()) => Input::FetchEnded { fetch },
-            Err(status) => {
-                tracing::debug!(peer = %self.region, chain = %origin, code = ?status.code(), "a fetch ended early");
-                match status.code() {
-                    // It knows the chain, for it has announced it.
-                    Code::NotFound => Input::FetchRefused { fetch },
-                    _ => Input::FetchEnded { fetch },
-                }
-            }
-        };
-        engine.bring(input).await;
+        if let Err(status) = &fetched {
+            tracing::debug!(peer = %self.region, chain = %origin, code = ?status.code(), "a fetch ended early");
+        }
+        engine.bring(end_of(fetch, fetched)).await;
     }
 
     /// Tells the peer what it might not see by watching.
@@ -311,37 +304,14 @@ impl Peer {
             from: from.0,
         };
         let mut client = self.client();
-        let mut stream = within(STREAM_START_TIMEOUT, client.fetch(request)).await?;
-        let (ahead, mut parsing) = mpsc::channel::<JoinHandle<Input>>(PARSED_AHEAD_MAX);
-        let read = async move {
-            loop {
-                let permit = window
-                    .acquire()
-                    .await
-                    .map_err(|_| Status::cancelled("the fetch was cancelled"))?;
-                permit.forget();
-                if !self.room.takes(origin) {
-                    return Ok(());
-                }
-                let Some(message) = deadline::next(&mut stream, BATCH_SILENCE_MAX).await? else {
-                    return Ok(());
-                };
-                let heads = Arc::clone(&self.heads);
-                let parsing = spawn_blocking(move || read(fetch, message, &heads));
-                if ahead.send(parsing).await.is_err() {
-                    return Ok(());
-                }
-            }
+        let stream = within(STREAM_START_TIMEOUT, client.fetch(request)).await?;
+        let way = Incoming {
+            engine,
+            room: &self.room,
+            heads: &self.heads,
         };
-        // Each batch is handed over as soon as it is parsed, however slowly the next one comes.
-        let hand_over = async {
-            while let Some(front) = parsing.recv().await {
-                let read = front.await.map_err(|_| stopping())?;
-                engine.bring(read).await;
-            }
-            Ok(())
-        };
-        tokio::try_join!(read, hand_over).map(|((), ())| ())
+        way.bring(fetch, origin, Batches::OfPeer(stream), window)
+            .await
     }
 }
 
@@ -398,21 +368,18 @@ fn reason_of(status: &Status) -> String {
     reason.chars().take(REASON_CHARACTERS_MAX).collect()
 }
 
-/// A task that reads has not ended as it should: the node is stopping.
-fn stopping() -> Status {
-    Status::internal("a reader stopped")
+/// How the engine is told that a fetch has ended.
+pub(super) fn end_of(fetch: FetchId, fetched: Result<(), Status>) -> Input {
+    match fetched.map_err(|status| status.code()) {
+        // Whoever was asked knows the chain, for it has announced it.
+        Err(Code::NotFound) => Input::FetchRefused { fetch },
+        Ok(()) | Err(_) => Input::FetchEnded { fetch },
+    }
 }
 
-/// Reads a batch that a fetch has brought, and checks the head after it.
-fn read(fetch: FetchId, message: SignedBatch, heads: &Heads) -> Input {
-    match Batch::parse(message.batch.into()) {
-        Ok(batch) => Input::Fetched {
-            fetch,
-            batch: Box::new(batch),
-            head: heads.check(&message.head),
-        },
-        Err(fault) => Input::FetchedInvalid { fetch, fault },
-    }
+/// A task that reads has not ended as it should: the node is stopping.
+pub(super) fn stopping() -> Status {
+    Status::internal("a reader stopped")
 }
 
 /// A fetch under way: the engine opens its window or ends it.
