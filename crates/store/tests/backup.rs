@@ -174,7 +174,7 @@ fn a_node_with_less_with_another_history_or_with_damage_is_named_and_the_backup_
     assert_eq!(shorter.chains[0].size, size);
 
     // One that has grown in another way. Its batches end elsewhere or have other links.
-    let mut other = World::new(21, 1);
+    let mut other = World::new(23, 1);
     let beside = folder.path().join("beside");
     let twin = other.open(&beside);
     other.random_work(&twin, 90);
