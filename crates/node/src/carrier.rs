@@ -5,7 +5,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::mpsc;
 use yizhang_ledger::{head::Origin, value::TreeSize};
 use yizhang_replica::{Fault, FetchId};
-use yizhang_wire::v1::SignedBatch;
 
 /// Batches of the file that wait to be parsed: what the window of the fetch does not allow yet waits with the caller.
 const CARRIED_AHEAD_MAX: usize = 1;
@@ -33,10 +32,17 @@ pub(crate) struct Demanded {
     pub(crate) batches: mpsc::Sender<Carried>,
 }
 
+/// A batch and the signed head after it, as they were sent.
+#[derive(Debug)]
+pub(crate) struct SentBatch {
+    pub(crate) batch: Vec<u8>,
+    pub(crate) head: Vec<u8>,
+}
+
 /// What comes for a demand.
 #[derive(Debug)]
 pub(crate) enum Carried {
-    Batch(SignedBatch),
+    Batch(SentBatch),
     /// There are no more.
     End,
     /// None starts where the engine asked.

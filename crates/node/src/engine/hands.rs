@@ -4,8 +4,8 @@ use super::{
     cosigner::Cosigner,
     evidence::Journal,
     handle::{Answer, Engine, Event, Placed},
-    incoming::{Batches, Incoming},
-    peers::{Fetching, Peer, end_of},
+    incoming::{Incoming, end_of},
+    peers::{Fetching, Peer},
     writer::Writer,
 };
 use crate::{
@@ -79,8 +79,7 @@ impl Hands {
                 room: &room,
                 heads: &heads,
             };
-            let batches = Batches::OfCarrier(carried);
-            let brought = way.bring(fetch, &asked.origin, batches, &allowed).await;
+            let brought = way.bring(fetch, &asked.origin, carried, &allowed).await;
             engine.bring(end_of(fetch, brought)).await;
         });
         self.fetches.insert(fetch, Fetching::new(window, task));

@@ -2,11 +2,12 @@
 //! parsed, to the engine.
 
 use super::{
-    incoming::{Batches, Incoming},
+    incoming::{Early, Incoming, Source, end_of},
     pace::Pace,
 };
 use crate::{
     board::{EVIDENCE_MAX, Telling},
+    carrier::SentBatch,
     engine::Engine,
     floods::Floods,
     heads::{Heads, Said},
@@ -21,7 +22,7 @@ use tokio::{
     task::{JoinHandle, spawn_blocking},
     time::{Instant, sleep},
 };
-use tonic::{Code, Status, transport::Channel};
+use tonic::{Code, Status, Streaming, transport::Channel};
 use yizhang_ledger::{
     batch::Batch,
     head::Origin,
@@ -33,7 +34,7 @@ use yizhang_wire::{
     code::RefusalCode,
     deadline::{self, ANNOUNCEMENT_TIMEOUT, BATCH_SILENCE_MAX, STREAM_START_TIMEOUT, within},
     v1::{
-        self, FetchRequest, RostersRequest, TellRequest, WatchRequest,
+        self, FetchRequest, RostersRequest, SignedBatch, TellRequest, WatchRequest,
         replication_client::ReplicationClient, rosters_client::RostersClient,
     },
 };
@@ -248,9 +249,6 @@ impl Peer {
         window: Arc<Semaphore>,
     ) {
         let fetched = self.fetch_all(&engine, fetch, &origin, from, &window).await;
-        if let Err(status) = &fetched {
-            tracing::debug!(peer = %self.region, chain = %origin, code = ?status.code(), "a fetch ended early");
-        }
         engine.bring(end_of(fetch, fetched)).await;
     }
 
@@ -295,7 +293,7 @@ impl Peer {
         origin: &Origin,
         from: TreeSize,
         window: &Semaphore,
-    ) -> Result<(), Status> {
+    ) -> Result<(), Early> {
         if !self.room.takes(origin) {
             return Ok(());
         }
@@ -304,14 +302,45 @@ impl Peer {
             from: from.0,
         };
         let mut client = self.client();
-        let stream = within(STREAM_START_TIMEOUT, client.fetch(request)).await?;
+        let stream = within(STREAM_START_TIMEOUT, client.fetch(request)).await;
+        let source = FromPeer {
+            peer: self.region,
+            origin,
+            stream: stream.map_err(|status| early(self.region, origin, &status))?,
+        };
         let way = Incoming {
             engine,
             room: &self.room,
             heads: &self.heads,
         };
-        way.bring(fetch, origin, Batches::OfPeer(stream), window)
-            .await
+        way.bring(fetch, origin, source, window).await
+    }
+}
+
+/// Batches that the node of another region sends.
+struct FromPeer<'a> {
+    peer: Division,
+    origin: &'a Origin,
+    stream: Streaming<SignedBatch>,
+}
+
+impl Source for FromPeer<'_> {
+    async fn next(&mut self) -> Result<Option<SentBatch>, Early> {
+        let message = deadline::next(&mut self.stream, BATCH_SILENCE_MAX).await;
+        let message = message.map_err(|status| early(self.peer, self.origin, &status))?;
+        Ok(message.map(|sent| SentBatch {
+            batch: sent.batch.into(),
+            head: sent.head.into(),
+        }))
+    }
+}
+
+/// How a fetch ends by the status of a peer.
+fn early(peer: Division, origin: &Origin, status: &Status) -> Early {
+    tracing::debug!(%peer, chain = %origin, code = ?status.code(), "a fetch ended early");
+    match status.code() {
+        Code::NotFound => Early::Refused,
+        _ => Early::Lost,
     }
 }
 
@@ -368,17 +397,8 @@ fn reason_of(status: &Status) -> String {
     reason.chars().take(REASON_CHARACTERS_MAX).collect()
 }
 
-/// How the engine is told that a fetch has ended.
-pub(super) fn end_of(fetch: FetchId, fetched: Result<(), Status>) -> Input {
-    match fetched.map_err(|status| status.code()) {
-        // Whoever was asked knows the chain, for it has announced it.
-        Err(Code::NotFound) => Input::FetchRefused { fetch },
-        Ok(()) | Err(_) => Input::FetchEnded { fetch },
-    }
-}
-
 /// A task that reads has not ended as it should: the node is stopping.
-pub(super) fn stopping() -> Status {
+fn stopping() -> Status {
     Status::internal("a reader stopped")
 }
 

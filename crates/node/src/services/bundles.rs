@@ -2,7 +2,7 @@
 //! are those that a peer's heads and batches pass. What is decided here is only what to say about the outcome.
 
 use crate::{
-    carrier::{Carried, Demanded, Import, Wish},
+    carrier::{Carried, Demanded, Import, SentBatch, Wish},
     heads::Said,
     refusal::Refusal,
     shared::Shared,
@@ -308,7 +308,14 @@ impl Following {
             .filter(|demanded| demanded.fetch.0 == number)?;
         let from = demanded.from;
         let (carried, wrong) = match part {
-            Part::Batch(carried) => (Carried::Batch(carried.batch?), None),
+            Part::Batch(carried) => {
+                let sent = carried.batch?;
+                let sent = SentBatch {
+                    batch: sent.batch.into(),
+                    head: sent.head.into(),
+                };
+                (Carried::Batch(sent), None)
+            }
             Part::End(end) if end.missing => (Carried::Missing, Some(missing(from))),
             Part::End(end) if end.broken => (Carried::End, Some(broken())),
             Part::End(_) | Part::Offer(_) => (Carried::End, None),
