@@ -100,7 +100,9 @@ fn two_halves_that_share_no_wire_exchange_everything_by_bundles_and_show_the_sam
     federation.wait_replicated(GUANGDONG, BEIJING);
     // Any node has everything.
     let first = export(&federation, BEIJING, "south.bundle", &[]);
-    south.into_iter().for_each(|node| federation.stop(node));
+    for node in south {
+        federation.stop(node);
+    }
 
     start_side(&mut federation, &east, &south);
     import(&federation, ZHEJIANG, 330_100, "east");
@@ -119,7 +121,9 @@ fn two_halves_that_share_no_wire_exchange_everything_by_bundles_and_show_the_sam
         "east.bundle",
         &["--after", text(&first)],
     );
-    east.into_iter().for_each(|node| federation.stop(node));
+    for node in east {
+        federation.stop(node);
+    }
 
     start_side(&mut federation, &south, &east);
     bring(&federation, GUANGDONG, &second).expect(0);

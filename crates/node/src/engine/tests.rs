@@ -4,10 +4,12 @@
 use super::{Answer, CosigningKeys, Event, Parts, Placed, channel, start};
 use crate::{
     board::{Board, Changes, Contradiction},
+    carrier::Carrier,
     chain_keys::ChainKeys,
-    config::{Failure, NodeKeys},
+    config::{Failure, NodeKeys, RoomLimits},
     copies::LatestNews,
     heads::Heads,
+    room::Room,
     tally::Tally,
 };
 use ed25519_dalek::SigningKey;
@@ -324,6 +326,8 @@ fn run(folder: &Path, faults: &Arc<Faults>) -> Said {
         cosigning_keys: CosigningKeys::new(origin(0), &node_keys(0)),
         heads: Heads::new(roster()),
         peers: Vec::new(),
+        carrier: Carrier::default(),
+        room: Room::new(origin(0), folder.to_path_buf(), RoomLimits::default()),
         runtime: runtime.handle().clone(),
         ready,
         fail,
