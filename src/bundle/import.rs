@@ -2,7 +2,7 @@
 //! which was cut goes on where it was, and one that is repeated changes nothing.
 
 use super::{
-    file::{Bundle, Frames, Section},
+    file::{Bundle, Frame, Frames, Section},
     runtime,
 };
 use crate::{
@@ -39,8 +39,8 @@ use yizhang_wire::{
 
 /// Batches on their way: one that is being sent, one that waits.
 const PARTS_AHEAD_MAX: usize = 1;
-/// How long the node may say nothing: it gives a chain up itself after less.
-const SILENCE_MAX: Duration = Duration::from_secs(120);
+/// How long the node may say nothing: it gives a chain up itself after less, ten minutes.
+const SILENCE_MAX: Duration = Duration::from_secs(660);
 
 /// Arguments of `bundle import`.
 #[derive(Args)]
@@ -110,6 +110,10 @@ async fn import(
         let mut carrying = Carrying {
             frames: bundle.frames(section.start, section.end),
             section,
+            known: Known {
+                first: from.0,
+                at: section.start,
+            },
             batches_at: section.start,
             bar: &bar,
             region: origin.region(),
@@ -251,6 +255,8 @@ struct Carrying<'b> {
     section: &'b Section,
     /// Where the first batch stands.
     batches_at: u64,
+    /// The last batch that was looked at: a file of tens of GB is not gone through from its beginning each time.
+    known: Known,
     bar: &'b show::progress::ByteBar,
     region: Division,
     /// Leaves behind the last batch, by the section.
@@ -259,6 +265,13 @@ struct Carrying<'b> {
     sent: TreeSize,
     /// What the node wants.
     sending: Option<Sending>,
+}
+
+/// Where a batch stands.
+#[derive(Clone, Copy)]
+struct Known {
+    first: u64,
+    at: u64,
 }
 
 /// A demand that is being met.
@@ -313,6 +326,7 @@ impl Carrying<'_> {
                     if is_in_front {
                         (is_in_front, self.batches_at) = (false, frame.at);
                     }
+                    self.knows(&frame);
                     if frame.header.position >= held {
                         break;
                     }
@@ -371,9 +385,21 @@ impl Carrying<'_> {
         }
     }
 
+    fn knows(&mut self, frame: &Frame) {
+        self.known = Known {
+            first: frame.header.position,
+            at: frame.at,
+        };
+    }
+
     /// Goes to the batch that starts at a size; false if none does.
     fn find(&mut self, from: u64) -> anyhow::Result<bool> {
-        self.frames.seek(self.batches_at);
+        let is_behind = self.known.first <= from;
+        self.frames.seek(if is_behind {
+            self.known.at
+        } else {
+            self.batches_at
+        });
         while let Some(frame) = self.frames.next()? {
             if frame.header.kind != FrameKind::Batch || frame.header.position < from {
                 continue;
@@ -389,6 +415,7 @@ impl Carrying<'_> {
         let Some(batch) = self.frames.next()? else {
             return Ok(None);
         };
+        self.knows(&batch);
         let head = self.frames.next()?;
         let head = head.filter(|head| head.header.kind == FrameKind::Head);
         let Some(head) = head.filter(|_| batch.header.kind == FrameKind::Batch) else {

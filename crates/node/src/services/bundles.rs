@@ -28,12 +28,13 @@ use yizhang_wire::v1::{
 const OFFERED_HEADS_MAX: usize = 4;
 /// Replies that wait to be read: of one chain there is little to say.
 const REPLIES_MAX: usize = 4;
-/// How long the caller may be silent: he looks for a place in a file of some tens of GB.
-const SILENCE_MAX: Duration = Duration::from_secs(120);
+/// How long the caller may be silent: he looks for a place in a file of tens of GB, which takes minutes at 100 MB a second.
+const SILENCE_MAX: Duration = Duration::from_secs(600);
 /// How often it is looked whether a chain is there.
 const LOOK: Duration = Duration::from_millis(50);
-/// How long nothing may come of a chain before it is given up: longer than the replica waits before it asks a peer again that has failed.
-const STALLED_AFTER: Duration = Duration::from_secs(40);
+/// How long nothing may come of a chain before it is given up: as long, and longer than the replica waits before it asks a peer again that
+/// has failed.
+const STALLED_AFTER: Duration = SILENCE_MAX;
 /// How long the engine may take to find evidence where heads and batches do not agree: it asks the disk for a root.
 const JUDGED_WITHIN: Duration = Duration::from_secs(2);
 
