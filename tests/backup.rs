@@ -9,7 +9,7 @@ use std::{
     sync::atomic::{AtomicBool, Ordering},
     thread,
 };
-use support::{Federation, Ran, contributions, copy, eventually, run};
+use support::{Federation, Ran, contributions, copy, eventually, run, yizhang};
 
 /// Invented: no citizen's number begins with a city's own code.
 const WORKER: &str = "440300199003078815";
@@ -346,6 +346,23 @@ fn a_directory_with_data_and_the_backup_of_another_node_are_refused() {
         "{}",
         ran.stderr
     );
+}
+
+#[test]
+fn a_backup_may_be_named_without_a_folder() {
+    let mut federation = federation();
+    import(&federation, "first", 12);
+    let dir = federation.node_dir(GUANGDONG);
+    let here = |arguments: &[&str]| {
+        let mut command = yizhang(arguments);
+        command.current_dir(&dir).status().unwrap().code()
+    };
+    let back_up = ["node", "backup", "--dir", ".", "--to", "copied"];
+    assert_eq!(here(&back_up), Some(0));
+    lose_disk(&mut federation);
+    let restore = ["node", "restore", "--from", "copied", "--dir", "."];
+    assert_eq!(here(&restore), Some(0));
+    assert!(dir.join("data/format").exists());
 }
 
 #[test]

@@ -27,7 +27,7 @@ use crate::{
     disk::{Disk, failed},
     error::{Damage, StoreError},
     journal::{self, JournalEntry},
-    lock::Lock,
+    lock::{self, Lock},
     marker,
     number::wide,
     segments::ChainFolder,
@@ -261,13 +261,13 @@ pub fn back_up(
 /// Takes the folder of a backup: that of this node, or a new one.
 fn begin(disk: &Disk, node: &Origin, to: &Path) -> Result<(Manifest, Lock), BackupError> {
     disk.create_folder(to)?;
-    let known = Manifest::read(to)?;
-    if known.is_none() && !is_empty(to)? {
+    if Manifest::read(to)?.is_none() && !is_new(to)? {
         let path = to.to_path_buf();
         return Err(BackupError::NotEmpty { path });
     }
     let lock = Lock::take(to)?;
-    let manifest = match known {
+    // Another backup may have come to its end before the lock was free.
+    let manifest = match Manifest::read(to)? {
         Some(manifest) if manifest.node == *node => manifest,
         Some(manifest) => {
             return Err(BackupError::OtherNode {
@@ -282,6 +282,17 @@ fn begin(disk: &Disk, node: &Origin, to: &Path) -> Result<(Manifest, Lock), Back
         }
     };
     Ok((manifest, lock))
+}
+
+/// Whether nothing is in a folder but what a backup leaves that was cut before its first manifest.
+fn is_new(folder: &Path) -> Result<bool, BackupError> {
+    for entry in fs::read_dir(folder).map_err(failed("list", folder))? {
+        let name = entry.map_err(failed("list", folder))?.file_name();
+        if name != lock::NAME && name != manifest::UNFINISHED_NAME {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// Whether nothing is in a folder, or there is none.

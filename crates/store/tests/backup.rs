@@ -204,6 +204,33 @@ fn a_node_with_less_with_another_history_or_with_damage_is_named_and_the_backup_
 }
 
 #[test]
+fn a_backup_that_was_cut_at_its_very_beginning_is_begun_again_and_a_folder_of_others_is_not_touched()
+ {
+    let folder = tempdir().unwrap();
+    let data = folder.path().join("data");
+    let mut world = World::new(24, 1);
+    let store = world.open(&data);
+    world.random_work(&store, 10);
+    store.close().unwrap();
+    for (names, is_taken) in [
+        (&["LOCK"][..], true),
+        (&["LOCK", "backup.new"], true),
+        (&["LOCK", "letter"], false),
+        (&["backup.old"], false),
+    ] {
+        let to = folder.path().join(names.join("-"));
+        fs::create_dir(&to).unwrap();
+        for name in names {
+            fs::write(to.join(name), "").unwrap();
+        }
+        let saved = save(&world, &data, &to);
+        assert_eq!(saved.is_ok(), is_taken, "{names:?}");
+        let there = fs::read_dir(&to).unwrap().count();
+        assert!(is_taken || there == names.len(), "{names:?}");
+    }
+}
+
+#[test]
 fn a_head_that_no_key_of_the_roster_has_signed_is_named_and_not_restored() {
     let folder = tempdir().unwrap();
     let (data, backup) = (folder.path().join("data"), folder.path().join("backup"));

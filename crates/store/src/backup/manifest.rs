@@ -23,6 +23,8 @@ use yizhang_ledger::{
 use super::BackupError;
 
 pub(super) const NAME: &str = "backup";
+/// Its name while it is being written.
+pub(super) const UNFINISHED_NAME: &str = "backup.new";
 const VERSION: &str = "yizhang-backup 1";
 const CHECKSUM_CONTEXT: &str = "yizhang 2026-11-30 v1 backup manifest";
 /// Largest manifest that is read: 256 chains of 4,096 segment files each.
