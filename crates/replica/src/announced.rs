@@ -85,7 +85,9 @@ impl Replica {
                 Found::Invalid(fault) => return self.blame(peer, Fault::Head(fault), now, out),
             }
         }
-        if let Some(own) = self.own.as_mut().filter(|_| complete) {
+        // Whoever carries a file cannot speak for what a node holds now.
+        let speaks_for_node = complete && peer != PeerId::CARRIER;
+        if let Some(own) = self.own.as_mut().filter(|_| speaks_for_node) {
             own.heard.insert(peer);
             self.look_at_readiness(now);
         }
