@@ -294,11 +294,22 @@ fn what_a_bundle_holds_wrongly_is_refused_with_its_reason_and_leaves_nothing_beh
         chain(&pair.federation, BEIJING, GUANGDONG)["quarantined"],
         false
     );
-    // A chain of another federation, and of no federation at all.
-    let stranger = Federation::found(&[GUANGDONG]);
-    let dir = stranger.node_dir(GUANGDONG);
-    let ran = bring_as(&dir, GUANGDONG, &whole);
-    assert_ne!(ran.code, 0);
+    // What proves nothing is no evidence for anybody.
+    let (node, agency) = (BEIJING.to_string(), pair.federation.agency(BEIJING));
+    let listed = [
+        "evidence",
+        "list",
+        "--node",
+        &node,
+        "--credentials",
+        &agency,
+    ];
+    run(&listed).expect(0);
+    pair.federation.stop(BEIJING);
+    let dir = pair.federation.node_dir(BEIJING);
+    run(&["node", "check", "--dir", text(&dir)]).expect(0);
+    pair.federation.start(BEIJING);
+    pair.federation.wait_for_start(BEIJING);
 
     pair.bring(&later).expect(0);
     assert_eq!(pair.held(), size);
@@ -342,6 +353,60 @@ fn a_bundle_with_another_history_is_evidence_and_closes_the_chain() {
         &agency,
     ])
     .expect(1);
+}
+
+#[test]
+fn chains_of_strangers_are_named_and_not_taken() {
+    // A federation of the same name, whose keys nobody here knows, and with a region that is none here.
+    let mut strangers = Federation::found(&[GUANGDONG, ZHEJIANG]);
+    strangers.start_all();
+    import(&strangers, GUANGDONG, 440_300, "s");
+    import(&strangers, ZHEJIANG, 330_100, "t");
+    strangers.wait_replicated(ZHEJIANG, GUANGDONG);
+    let theirs = export(&strangers, GUANGDONG, "theirs.bundle", &[]);
+    let mut pair = Pair::with(&["a"]);
+    pair.cross();
+    let ran = pair.bring(&theirs).expect(1);
+    for code in ["(unknown-key)", "(unknown-chain)"] {
+        assert!(ran.stdout.contains(code), "{}", ran.stdout);
+    }
+    assert_eq!(pair.held(), 0);
+    let of = chain(&pair.federation, BEIJING, GUANGDONG);
+    assert_eq!(of["quarantined"], false, "{of}");
+}
+
+#[test]
+fn an_old_directory_whose_rest_comes_back_by_file_goes_on_without_a_second_history() {
+    let mut pair = Pair::with(&["a"]);
+    pair.federation.stop(GUANGDONG);
+    let data = pair.federation.node_dir(GUANGDONG).join("data");
+    let old = pair.federation.path().join("old");
+    copy(&data, &old);
+    start_side(&mut pair.federation, &[GUANGDONG], &[BEIJING]);
+    import(&pair.federation, GUANGDONG, 440_300, "b");
+    let whole = export(&pair.federation, GUANGDONG, "whole.bundle", &[]);
+    let size = pair.federation.size(GUANGDONG, GUANGDONG);
+    pair.federation.stop(GUANGDONG);
+    fs::remove_dir_all(&data).unwrap();
+    copy(&old, &data);
+    pair.federation.start(GUANGDONG);
+    pair.federation.wait_for_start(GUANGDONG);
+    assert!(pair.federation.size(GUANGDONG, GUANGDONG) < size);
+    let ran = bring(&pair.federation, GUANGDONG, &whole).expect(0);
+    assert!(ran.stdout.contains("taken"), "{}", ran.stdout);
+    assert_eq!(pair.federation.size(GUANGDONG, GUANGDONG), size);
+    // It waits for the other node all the same: the file does not speak for it.
+    let status = pair.federation.status(GUANGDONG).unwrap();
+    assert_eq!(status["ready"], false, "{status}");
+    pair.federation.stop(GUANGDONG);
+    start_side(&mut pair.federation, &[GUANGDONG], &[BEIJING]);
+    import(&pair.federation, GUANGDONG, 440_300, "c");
+    let more = export(&pair.federation, GUANGDONG, "more.bundle", &[]);
+    pair.cross();
+    pair.bring(&whole).expect(0);
+    pair.bring(&more).expect(0);
+    let of = chain(&pair.federation, BEIJING, GUANGDONG);
+    assert_eq!(of["quarantined"], false, "{of}");
 }
 
 #[test]
