@@ -94,6 +94,12 @@ pub fn error(error: &BackupError) -> String {
         BackupError::OtherNode { expected, found } => {
             t!("backup.other_node", expected = expected, found = found)
         }
+        BackupError::NoRoom { path, needed, free } => t!(
+            "backup.no_room",
+            path = path.display(),
+            needed = needed,
+            free = free
+        ),
         BackupError::NoData { path } => t!("backup.no_data", path = path.display()),
         BackupError::OtherFile { path } => t!("backup.other_file", path = path.display()),
         BackupError::OtherState {

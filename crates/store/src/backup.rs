@@ -45,6 +45,8 @@ use yizhang_ledger::{
 const JOURNAL_CONTEXT: &str = "yizhang 2026-11-30 v1 backup journal";
 /// How often the journal is read again that was compacted meanwhile. Once in some hundred thousand heads it is.
 const JOURNAL_READS: u32 = 20;
+/// What is left free on a disk that is written to: the journal, the access log, and whoever else writes there.
+const SPARE_BYTES: u64 = 64 * 1024 * 1024;
 const BETWEEN_READS: Duration = Duration::from_millis(50);
 
 /// What is asked of whoever has a backup made or restored.
@@ -93,6 +95,16 @@ pub enum BackupError {
         expected: Origin,
         /// Whose it is.
         found: Origin,
+    },
+    /// What is to be written does not fit on the disk.
+    #[error("{needed} bytes are to be written under {}, and its disk has {free} left", path.display())]
+    NoRoom {
+        /// Where.
+        path: PathBuf,
+        /// Bytes to be written, and what is left free beside them.
+        needed: u64,
+        /// Bytes that are free.
+        free: u64,
     },
     /// There is no data directory.
     #[error("{} is no data directory: it has no file `format`", path.display())]
@@ -282,6 +294,25 @@ fn begin(disk: &Disk, node: &Origin, to: &Path) -> Result<(Manifest, Lock), Back
         }
     };
     Ok((manifest, lock))
+}
+
+/// Refuses what would fill a disk: the node may be on it.
+fn see_to_room(path: &Path, needed: u64) -> Result<(), BackupError> {
+    // What is not there yet will stand in the first folder above it that is.
+    let there = path.ancestors().find(|folder| folder.is_dir());
+    let there = there.unwrap_or(Path::new("."));
+    let found =
+        rustix::fs::statvfs(there).map_err(|error| failed("look at", there)(error.into()))?;
+    let free = found.f_bavail.saturating_mul(found.f_frsize);
+    let wanted = needed.saturating_add(SPARE_BYTES);
+    if needed == 0 || wanted <= free {
+        return Ok(());
+    }
+    Err(BackupError::NoRoom {
+        path: path.to_path_buf(),
+        needed: wanted,
+        free,
+    })
 }
 
 /// Whether nothing is in a folder but what a backup leaves that was cut before its first manifest.

@@ -231,6 +231,29 @@ fn a_backup_that_was_cut_at_its_very_beginning_is_begun_again_and_a_folder_of_ot
 }
 
 #[test]
+fn what_would_fill_the_disk_is_not_begun() {
+    let folder = tempdir().unwrap();
+    let (data, backup) = (folder.path().join("data"), folder.path().join("backup"));
+    let mut world = World::new(25, 1);
+    let store = world.open(&data);
+    world.random_work(&store, 10);
+    store.close().unwrap();
+    let size = save(&world, &data, &backup).unwrap().chains[0].size;
+    // More than any disk has, and no byte of it written.
+    let segment = data.join("chains/110000/00000000000000000000.seg");
+    let file = fs::OpenOptions::new().write(true).open(segment).unwrap();
+    file.set_len(8 << 40).unwrap();
+    let refused = save(&world, &data, &backup);
+    assert!(
+        matches!(refused, Err(BackupError::NoRoom { .. })),
+        "{refused:?}"
+    );
+    // What was there is there.
+    let copy = restored(&world, &backup, &folder.path().join("restored"));
+    assert_eq!(copy.size(&world.origins()[0]), Some(size));
+}
+
+#[test]
 fn a_head_that_no_key_of_the_roster_has_signed_is_named_and_not_restored() {
     let folder = tempdir().unwrap();
     let (data, backup) = (folder.path().join("data"), folder.path().join("backup"));

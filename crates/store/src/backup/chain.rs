@@ -4,6 +4,7 @@ use super::{
     BackupError, BackupFinding, Taken, Watch,
     copy::{Copy, Followed, follow},
     manifest::{ChainKept, SegmentKept, too_short},
+    see_to_room,
 };
 use crate::{
     check::Progress,
@@ -49,6 +50,11 @@ pub(super) fn back_up(
     };
     let before = state.size();
     let begun = take_up(ends, &state, &mut segments)?;
+    let held: u64 = segments.iter().map(|segment| segment.bytes).sum();
+    let files = ends.source.list()?;
+    // A node whose files are cut in other places may have less than the backup, and needs nothing then.
+    let needed = ends.source.bytes(&files).saturating_sub(held);
+    see_to_room(&ends.target.path, needed)?;
     let mut copying = Copying {
         watch,
         origin: &origin,

@@ -5,6 +5,7 @@ use super::{
     copy::{Copy, follow},
     finished, is_empty, journal_digest, journal_path,
     manifest::{ChainKept, DayKept, JournalKept, Manifest, too_short},
+    see_to_room,
 };
 use crate::{
     access,
@@ -58,6 +59,9 @@ pub fn restore(
         let path = data.to_path_buf();
         return Err(BackupError::NotEmpty { path });
     }
+    let chains = manifest.chains.iter();
+    let segments = chains.flat_map(|chain| chain.segments.iter());
+    see_to_room(data, segments.map(|segment| segment.bytes).sum())?;
     let disk = Disk::default();
     let place = Building::begin(&disk, data)?;
     let report = fill(&disk, from, &place.0, &manifest, watch)?;
