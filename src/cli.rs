@@ -1,8 +1,8 @@
 //! The arguments, and which module answers each command.
 
 use crate::{
-    agency, audit, clock, demo, evidence, exit::Outcome, federation, language, manual, node, rules,
-    sample, verify, worker,
+    agency, audit, bundle, clock, demo, evidence, exit::Outcome, federation, language, manual,
+    node, rules, sample, verify, worker,
 };
 use clap::{Parser, Subcommand};
 use std::path::PathBuf;
@@ -48,6 +48,9 @@ pub(crate) enum Command {
     /// Show and carry away evidence against chains of which two histories were signed.
     #[command(subcommand)]
     Evidence(evidence::Command),
+    /// Carry chains as files between networks that share no wire.
+    #[command(subcommand)]
+    Bundle(bundle::Command),
     /// Check a file that you were handed, without a network.
     Verify(verify::Arguments),
     /// Generate deterministic, plausible files for trials and measurements.
@@ -76,6 +79,7 @@ impl Command {
             Self::Rules(command) => rules::run(&command),
             Self::Audit(arguments) => audit::run(&arguments),
             Self::Evidence(command) => evidence::run(&command),
+            Self::Bundle(command) => bundle::run(&command),
             Self::Verify(arguments) => verify::run(&arguments),
             Self::Sample(arguments) => sample::run(&arguments),
             Self::Completions(arguments) => Ok(manual::completions(&arguments)),

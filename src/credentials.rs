@@ -80,12 +80,17 @@ impl Trust {
 
 /// Reads and verifies the roster of a directory: the one that its root keys have signed, and each that follows from it.
 pub(crate) fn read_roster(directory: &Path) -> anyhow::Result<TrustedRoster> {
+    read_versions(directory, directory)
+}
+
+/// As [`read_roster`], with the versions that follow from the first one in another folder.
+pub(crate) fn read_versions(directory: &Path, kept_in: &Path) -> anyhow::Result<TrustedRoster> {
     let path = directory.join(TRUST_FILE);
     let trust: Trust =
         toml::from_str(&files::read_text(&path)?).with_context(|| path.display().to_string())?;
     let note = files::read(&directory.join(ROSTER_FILE))?;
     let first = trust.open(&note)?;
-    let versions = Shelf::open(directory, first, note)?;
+    let versions = Shelf::open(kept_in, first, note)?;
     Ok(TrustedRoster {
         roster: versions.newest().clone(),
         versions,

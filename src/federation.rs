@@ -22,6 +22,7 @@ pub(crate) use address::RegionArgument;
 use clap::Subcommand;
 pub(crate) use fresh::random_bytes;
 pub(crate) use init::{InitArguments, init};
+pub(crate) use publish::hand_over;
 use rust_i18n::t;
 pub(crate) use seal::SealArguments;
 

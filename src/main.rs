@@ -8,6 +8,7 @@ use yizhang_show as show;
 
 mod agency;
 mod audit;
+mod bundle;
 mod cli;
 mod clock;
 mod connection;

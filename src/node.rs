@@ -2,6 +2,7 @@
 
 mod access_log;
 mod alone;
+mod backup;
 mod confined;
 pub(crate) mod keys;
 mod log;
@@ -139,6 +140,10 @@ pub(crate) enum Command {
     Run(run::RunArguments),
     /// Verify a whole data directory of a node that is not running: what is wrong, and what to do.
     Check(CheckArguments),
+    /// Copy what a node holds into a directory, also while it runs; a later backup into the same directory adds what is new.
+    Backup(backup::BackupArguments),
+    /// Make the data directory of a node from a backup.
+    Restore(backup::RestoreArguments),
     /// Delete the index of a node that is not running and make it again from the segments.
     RebuildIndex(RebuildArguments),
     /// List who read what at a node, for what, and what the answer was; also while it runs.
@@ -188,6 +193,8 @@ pub(crate) fn run(command: &Command) -> anyhow::Result<Outcome> {
     match command {
         Command::Run(arguments) => run::serve(arguments),
         Command::Check(arguments) => check(&arguments.dir),
+        Command::Backup(arguments) => backup::back_up(arguments),
+        Command::Restore(arguments) => backup::restore(arguments),
         Command::RebuildIndex(arguments) => rebuild_index(&arguments.dir),
         Command::AccessLog(arguments) => access_log::run(arguments),
         Command::Status(arguments) => status(arguments),

@@ -98,18 +98,33 @@ async fn to_node(dir: &Path, node: Division, note: &[u8]) -> anyhow::Result<u64>
     if Shelf::number_of(note)? > versions.newest().version {
         missing.push(note.to_vec());
     }
-    let mut newest = there.newest;
-    for some in missing.chunks(VERSIONS_AT_ONCE) {
+    let newest = match missing.as_slice() {
+        [] => there.newest,
+        missing => hand_over(&credentials, node, missing).await?,
+    };
+    // What came before the version may be missing here, too.
+    newer::fetch(&credentials, node).await?;
+    Ok(newest)
+}
+
+/// Hands a node versions that it lacks, oldest first, and waits until it works under the newest.
+pub(crate) async fn hand_over(
+    credentials: &Credentials,
+    node: Division,
+    versions: &[Vec<u8>],
+) -> anyhow::Result<u64> {
+    let mut client = newer::client(credentials, node)?;
+    // Whoever hands over nothing learns nothing.
+    let mut newest = 0;
+    for some in versions.chunks(VERSIONS_AT_ONCE) {
         let rosters = some.iter().cloned().map(Into::into).collect();
         let published = client.publish(PublishRequest { rosters });
         let published = within(STATUS_TIMEOUT, published).await;
-        newest = published.map_err(failed)?.newest;
+        newest = published
+            .map_err(|status| connection::failure(node, &status))?
+            .newest;
     }
-    if !missing.is_empty() {
-        started_anew(&credentials, node, newest).await;
-    }
-    // What came before the version may be missing here, too.
-    newer::fetch(&credentials, node).await?;
+    started_anew(credentials, node, newest).await;
     Ok(newest)
 }
 

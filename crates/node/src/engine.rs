@@ -5,6 +5,7 @@ mod cosigner;
 mod evidence;
 mod handle;
 mod hands;
+mod incoming;
 mod pace;
 mod peers;
 mod register_checks;

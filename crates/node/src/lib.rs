@@ -19,6 +19,7 @@ mod board;
 mod budget;
 mod budgeted;
 mod calls;
+mod carrier;
 mod certificate;
 mod chain_keys;
 mod clocks;

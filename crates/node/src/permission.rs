@@ -16,12 +16,12 @@ enum Callers {
     Agencies,
     /// The agency of the node's own region.
     OwnAgency,
+    /// Whoever runs the node: who has its own certificate.
+    OwnNode,
     /// The nodes of all regions.
     Nodes,
     /// Nodes and auditors.
     NodesAndAuditors,
-    /// The node itself: whoever operates it has its certificate.
-    Itself,
 }
 
 /// A method of a service.
@@ -52,7 +52,7 @@ pub(crate) const READS: [&str; 4] = [LOOKUP, REVIEW, REPLAY, PSEUDONYMS];
 pub(crate) const OTHER_METHOD: &str = "other";
 
 /// Every method that this node serves. What is not here is refused to everybody; a test finds each method of each service here.
-pub(crate) const METHODS: [Method; 18] = [
+pub(crate) const METHODS: [Method; 19] = [
     method(
         "/yizhang.v1.Submission/Submit",
         "Submission.Submit",
@@ -99,7 +99,7 @@ pub(crate) const METHODS: [Method; 18] = [
     method(
         "/yizhang.v1.Ledger/EndEpoch",
         "Ledger.EndEpoch",
-        Callers::Itself,
+        Callers::OwnNode,
     ),
     method(
         "/yizhang.v1.Replication/Watch",
@@ -115,6 +115,11 @@ pub(crate) const METHODS: [Method; 18] = [
         "/yizhang.v1.Replication/Fetch",
         "Replication.Fetch",
         Callers::Nodes,
+    ),
+    method(
+        "/yizhang.v1.Bundles/Import",
+        "Bundles.Import",
+        Callers::OwnNode,
     ),
     method("/grpc.health.v1.Health/Check", OTHER_METHOD, Callers::All),
     method("/grpc.health.v1.Health/Watch", OTHER_METHOD, Callers::All),
@@ -155,9 +160,9 @@ pub(crate) fn allow(
         Callers::All | Callers::Certified => true,
         Callers::Agencies => matches!(caller, Role::Agency(_)),
         Callers::OwnAgency => caller == Role::Agency(own.region()),
+        Callers::OwnNode => caller == Role::Node(own.region()),
         Callers::Nodes => matches!(caller, Role::Node(_)),
         Callers::NodesAndAuditors => matches!(caller, Role::Node(_) | Role::Auditor),
-        Callers::Itself => caller == Role::Node(own.region()),
     };
     if is_allowed {
         Ok(())
@@ -179,8 +184,8 @@ fn refusal(method: &'static Method, caller: Role, own: &Origin) -> NotYou {
         Callers::All
         | Callers::Certified
         | Callers::Agencies
-        | Callers::NodesAndAuditors
-        | Callers::Itself => NotYou::NotForRole {
+        | Callers::OwnNode
+        | Callers::NodesAndAuditors => NotYou::NotForRole {
             method: method.name,
             found: caller.submitter(),
         },

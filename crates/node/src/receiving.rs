@@ -15,8 +15,11 @@ use tonic::{Status, body::Body};
 /// How long one message may take from its first byte to its last: 4 MiB at 1 Mbit/s take 34 seconds. Where a call has one message,
 /// that is from its head to its end, or a call of which nothing comes would be under way for ever.
 const MESSAGE_TIMEOUT: Duration = Duration::from_secs(60);
-/// The method that is called with a stream of messages, which come when there is something to send.
-const SUBMIT_STREAM: &str = "/yizhang.v1.Submission/SubmitStream";
+/// The methods that are called with a stream of messages, which come when there is something to send.
+const STREAMS: [&str; 2] = [
+    "/yizhang.v1.Submission/SubmitStream",
+    "/yizhang.v1.Bundles/Import",
+];
 /// Bytes in front of each message of gRPC: whether it is compressed, and its length.
 const PREFIX_BYTES: usize = 5;
 
@@ -29,7 +32,7 @@ pub(crate) enum Messages {
 
 impl Messages {
     pub(crate) fn of(path: &str) -> Self {
-        if path == SUBMIT_STREAM {
+        if STREAMS.contains(&path) {
             Self::Stream
         } else {
             Self::One

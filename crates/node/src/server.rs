@@ -283,6 +283,7 @@ fn start_engine(
         engine: engine.clone(),
         keys: ChainKeys::of(config),
         peers: peers.clone(),
+        carrier: shared.carrier.clone(),
         runtime: Handle::current(),
         ready: told.ready,
         fail: told.fail,

@@ -2,6 +2,7 @@
 //! generated types; as a client of other nodes it does in `engine/peers.rs`.
 
 mod account;
+mod bundles;
 mod caller;
 mod gate;
 mod ledger;

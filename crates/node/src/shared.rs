@@ -3,6 +3,7 @@
 use crate::{
     board::Board,
     budgeted::Budgets,
+    carrier::Carrier,
     certificate::Certificates,
     clocks::Clocks,
     config::Config,
@@ -72,6 +73,7 @@ pub(crate) struct Shared {
     pub(crate) clocks: Clocks,
     pub(crate) peer_secrets: Arc<PeerSecrets>,
     pub(crate) floods: Arc<Floods>,
+    pub(crate) carrier: Carrier,
     turns: Arc<Turns>,
 }
 
@@ -118,6 +120,7 @@ impl Shared {
             clocks: Clocks::default(),
             peer_secrets: Arc::new(PeerSecrets::new(&config.secrets)),
             floods: Arc::default(),
+            carrier: Carrier::default(),
             turns: Turns::of_machine(),
         }
     }

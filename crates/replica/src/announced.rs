@@ -27,7 +27,8 @@ impl Replica {
             .own
             .as_ref()
             .is_some_and(|own| own.origin.region() == peer.0);
-        if !is_self && self.roster.regions.contains_key(&peer.0) {
+        let is_known = peer == PeerId::CARRIER || self.roster.regions.contains_key(&peer.0);
+        if !is_self && is_known {
             self.peers.insert(peer, Peer::default());
         }
     }
@@ -89,7 +90,9 @@ impl Replica {
                 Found::Invalid(fault) => return self.blame(peer, Fault::Head(fault), now, out),
             }
         }
-        if let Some(own) = self.own.as_mut().filter(|_| complete) {
+        // Whoever carries a file cannot speak for what a node holds now.
+        let speaks_for_node = complete && peer != PeerId::CARRIER;
+        if let Some(own) = self.own.as_mut().filter(|_| speaks_for_node) {
             own.heard.insert(peer);
             self.look_at_readiness(now);
         }

@@ -251,6 +251,14 @@ fn chain(fault: &DamageFault) -> String {
     text.to_string()
 }
 
+/// What is wrong with a frame.
+pub fn frame_fault(fault: &FrameFault) -> String {
+    match language::current() {
+        Language::En => fault.to_string(),
+        Language::Zh => frame(fault),
+    }
+}
+
 fn frame(fault: &FrameFault) -> String {
     let text = match fault {
         FrameFault::Truncated { missing } => t!("damage.truncated", missing = missing),

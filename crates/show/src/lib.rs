@@ -17,6 +17,8 @@
 
 pub mod account;
 pub mod audit;
+pub mod backup;
+pub mod bundle;
 mod complete;
 mod conflicts;
 pub mod copies;

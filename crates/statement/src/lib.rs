@@ -34,6 +34,7 @@
 )]
 
 mod answer;
+mod bundle;
 mod evidence;
 mod fork;
 mod lines;
@@ -43,6 +44,7 @@ mod refuted;
 mod register;
 
 pub use answer::{Accounts, Answer, Checked, Completeness, Identity, Question, Whose};
+pub use bundle::{BUNDLE_HEADER_BYTES, BUNDLE_HEADS_MAX, BundleHeader, SectionHeader, SectionKind};
 pub use evidence::{ChainEvidence, RecordEvidence, prove};
 pub use fork::{Beginning, FORK_BYTES_MAX, Fork, ForkEvidence, ForkFault, HEADER as FORK_HEADER};
 pub use lines::LineFault;

@@ -4,11 +4,13 @@
 //! The store owns the files; who must be written down, and what waits for it, is decided by the node.
 
 mod check;
+mod copy;
 mod entry;
 mod file;
 mod log;
 
 pub use check::{AccessChecked, AccessFinding, check_access};
+pub(crate) use copy::{back_up_day, days, remove_old, restore_day};
 pub use entry::{AccessEntry, ENTRY_BYTES_MAX, Subject};
 pub use file::{AccessFault, DaySummary, closed_days, read_day};
 pub use log::{AccessLog, READS_AHEAD, YEARS_KEPT};

@@ -120,8 +120,7 @@ impl Disk {
     /// Removes a file, durably.
     pub(crate) fn remove(&self, path: &Path) -> Result<()> {
         self.attempt("remove", path, || fs::remove_file(path))?;
-        path.parent()
-            .map_or(Ok(()), |folder| self.sync_folder(folder))
+        self.sync_folder(folder_of(path))
     }
 
     /// Creates a folder and those above it, their names durable.
@@ -130,15 +129,13 @@ impl Disk {
             return Ok(());
         }
         self.attempt("create", path, || fs::create_dir_all(path))?;
-        path.parent()
-            .map_or(Ok(()), |parent| self.sync_folder(parent))
+        self.sync_folder(folder_of(path))
     }
 
     /// Gives a file that is durable another name, durably. The name may have been another file's, which is gone then.
     pub(crate) fn rename(&self, from: &Path, to: &Path) -> Result<()> {
         self.attempt("rename", from, || fs::rename(from, to))?;
-        to.parent()
-            .map_or(Ok(()), |folder| self.sync_folder(folder))
+        self.sync_folder(folder_of(to))
     }
 
     /// Puts a whole small file in place of the one there, if any: after a crash it is the old one or the new one.
@@ -150,8 +147,7 @@ impl Disk {
             file.sync_all()
         })?;
         self.attempt("replace", path, || fs::rename(&next, path))?;
-        path.parent()
-            .map_or(Ok(()), |folder| self.sync_folder(folder))
+        self.sync_folder(folder_of(path))
     }
 
     /// A step that is no operation of this type (sled's), so that tests can crash there as well.
@@ -170,6 +166,13 @@ impl Disk {
             .and_then(|()| operation())
             .map_err(failed(action, path))
     }
+}
+
+/// The folder that a name stands in: of a name alone, the one in which the process works.
+fn folder_of(path: &Path) -> &Path {
+    let parent = path.parent();
+    let named = parent.filter(|parent| !parent.as_os_str().is_empty());
+    named.unwrap_or(Path::new("."))
 }
 
 /// The error of a failed operation.

@@ -101,10 +101,7 @@ impl Journal {
             let (_, end, fault) = read_file(&path, last)?;
             let length = fs::metadata(&path).map_err(failed("open", &path))?.len();
             if let Some(fault) = fault {
-                let bytes = fs::read(&path).map_err(failed("read", &path))?;
-                // Nothing stands behind the end of the file.
-                let behind = bytes.get(narrow(end) + 1..).unwrap_or_default();
-                if has_entry_after(behind) {
+                if !is_torn(&path, end)? {
                     return Err(StoreError::Journal {
                         path,
                         offset: end,
@@ -180,16 +177,7 @@ impl Journal {
     fn write_anew(&mut self) -> Result<()> {
         let entries: Vec<_> = self.snapshot().collect::<Result<_>>()?;
         let number = self.files.last().map_or(0, |last| last + 1);
-        let mut out = file_header(number).to_vec();
-        let anew = JournalEntry {
-            kind: JournalKind::ANEW,
-            bytes: Vec::new(),
-        };
-        let mut tally = Tally::default();
-        for entry in [&anew].into_iter().chain(newest_of_all(&entries)) {
-            write_entry(entry, &mut out);
-            tally.add(entry.kind, &entry.bytes);
-        }
+        let (out, tally) = anew(number, &entries);
         let path = path(&self.folder, number);
         self.disk.replace(&path, &out)?;
         self.file = Some(self.disk.open(path)?);
@@ -273,6 +261,35 @@ impl Iterator for JournalReader {
     fn next(&mut self) -> Option<Self::Item> {
         self.entries.next()
     }
+}
+
+/// A file with this number that has all that counts of these entries, and how much that is.
+fn anew(number: u64, entries: &[JournalEntry]) -> (Vec<u8>, Tally) {
+    let mut out = file_header(number).to_vec();
+    let mark = JournalEntry {
+        kind: JournalKind::ANEW,
+        bytes: Vec::new(),
+    };
+    let mut tally = Tally::default();
+    for entry in [&mark].into_iter().chain(newest_of_all(entries)) {
+        write_entry(entry, &mut out);
+        tally.add(entry.kind, &entry.bytes);
+    }
+    (out, tally)
+}
+
+/// A file of a journal with this number that has all that counts of these entries, and of which those before it count no more.
+pub(crate) fn whole_file(number: u64, entries: &[JournalEntry]) -> Vec<u8> {
+    let (out, _) = anew(number, entries);
+    out
+}
+
+/// Whether what is wrong with the last file of a journal is an unfinished write: no whole entry stands behind it.
+pub(crate) fn is_torn(path: &Path, end: u64) -> Result<bool> {
+    let bytes = fs::read(path).map_err(failed("read", path))?;
+    // Nothing stands behind the end of the file.
+    let behind = bytes.get(narrow(end) + 1..).unwrap_or_default();
+    Ok(!has_entry_after(behind))
 }
 
 /// The numbers of the files of a journal, ascending.

@@ -43,6 +43,7 @@
 #![cfg_attr(not(test), warn(clippy::unwrap_used))]
 
 mod access;
+mod backup;
 mod chain;
 mod check;
 mod cosigned;
@@ -74,6 +75,10 @@ mod stopper;
 pub use access::{
     AccessChecked, AccessEntry, AccessFault, AccessFinding, AccessLog, DaySummary, ENTRY_BYTES_MAX,
     READS_AHEAD, Subject, YEARS_KEPT, check_access, closed_days, read_day,
+};
+pub use backup::{
+    BackupError, BackupFinding, BackupReport, Described, RestoreReport, Taken, Watch, back_up,
+    describe, restore,
 };
 pub use check::{
     ACCESS_DIGESTS_MAX, ChainChecked, CheckReport, Finding, Progress, RebuildReport, check,

@@ -9,7 +9,7 @@ use std::{
     path::Path,
 };
 
-const NAME: &str = "LOCK";
+pub(crate) const NAME: &str = "LOCK";
 
 /// Holds the directory until dropped. The system frees it when the process dies, however it dies.
 #[derive(Debug)]

@@ -133,6 +133,97 @@ pub struct SignedBatch {
     pub head: ::prost::bytes::Bytes,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct BundlePart {
+    #[prost(oneof = "bundle_part::Part", tags = "1, 2, 3")]
+    pub part: ::core::option::Option<bundle_part::Part>,
+}
+/// Nested message and enum types in `BundlePart`.
+pub mod bundle_part {
+    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+    pub enum Part {
+        /// The next chain; only when the outcome of the one before is told.
+        #[prost(message, tag = "1")]
+        Offer(super::ChainOffer),
+        /// The next batch of a demand.
+        #[prost(message, tag = "2")]
+        Batch(super::CarriedBatch),
+        /// There is nothing more for a demand.
+        #[prost(message, tag = "3")]
+        End(super::DemandEnd),
+    }
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ChainOffer {
+    #[prost(string, tag = "1")]
+    pub origin: ::prost::alloc::string::String,
+    /// Leaves before the first batch in the file, and after the last.
+    #[prost(uint64, tag = "2")]
+    pub from: u64,
+    #[prost(uint64, tag = "3")]
+    pub to: u64,
+    /// Signed heads of the chain, at most 4, smallest first: the last is that of size to.
+    #[prost(bytes = "bytes", repeated, tag = "4")]
+    pub heads: ::prost::alloc::vec::Vec<::prost::bytes::Bytes>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct CarriedBatch {
+    /// Number of the demand.
+    #[prost(uint64, tag = "1")]
+    pub demand: u64,
+    #[prost(message, optional, tag = "2")]
+    pub batch: ::core::option::Option<SignedBatch>,
+}
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct DemandEnd {
+    #[prost(uint64, tag = "1")]
+    pub demand: u64,
+    /// Whether no batch starts at the size that was asked for.
+    #[prost(bool, tag = "2")]
+    pub missing: bool,
+    /// Whether the file is cut or damaged behind what was sent.
+    #[prost(bool, tag = "3")]
+    pub broken: bool,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct BundleReply {
+    #[prost(oneof = "bundle_reply::Reply", tags = "1, 2")]
+    pub reply: ::core::option::Option<bundle_reply::Reply>,
+}
+/// Nested message and enum types in `BundleReply`.
+pub mod bundle_reply {
+    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+    pub enum Reply {
+        #[prost(message, tag = "1")]
+        Demand(super::Demand),
+        #[prost(message, tag = "2")]
+        Outcome(super::ChainOutcome),
+    }
+}
+/// Send the batches of the chain from a size on, and no more of an earlier demand.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Demand {
+    #[prost(uint64, tag = "1")]
+    pub number: u64,
+    #[prost(uint64, tag = "2")]
+    pub from: u64,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ChainOutcome {
+    #[prost(string, tag = "1")]
+    pub origin: ::prost::alloc::string::String,
+    /// Leaves that the node held before and holds now.
+    #[prost(uint64, tag = "2")]
+    pub before: u64,
+    #[prost(uint64, tag = "3")]
+    pub after: u64,
+    /// taken; held (all of it was here); or why not: unknown-chain, unknown-key, gap, invalid, not-continued, two-histories, no-room, broken, stalled, field.
+    #[prost(string, tag = "4")]
+    pub code: ::prost::alloc::string::String,
+    /// What is wrong, in English; empty if nothing is.
+    #[prost(string, tag = "5")]
+    pub message: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct PseudonymsRequest {
     /// Social-security numbers, 1 to 2,048. They are neither stored nor logged.
     #[prost(string, repeated, tag = "1")]
@@ -1572,6 +1663,314 @@ pub mod replication_server {
     /// Generated gRPC service name
     pub const SERVICE_NAME: &str = "yizhang.v1.Replication";
     impl<T> tonic::server::NamedService for ReplicationServer<T> {
+        const NAME: &'static str = SERVICE_NAME;
+    }
+}
+/// Generated client implementations.
+pub mod bundles_client {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    use tonic::codegen::http::Uri;
+    /// Chains that come as a file, a bundle (docs/FORMAT.md, section 13), from networks that share no wire. For whoever runs the node: the
+    /// certificate of the node itself.
+    #[derive(Debug, Clone)]
+    pub struct BundlesClient<T> {
+        inner: tonic::client::Grpc<T>,
+    }
+    impl BundlesClient<tonic::transport::Channel> {
+        /// Attempt to create a new client by connecting to a given endpoint.
+        pub async fn connect<D>(dst: D) -> Result<Self, tonic::transport::Error>
+        where
+            D: TryInto<tonic::transport::Endpoint>,
+            D::Error: Into<StdError>,
+        {
+            let conn = tonic::transport::Endpoint::new(dst)?.connect().await?;
+            Ok(Self::new(conn))
+        }
+    }
+    impl<T> BundlesClient<T>
+    where
+        T: tonic::client::GrpcService<tonic::body::Body>,
+        T::Error: Into<StdError>,
+        T::ResponseBody: Body<Data = Bytes> + std::marker::Send + 'static,
+        <T::ResponseBody as Body>::Error: Into<StdError> + std::marker::Send,
+    {
+        pub fn new(inner: T) -> Self {
+            let inner = tonic::client::Grpc::new(inner);
+            Self { inner }
+        }
+        pub fn with_origin(inner: T, origin: Uri) -> Self {
+            let inner = tonic::client::Grpc::with_origin(inner, origin);
+            Self { inner }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> BundlesClient<InterceptedService<T, F>>
+        where
+            F: tonic::service::Interceptor,
+            T::ResponseBody: Default,
+            T: tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+                Response = http::Response<
+                    <T as tonic::client::GrpcService<tonic::body::Body>>::ResponseBody,
+                >,
+            >,
+            <T as tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+            >>::Error: Into<StdError> + std::marker::Send + std::marker::Sync,
+        {
+            BundlesClient::new(InterceptedService::new(inner, interceptor))
+        }
+        /// Compress requests with the given encoding.
+        ///
+        /// This requires the server to support it otherwise it might respond with an
+        /// error.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.send_compressed(encoding);
+            self
+        }
+        /// Enable decompressing responses.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.accept_compressed(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_decoding_message_size(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_encoding_message_size(limit);
+            self
+        }
+        /// Brings chains to the node as a peer would: the caller offers one chain after another, the node asks for the batches that it lacks, and
+        /// says what became of the chain. The node checks all of it as it checks what a peer sends. One import at a time, else RESOURCE_EXHAUSTED.
+        pub async fn import(
+            &mut self,
+            request: impl tonic::IntoStreamingRequest<Message = super::BundlePart>,
+        ) -> std::result::Result<
+            tonic::Response<tonic::codec::Streaming<super::BundleReply>>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/yizhang.v1.Bundles/Import",
+            );
+            let mut req = request.into_streaming_request();
+            req.extensions_mut().insert(GrpcMethod::new("yizhang.v1.Bundles", "Import"));
+            self.inner.streaming(req, path, codec).await
+        }
+    }
+}
+/// Generated server implementations.
+pub mod bundles_server {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    /// Generated trait containing gRPC methods that should be implemented for use with BundlesServer.
+    #[async_trait]
+    pub trait Bundles: std::marker::Send + std::marker::Sync + 'static {
+        /// Server streaming response type for the Import method.
+        type ImportStream: tonic::codegen::tokio_stream::Stream<
+                Item = std::result::Result<super::BundleReply, tonic::Status>,
+            >
+            + std::marker::Send
+            + 'static;
+        /// Brings chains to the node as a peer would: the caller offers one chain after another, the node asks for the batches that it lacks, and
+        /// says what became of the chain. The node checks all of it as it checks what a peer sends. One import at a time, else RESOURCE_EXHAUSTED.
+        async fn import(
+            &self,
+            request: tonic::Request<tonic::Streaming<super::BundlePart>>,
+        ) -> std::result::Result<tonic::Response<Self::ImportStream>, tonic::Status>;
+    }
+    /// Chains that come as a file, a bundle (docs/FORMAT.md, section 13), from networks that share no wire. For whoever runs the node: the
+    /// certificate of the node itself.
+    #[derive(Debug)]
+    pub struct BundlesServer<T> {
+        inner: Arc<T>,
+        accept_compression_encodings: EnabledCompressionEncodings,
+        send_compression_encodings: EnabledCompressionEncodings,
+        max_decoding_message_size: Option<usize>,
+        max_encoding_message_size: Option<usize>,
+    }
+    impl<T> BundlesServer<T> {
+        pub fn new(inner: T) -> Self {
+            Self::from_arc(Arc::new(inner))
+        }
+        pub fn from_arc(inner: Arc<T>) -> Self {
+            Self {
+                inner,
+                accept_compression_encodings: Default::default(),
+                send_compression_encodings: Default::default(),
+                max_decoding_message_size: None,
+                max_encoding_message_size: None,
+            }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> InterceptedService<Self, F>
+        where
+            F: tonic::service::Interceptor,
+        {
+            InterceptedService::new(Self::new(inner), interceptor)
+        }
+        /// Enable decompressing requests with the given encoding.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.accept_compression_encodings.enable(encoding);
+            self
+        }
+        /// Compress responses with the given encoding, if the client supports it.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.send_compression_encodings.enable(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.max_decoding_message_size = Some(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.max_encoding_message_size = Some(limit);
+            self
+        }
+    }
+    impl<T, B> tonic::codegen::Service<http::Request<B>> for BundlesServer<T>
+    where
+        T: Bundles,
+        B: Body + std::marker::Send + 'static,
+        B::Error: Into<StdError> + std::marker::Send + 'static,
+    {
+        type Response = http::Response<tonic::body::Body>;
+        type Error = std::convert::Infallible;
+        type Future = BoxFuture<Self::Response, Self::Error>;
+        fn poll_ready(
+            &mut self,
+            _cx: &mut Context<'_>,
+        ) -> Poll<std::result::Result<(), Self::Error>> {
+            Poll::Ready(Ok(()))
+        }
+        fn call(&mut self, req: http::Request<B>) -> Self::Future {
+            match req.uri().path() {
+                "/yizhang.v1.Bundles/Import" => {
+                    #[allow(non_camel_case_types)]
+                    struct ImportSvc<T: Bundles>(pub Arc<T>);
+                    impl<T: Bundles> tonic::server::StreamingService<super::BundlePart>
+                    for ImportSvc<T> {
+                        type Response = super::BundleReply;
+                        type ResponseStream = T::ImportStream;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::ResponseStream>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<tonic::Streaming<super::BundlePart>>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Bundles>::import(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ImportSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.streaming(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                _ => {
+                    Box::pin(async move {
+                        let mut response = http::Response::new(
+                            tonic::body::Body::default(),
+                        );
+                        let headers = response.headers_mut();
+                        headers
+                            .insert(
+                                tonic::Status::GRPC_STATUS,
+                                (tonic::Code::Unimplemented as i32).into(),
+                            );
+                        headers
+                            .insert(
+                                http::header::CONTENT_TYPE,
+                                tonic::metadata::GRPC_CONTENT_TYPE,
+                            );
+                        Ok(response)
+                    })
+                }
+            }
+        }
+    }
+    impl<T> Clone for BundlesServer<T> {
+        fn clone(&self) -> Self {
+            let inner = self.inner.clone();
+            Self {
+                inner,
+                accept_compression_encodings: self.accept_compression_encodings,
+                send_compression_encodings: self.send_compression_encodings,
+                max_decoding_message_size: self.max_decoding_message_size,
+                max_encoding_message_size: self.max_encoding_message_size,
+            }
+        }
+    }
+    /// Generated gRPC service name
+    pub const SERVICE_NAME: &str = "yizhang.v1.Bundles";
+    impl<T> tonic::server::NamedService for BundlesServer<T> {
         const NAME: &'static str = SERVICE_NAME;
     }
 }

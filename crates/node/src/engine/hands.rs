@@ -4,11 +4,13 @@ use super::{
     cosigner::Cosigner,
     evidence::Journal,
     handle::{Answer, Engine, Event, Placed},
+    incoming::{Incoming, end_of},
     peers::{Fetching, Peer},
     writer::Writer,
 };
 use crate::{
-    board::Board, chain_keys::ChainKeys, damages::Damages, refusal::Refusal, tally::Tally,
+    board::Board, carrier::Carrier, chain_keys::ChainKeys, damages::Damages, heads::Heads,
+    refusal::Refusal, room::Room, tally::Tally,
 };
 use std::{
     collections::{BTreeMap, HashMap},
@@ -54,9 +56,35 @@ pub(super) struct Hands {
     pub(super) callers: HashMap<Ticket, oneshot::Sender<Answer>>,
     /// The tasks that look whether a head that was told of has come: at most one of each chain.
     pub(super) looks: BTreeMap<Origin, JoinHandle<()>>,
+    /// Whoever brings chains as a file, and what is needed to take them.
+    pub(super) carrier: Carrier,
+    pub(super) heads: Arc<Heads>,
+    pub(super) room: Arc<Room>,
 }
 
 impl Hands {
+    /// As from a peer, out of a file that somebody has brought.
+    fn fetch_from_carrier(&mut self, fetch: FetchId, asked: Asked) {
+        let window = Arc::new(Semaphore::new(asked.batches));
+        let allowed = Arc::clone(&window);
+        let (engine, heads, room) = (
+            self.engine.clone(),
+            Arc::clone(&self.heads),
+            Arc::clone(&self.room),
+        );
+        let carried = self.carrier.demand(fetch, asked.origin.clone(), asked.from);
+        let task = self.runtime.spawn(async move {
+            let way = Incoming {
+                engine: &engine,
+                room: &room,
+                heads: &heads,
+            };
+            let brought = way.bring(fetch, &asked.origin, carried, &allowed).await;
+            engine.bring(end_of(fetch, brought)).await;
+        });
+        self.fetches.insert(fetch, Fetching::new(window, task));
+    }
+
     /// Looks after [`HELD_WITHIN`] whether a head that was told of is held by then, and warns if not; then at the newest one that
     /// was told of meanwhile.
     fn look_later(&mut self, origin: &Origin, head: &[u8]) {
@@ -99,11 +127,14 @@ fn size_of(head: &[u8]) -> Option<TreeSize> {
 
 impl Deeds for Hands {
     fn fetch(&mut self, fetch: FetchId, asked: Asked) {
+        // Fetches that have ended are let go when the next one begins.
+        self.fetches.retain(|_, fetching| !fetching.has_ended());
+        if asked.peer == PeerId::CARRIER {
+            return self.fetch_from_carrier(fetch, asked);
+        }
         let Some(peer) = self.peers.get(&asked.peer).cloned() else {
             return;
         };
-        // Fetches that have ended are let go when the next one begins.
-        self.fetches.retain(|_, fetching| !fetching.has_ended());
         let window = Arc::new(Semaphore::new(asked.batches));
         let task = peer.fetch(
             self.engine.clone(),
@@ -225,6 +256,9 @@ impl Deeds for Hands {
 
     fn blame(&mut self, peer: PeerId, fault: Fault) {
         tracing::warn!(peer = %peer.0, %fault, "a peer sent nonsense; its connection is dropped");
+        if peer == PeerId::CARRIER {
+            return self.carrier.blame(fault);
+        }
         self.connected.insert(peer, false);
         if let Some(peer) = self.peers.get(&peer) {
             if matches!(fault, Fault::Flood) {

@@ -1,9 +1,13 @@
 //! One task a peer: watch what it announces, and watch again when the connection is lost. One task a fetch: bring batches,
 //! parsed, to the engine.
 
-use super::pace::Pace;
+use super::{
+    incoming::{Early, Incoming, Source, end_of},
+    pace::Pace,
+};
 use crate::{
     board::{EVIDENCE_MAX, Telling},
+    carrier::SentBatch,
     engine::Engine,
     floods::Floods,
     heads::{Heads, Said},
@@ -14,11 +18,11 @@ use crate::{
 };
 use std::{sync::Arc, time::Duration};
 use tokio::{
-    sync::{Notify, Semaphore, mpsc},
+    sync::{Notify, Semaphore},
     task::{JoinHandle, spawn_blocking},
     time::{Instant, sleep},
 };
-use tonic::{Code, Status, transport::Channel};
+use tonic::{Code, Status, Streaming, transport::Channel};
 use yizhang_ledger::{
     batch::Batch,
     head::Origin,
@@ -44,8 +48,6 @@ const RECONNECT_WAIT_MAX: Duration = Duration::from_secs(3);
 const PENALTY_MAX: Duration = Duration::from_secs(10 * 60);
 /// Longest reason in the log for which a peer is away.
 const REASON_CHARACTERS_MAX: usize = 300;
-/// Batches of one fetch that are parsed at once: as many as two cores keep busy, and no more memory than that.
-const PARSED_AHEAD_MAX: usize = 4;
 
 /// A peer as the engine knows it.
 #[derive(Clone)]
@@ -247,18 +249,7 @@ impl Peer {
         window: Arc<Semaphore>,
     ) {
         let fetched = self.fetch_all(&engine, fetch, &origin, from, &window).await;
-        let input = match fetched {
-            Ok(()) => Input::FetchEnded { fetch },
-            Err(status) => {
-                tracing::debug!(peer = %self.region, chain = %origin, code = ?status.code(), "a fetch ended early");
-                match status.code() {
-                    // It knows the chain, for it has announced it.
-                    Code::NotFound => Input::FetchRefused { fetch },
-                    _ => Input::FetchEnded { fetch },
-                }
-            }
-        };
-        engine.bring(input).await;
+        engine.bring(end_of(fetch, fetched)).await;
     }
 
     /// Tells the peer what it might not see by watching.
@@ -302,7 +293,7 @@ impl Peer {
         origin: &Origin,
         from: TreeSize,
         window: &Semaphore,
-    ) -> Result<(), Status> {
+    ) -> Result<(), Early> {
         if !self.room.takes(origin) {
             return Ok(());
         }
@@ -311,37 +302,45 @@ impl Peer {
             from: from.0,
         };
         let mut client = self.client();
-        let mut stream = within(STREAM_START_TIMEOUT, client.fetch(request)).await?;
-        let (ahead, mut parsing) = mpsc::channel::<JoinHandle<Input>>(PARSED_AHEAD_MAX);
-        let read = async move {
-            loop {
-                let permit = window
-                    .acquire()
-                    .await
-                    .map_err(|_| Status::cancelled("the fetch was cancelled"))?;
-                permit.forget();
-                if !self.room.takes(origin) {
-                    return Ok(());
-                }
-                let Some(message) = deadline::next(&mut stream, BATCH_SILENCE_MAX).await? else {
-                    return Ok(());
-                };
-                let heads = Arc::clone(&self.heads);
-                let parsing = spawn_blocking(move || read(fetch, message, &heads));
-                if ahead.send(parsing).await.is_err() {
-                    return Ok(());
-                }
-            }
+        let stream = within(STREAM_START_TIMEOUT, client.fetch(request)).await;
+        let source = FromPeer {
+            peer: self.region,
+            origin,
+            stream: stream.map_err(|status| early(self.region, origin, &status))?,
         };
-        // Each batch is handed over as soon as it is parsed, however slowly the next one comes.
-        let hand_over = async {
-            while let Some(front) = parsing.recv().await {
-                let read = front.await.map_err(|_| stopping())?;
-                engine.bring(read).await;
-            }
-            Ok(())
+        let way = Incoming {
+            engine,
+            room: &self.room,
+            heads: &self.heads,
         };
-        tokio::try_join!(read, hand_over).map(|((), ())| ())
+        way.bring(fetch, origin, source, window).await
+    }
+}
+
+/// Batches that the node of another region sends.
+struct FromPeer<'a> {
+    peer: Division,
+    origin: &'a Origin,
+    stream: Streaming<SignedBatch>,
+}
+
+impl Source for FromPeer<'_> {
+    async fn next(&mut self) -> Result<Option<SentBatch>, Early> {
+        let message = deadline::next(&mut self.stream, BATCH_SILENCE_MAX).await;
+        let message = message.map_err(|status| early(self.peer, self.origin, &status))?;
+        Ok(message.map(|sent| SentBatch {
+            batch: sent.batch.into(),
+            head: sent.head.into(),
+        }))
+    }
+}
+
+/// How a fetch ends by the status of a peer.
+fn early(peer: Division, origin: &Origin, status: &Status) -> Early {
+    tracing::debug!(%peer, chain = %origin, code = ?status.code(), "a fetch ended early");
+    match status.code() {
+        Code::NotFound => Early::Refused,
+        _ => Early::Lost,
     }
 }
 
@@ -401,18 +400,6 @@ fn reason_of(status: &Status) -> String {
 /// A task that reads has not ended as it should: the node is stopping.
 fn stopping() -> Status {
     Status::internal("a reader stopped")
-}
-
-/// Reads a batch that a fetch has brought, and checks the head after it.
-fn read(fetch: FetchId, message: SignedBatch, heads: &Heads) -> Input {
-    match Batch::parse(message.batch.into()) {
-        Ok(batch) => Input::Fetched {
-            fetch,
-            batch: Box::new(batch),
-            head: heads.check(&message.head),
-        },
-        Err(fault) => Input::FetchedInvalid { fetch, fault },
-    }
 }
 
 /// A fetch under way: the engine opens its window or ends it.

@@ -15,8 +15,8 @@ use super::{
     writer::Writer,
 };
 use crate::{
-    board::Board, chain_keys::ChainKeys, config::Failure, copies::LatestNews, damages::Damages,
-    heads::Heads, room::Room, tally::Tally, wrong_registers::WrongRegisters,
+    board::Board, carrier::Carrier, chain_keys::ChainKeys, config::Failure, copies::LatestNews,
+    damages::Damages, heads::Heads, room::Room, tally::Tally, wrong_registers::WrongRegisters,
 };
 use std::{
     collections::{BTreeMap, HashMap},
@@ -57,6 +57,8 @@ pub(crate) struct Parts {
     /// Checks what this node has cosigned as it checks what others send.
     pub(crate) heads: Arc<Heads>,
     pub(crate) peers: Vec<Peer>,
+    /// Whoever brings chains as a file.
+    pub(crate) carrier: Carrier,
     pub(crate) runtime: Handle,
     pub(crate) ready: watch::Sender<bool>,
     /// Told once why the node cannot go on.
@@ -100,9 +102,9 @@ pub(crate) fn start(inbox: Inbox, parts: Parts) -> std::io::Result<JoinHandle<()
         store: Arc::clone(&parts.store),
         engine: parts.engine.clone(),
         keys: parts.cosigning_keys,
-        heads: parts.heads,
+        heads: Arc::clone(&parts.heads),
         runtime: parts.runtime.clone(),
-        room: parts.room,
+        room: Arc::clone(&parts.room),
         wrong_registers: parts.wrong_registers,
     })?;
     let peers = parts.peers.into_iter();
@@ -124,6 +126,9 @@ pub(crate) fn start(inbox: Inbox, parts: Parts) -> std::io::Result<JoinHandle<()
             fetches: BTreeMap::new(),
             callers: HashMap::new(),
             looks: BTreeMap::new(),
+            carrier: parts.carrier,
+            heads: parts.heads,
+            room: parts.room,
         },
         origin: parts.origin,
         origins: parts.origins,

@@ -4,6 +4,7 @@
 use super::{Answer, CosigningKeys, Event, Parts, Placed, channel, start};
 use crate::{
     board::{Board, Changes, Contradiction},
+    carrier::Carrier,
     chain_keys::ChainKeys,
     config::{Failure, NodeKeys, RoomLimits},
     copies::LatestNews,
@@ -322,12 +323,13 @@ fn run(folder: &Path, faults: &Arc<Faults>) -> Said {
         tally: Arc::new(Tally::new()),
         damages: Arc::default(),
         wrong_registers: Arc::default(),
-        room: Room::new(origin(0), folder.to_path_buf(), RoomLimits::default()),
         engine: engine.clone(),
         keys: ChainKeys::new(&[], &[], key(0)),
         cosigning_keys: CosigningKeys::new(origin(0), &node_keys(0)),
         heads: Heads::new(roster()),
         peers: Vec::new(),
+        carrier: Carrier::default(),
+        room: Room::new(origin(0), folder.to_path_buf(), RoomLimits::default()),
         runtime: runtime.handle().clone(),
         ready,
         fail,

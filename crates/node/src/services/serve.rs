@@ -1,9 +1,9 @@
 //! All services behind one listener: TLS, limits of a connection, health.
 
 use super::{
-    account::AccountService, gate::GateLayer, ledger::LedgerService, pseudonyms::PseudonymsService,
-    replication::ReplicationService, review::ReviewService, rosters::RostersService,
-    submission::SubmissionService,
+    account::AccountService, bundles::BundlesService, gate::GateLayer, ledger::LedgerService,
+    pseudonyms::PseudonymsService, replication::ReplicationService, review::ReviewService,
+    rosters::RostersService, submission::SubmissionService,
 };
 use crate::{
     accepting::{self, Door},
@@ -29,7 +29,7 @@ use yizhang_wire::{
     },
     deadline::SERVICE_TIMEOUT,
     v1::{
-        account_server::AccountServer, ledger_server::LedgerServer,
+        account_server::AccountServer, bundles_server::BundlesServer, ledger_server::LedgerServer,
         pseudonyms_server::PseudonymsServer, replication_server::ReplicationServer,
         review_server::ReviewServer, rosters_server::RostersServer,
         submission_server::SubmissionServer,
@@ -70,6 +70,7 @@ pub(crate) fn serve(
     let replication = ReplicationServer::new(ReplicationService(Arc::clone(shared)));
     let ledger = LedgerServer::new(LedgerService(Arc::clone(shared)));
     let rosters = RostersServer::new(RostersService(Arc::clone(shared)));
+    let bundles = BundlesServer::new(BundlesService(Arc::clone(shared)));
     let review = ReviewServer::new(ReviewService(Arc::clone(shared)));
     let router = Server::builder()
         .initial_stream_window_size(STREAM_WINDOW_BYTES)
@@ -106,6 +107,7 @@ pub(crate) fn serve(
                 .max_decoding_message_size(MESSAGE_BYTES_MAX)
                 .max_encoding_message_size(MESSAGE_BYTES_MAX),
         )
+        .add_service(bundles.max_decoding_message_size(MESSAGE_BYTES_MAX))
         .add_service(
             review
                 .max_decoding_message_size(REQUEST_BYTES_MAX)

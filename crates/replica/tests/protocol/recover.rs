@@ -1,12 +1,12 @@
 //! Sign once: what a restarted node waits for, fetches back, and never does again.
 
 use crate::world::{
-    Node, announced, branch, chain, evidence, fetches, held, origin, passed_on, peer, persists,
-    questions, receipts, refusals, root_at, signs, submission,
+    Node, announced, blamed, branch, chain, evidence, fetches, held, origin, passed_on, peer,
+    persists, questions, receipts, refusals, root_at, signs, submission,
 };
-use yizhang_ledger::value::TreeSize;
+use yizhang_ledger::{Invalid, value::TreeSize};
 use yizhang_replica::{
-    Conflict, Held, Input, Limits, Output, Readiness, Recovering, Refused, Stop, Ticket,
+    Conflict, Held, Input, Limits, Output, PeerId, Readiness, Recovering, Refused, Stop, Ticket,
 };
 
 fn hearing(heard: usize, majority: usize, regions: usize) -> Readiness {
@@ -67,6 +67,42 @@ fn after_the_wait_a_majority_suffices_and_less_does_not() {
     );
     node.wait(1);
     assert_eq!(node.replica.readiness(), Readiness::Ready);
+}
+
+#[test]
+fn whoever_carries_a_file_is_asked_for_batches_and_counts_as_no_region() {
+    let mut node = Node::new(3, vec![]);
+    let chain = chain(1, 2);
+    let carrier = PeerId::CARRIER;
+    node.handle(Input::PeerConnected(carrier));
+    let heads = vec![node.checked(&chain[1].note)];
+    let outputs = node.handle(Input::Announced {
+        peer: carrier,
+        heads,
+        complete: true,
+    });
+    let asked = fetches(&outputs);
+    let [(fetch, from, of, TreeSize(0), _)] = asked.as_slice() else {
+        panic!("{asked:?}");
+    };
+    assert_eq!((*from, of), (carrier, &origin(1)));
+    assert_eq!(node.replica.readiness(), hearing(0, 2, 2));
+    let outputs = node.fetched(*fetch, &chain[0]);
+    assert_eq!(persists(&outputs), [chain[0].size()]);
+    // What no honest node sends it is blamed for, like anybody.
+    let outputs = node.handle(Input::FetchedInvalid {
+        fetch: *fetch,
+        fault: Invalid::NoteForm { reason: "a test" },
+    });
+    assert_eq!(blamed(&outputs), [carrier]);
+    // Gone, it is not heard any more.
+    let heads = vec![node.checked(&chain[1].note)];
+    let outputs = node.handle(Input::Announced {
+        peer: carrier,
+        heads,
+        complete: false,
+    });
+    assert!(fetches(&outputs).is_empty());
 }
 
 #[test]

@@ -224,7 +224,7 @@ impl AccessLog {
 }
 
 /// Lets nobody but the user of the node into the folder: its files name workers and clerks.
-fn keep_private(folder: &Path) -> Result<()> {
+pub(super) fn keep_private(folder: &Path) -> Result<()> {
     use std::os::unix::fs::PermissionsExt as _;
     const OWNER_ONLY: u32 = 0o700;
     let permissions = std::fs::Permissions::from_mode(OWNER_ONLY);
