@@ -15,6 +15,7 @@
 
 pub mod calls;
 pub mod chains;
+pub mod complete;
 pub mod federation;
 pub mod figure;
 pub mod ingest;

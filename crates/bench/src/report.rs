@@ -38,6 +38,8 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("lookup.20.proofs.warm.p99", Target::AtMost(1.0)),
     ("lookup.20.proofs.cold.p99", Target::AtMost(20.0)),
     ("lookup.1440.proofs.warm.p99", Target::AtMost(50.0)),
+    ("lookup.1440.complete.warm.p99", Target::AtMost(10.0)),
+    ("lookup.1440.complete.cold.p99", Target::AtMost(60.0)),
     ("restart.killed", Target::AtMost(3.0)),
     ("rebuild", Target::AtMost(15.0)),
     ("catch-up", Target::AtLeast(500_000.0)),
