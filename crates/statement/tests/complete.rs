@@ -4,8 +4,8 @@ mod support;
 
 use std::collections::BTreeSet;
 use support::{
-    Chain, FIRST, LAST, LINK, NOBODY, OTHER, REGISTER, REGISTER_BATCH, REGISTER_MS, WORKER, named,
-    origin, region, roster,
+    Chain, DAY_MS, FIRST, LAST, LINK, NOBODY, OTHER, REGISTER, REGISTER_BATCH, REGISTER_MS, WORKER,
+    named, origin, region, roster,
 };
 use yizhang_entitlement::{Policy, fold};
 use yizhang_ledger::{
@@ -451,4 +451,42 @@ fn a_chain_is_complete_only_for_all_pseudonyms_that_the_caller_knows() {
     };
     let both = checked(&stated, handed).unwrap();
     assert!(through(&both).is_some());
+}
+
+#[test]
+fn an_older_register_shows_less_and_says_so() {
+    let older = Chain::unlinked();
+    let mut evidence = older.register(&[WORKER]);
+    let newer = Chain::unlinked().with_newer_register();
+    let asked = BTreeSet::from([WORKER]);
+    // As it stands under the head of today.
+    evidence.register = newer.evidence(REGISTER);
+    evidence.batch = newer.evidence(REGISTER_BATCH);
+    let mut records = older.records(WORKER);
+    records[3] = newer.evidence(LAST);
+    let shown = prove_complete(&newer.head(), &asked, &evidence, &records).unwrap();
+    let through = Through {
+        size: SIZE,
+        time: UnixMillis(REGISTER_MS),
+    };
+    assert_eq!(shown.through, through);
+    // Without the last record it shows as much, and the newest would show that it is missing.
+    records.pop();
+    assert!(prove_complete(&newer.head(), &asked, &evidence, &records).is_ok());
+    let evidence = newer.register(&[WORKER]);
+    let outcome = prove_complete(&newer.head(), &asked, &evidence, &records);
+    assert!(outcome.is_err());
+    let all = newer.records(WORKER);
+    let shown = prove_complete(&newer.head(), &asked, &evidence, &all).unwrap();
+    let through = Through {
+        size: TreeSize(9),
+        time: UnixMillis(REGISTER_MS + DAY_MS),
+    };
+    assert_eq!(shown.through, through);
+    // The day of the newer one is not to be had for the older.
+    let mut mixed = evidence;
+    mixed.register = newer.evidence(REGISTER);
+    let outcome = prove_complete(&newer.head(), &asked, &mixed, &all).unwrap_err();
+    let (chain, at) = (region(), LeafIndex(9));
+    assert_eq!(outcome, Refuted::OtherBatch { chain, at });
 }

@@ -27,12 +27,16 @@ pub(crate) const OTHER: AccountId = AccountId([0x5A; 16]);
 pub(crate) const NOBODY: AccountId = AccountId([0x77; 16]);
 /// When the batch with the register came: 2026-11-29 in China.
 pub(crate) const REGISTER_MS: u64 = 1_795_881_600_000;
+pub(crate) const DAY_MS: u64 = 24 * 60 * 60 * 1_000;
 /// Positions in every chain of these tests: a batch of four records, one of a register, and one of a record behind it.
 pub(crate) const FIRST: usize = 1;
 pub(crate) const LINK: usize = 4;
 pub(crate) const REGISTER_BATCH: usize = 5;
 pub(crate) const REGISTER: usize = 6;
 pub(crate) const LAST: usize = 8;
+/// Of the newer register, where there is one.
+pub(crate) const NEWER_BATCH: usize = 9;
+pub(crate) const NEWER: usize = 10;
 
 pub(crate) fn written(record: &Record<'_>) -> Vec<u8> {
     let mut bytes = Vec::new();
@@ -120,6 +124,7 @@ pub(crate) struct Chain {
     pub(crate) entries: Vec<Vec<u8>>,
     accounts: Vec<RegisteredAccount>,
     covered: usize,
+    growing: Growing,
 }
 
 impl Chain {
@@ -152,32 +157,25 @@ impl Chain {
     fn of(records: &[Vec<u8>], seen: impl Fn(usize) -> bool) -> Self {
         let mut chain = Growing::default();
         chain.append(records, [1; 16]);
-        let covered = chain.entries.len();
-        let mut accounts: BTreeMap<AccountId, RegisteredAccount> = BTreeMap::new();
-        for (_, entry) in chain.entries.iter().enumerate().filter(|(at, _)| seen(*at)) {
-            for id in named(entry) {
-                let account = accounts.entry(id);
-                let account = account.or_insert_with(|| RegisteredAccount::start(id));
-                account.take(&hash_leaf(entry));
-            }
-        }
-        let accounts: Vec<RegisteredAccount> = accounts.into_values().collect();
-        let register = AccountRegister {
-            form: FORM,
-            size: covered as u64,
-            accounts: accounts.len() as u64,
-            root: tree::root::<RegisterTree>(&leaves(&accounts)),
-        };
-        let size = TreeSize(covered as u64);
-        chain.append(
-            &[written(&Record::AccountRegister(register))],
-            submission_id(size).0,
-        );
+        let (accounts, covered) = chain.commit(seen);
         chain.append(&[birth(WORKER, "4")], [2; 16]);
         Self {
-            entries: chain.entries,
+            entries: chain.entries.clone(),
             accounts,
             covered,
+            growing: chain,
+        }
+    }
+
+    /// The same chain with a newer register, a day later: of what is in it so far.
+    pub(crate) fn with_newer_register(mut self) -> Self {
+        self.growing.now.0 += DAY_MS;
+        let (accounts, covered) = self.growing.commit(|_| true);
+        Self {
+            entries: self.growing.entries.clone(),
+            accounts,
+            covered,
+            growing: self.growing,
         }
     }
 
@@ -233,9 +231,15 @@ impl Chain {
             account,
             shown: self.shown(account),
         });
+        let newest = self.entries.len() - 1;
+        let (batch, register) = if newest == NEWER {
+            (NEWER_BATCH, NEWER)
+        } else {
+            (REGISTER_BATCH, REGISTER)
+        };
         RegisterEvidence {
-            register: self.evidence(REGISTER),
-            batch: self.evidence(REGISTER_BATCH),
+            register: self.evidence(register),
+            batch: self.evidence(batch),
             accounts: shown.collect(),
         }
     }
@@ -282,6 +286,7 @@ impl Chain {
 struct Growing {
     state: ChainState,
     entries: Vec<Vec<u8>>,
+    now: UnixMillis,
 }
 
 impl Default for Growing {
@@ -289,19 +294,43 @@ impl Default for Growing {
         Self {
             state: ChainState::empty(origin()),
             entries: Vec::new(),
+            now: UnixMillis(REGISTER_MS),
         }
     }
 }
 
 impl Growing {
+    /// Appends the register of those entries so far that were seen. Its accounts, and the size that it covers.
+    fn commit(&mut self, seen: impl Fn(usize) -> bool) -> (Vec<RegisteredAccount>, usize) {
+        let covered = self.entries.len();
+        let mut accounts: BTreeMap<AccountId, RegisteredAccount> = BTreeMap::new();
+        for (_, entry) in self.entries.iter().enumerate().filter(|(at, _)| seen(*at)) {
+            for id in named(entry) {
+                let account = accounts.entry(id);
+                let account = account.or_insert_with(|| RegisteredAccount::start(id));
+                account.take(&hash_leaf(entry));
+            }
+        }
+        let accounts: Vec<RegisteredAccount> = accounts.into_values().collect();
+        let size = TreeSize(covered as u64);
+        let register = AccountRegister {
+            form: FORM,
+            size: size.0,
+            accounts: accounts.len() as u64,
+            root: tree::root::<RegisterTree>(&leaves(&accounts)),
+        };
+        let record = written(&Record::AccountRegister(register));
+        self.append(&[record], submission_id(size).0);
+        (accounts, covered)
+    }
+
     fn append(&mut self, records: &[Vec<u8>], id: [u8; 16]) {
         let submitted = Submitted {
             id: SubmissionId(id),
             submitter: "node.440000".into(),
             block: RecordBlock::parse(records.concat()).unwrap(),
         };
-        let now = UnixMillis(REGISTER_MS);
-        let extension = self.state.prepare(&[submitted], now, 1).unwrap();
+        let extension = self.state.prepare(&[submitted], self.now, 1).unwrap();
         let batch = extension.batch();
         for entry in slices(batch.bytes(), batch.ends()) {
             self.entries.push(entry.to_vec());
