@@ -16,6 +16,7 @@
 pub mod calls;
 pub mod chains;
 pub mod complete;
+pub mod epochs;
 pub mod federation;
 pub mod figure;
 pub mod ingest;

@@ -40,6 +40,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("lookup.1440.proofs.warm.p99", Target::AtMost(50.0)),
     ("lookup.1440.complete.warm.p99", Target::AtMost(10.0)),
     ("lookup.1440.complete.cold.p99", Target::AtMost(60.0)),
+    ("ingest.registers.share", Target::AtLeast(0.9)),
     ("restart.killed", Target::AtMost(3.0)),
     ("rebuild", Target::AtMost(15.0)),
     ("catch-up", Target::AtLeast(500_000.0)),

@@ -4,6 +4,7 @@ use crate::{
     calls,
     chains::Chains,
     complete::{self, Registers},
+    epochs,
     federation::{Caller, Federation, REGIONS},
     figure::{Limit, OURS, Unit},
     ingest::{Ingested, ingest},
@@ -30,6 +31,7 @@ use std::{
     fs,
     ops::ControlFlow,
     path::{Path, PathBuf},
+    sync::atomic::{AtomicBool, Ordering},
     time::{Duration, Instant},
 };
 use tempfile::TempDir;
@@ -148,7 +150,7 @@ pub fn run(options: &Options) -> anyhow::Result<Report> {
             Part::Store => run.store(&mut report, &federation),
             Part::Replay => run.replay(&mut report, &federation),
             Part::Nodes => run.nodes(&mut report, &mut federation, &blocks),
-            Part::Registers => run.registers(&mut report, &mut federation),
+            Part::Registers => run.registers(&mut report, &mut federation, side, &blocks),
             Part::Compare => run.compare(&mut report, side, &blocks),
         };
         // What was measured before is worth having.
@@ -542,7 +544,13 @@ impl Run<'_> {
     }
 
     /// Registers in all chains, and the same lookups by them and by paths, in turn.
-    fn registers(&self, report: &mut Report, federation: &mut Federation) -> anyhow::Result<()> {
+    fn registers(
+        &self,
+        report: &mut Report,
+        federation: &mut Federation,
+        side: Workload,
+        blocks: &Blocks,
+    ) -> anyhow::Result<()> {
         federation.kill_all()?;
         let folder = federation.data(WRITER);
         let roster = &federation.roster;
@@ -576,6 +584,53 @@ impl Run<'_> {
             asked.warm(report, store, roster, &registers)?;
             asked.cold(report, store, roster, &registers, &folder)?;
         }
+        drop(ours);
+        self.ingest_beside_registers(report, side, blocks)
+    }
+
+    /// The same ingest alone and while every chain has its register made for each fifth of what it takes.
+    fn ingest_beside_registers(
+        &self,
+        report: &mut Report,
+        side: Workload,
+        blocks: &Blocks,
+    ) -> anyhow::Result<()> {
+        let keys = crate::systems::ours::invented_keys(REGIONS.len())?;
+        let chains: Vec<Origin> = keys.keys().cloned().collect();
+        let epoch = side.records / u64::try_from(REGIONS.len())? / 5;
+        report.calibrate();
+        let folder = self.dir.join("ingest-alone");
+        fs::create_dir(&folder)?;
+        let mut ours = Ours::open(&folder, keys.clone())?;
+        let alone = self.ingest(&mut ours, &keys, blocks, side.records)?;
+        self.add_ingested(report, "ingest.registers.without", OURS, &alone, GROUP);
+        drop(ours);
+        fs::remove_dir_all(&folder)?;
+        let folder = self.dir.join("ingest-beside");
+        fs::create_dir(&folder)?;
+        let mut ours = Ours::open(&folder, keys.clone())?;
+        let (store, stop) = (ours.shared_store(), AtomicBool::new(false));
+        let (beside, made) = std::thread::scope(|scope| {
+            let maker = scope.spawn(|| epochs::make_registers(&store, &chains, epoch, &stop));
+            let done = self.ingest(&mut ours, &keys, blocks, side.records);
+            stop.store(true, Ordering::Relaxed);
+            let made = maker
+                .join()
+                .map_err(|_| anyhow::anyhow!("making registers failed"))??;
+            anyhow::Ok((done?, made))
+        })?;
+        self.add_ingested(report, "ingest.registers.with", OURS, &beside, GROUP);
+        let share = beside.rate() / alone.rate();
+        let conditions = format!("rate with over rate without; {made} registers made");
+        report.add(
+            "ingest.registers.share",
+            OURS,
+            share,
+            Unit::Ratio,
+            conditions,
+        );
+        drop((ours, store));
+        fs::remove_dir_all(&folder)?;
         Ok(())
     }
 
