@@ -150,10 +150,20 @@ fn a_lookup_shows_that_nothing_was_left_out_at_the_chains_own_node_and_at_a_mirr
             is_shown(&chains, GUANGDONG) && is_shown(&chains, GUIZHOU)
         });
     }
+    // Each chain's register is computed again by the other node, whose line says so.
+    for node in [GUANGDONG, GUIZHOU] {
+        eventually("confirmation by the other node", || {
+            let chains = complete(&federation, node);
+            let mirrors = |chain: u32| chains[&u64::from(chain)]["mirrors"].clone();
+            mirrors(GUANGDONG) == serde_json::json!(["520000"])
+                && mirrors(GUIZHOU) == serde_json::json!(["440000"])
+        });
+    }
     let page = federation.lookup(GUIZHOU, WORKER, &["--proofs", "--lang", "en"]);
     let page = page.expect(0).stderr;
     assert!(
-        page.contains("No record of this account was left out"),
+        page.contains("No record of this account was left out")
+            && page.contains("Computed again and confirmed"),
         "{page}"
     );
     let page = federation.lookup(GUIZHOU, WORKER, &["--proofs", "--lang", "zh"]);

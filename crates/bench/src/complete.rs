@@ -147,6 +147,7 @@ impl Registered {
             register: self.entry.clone(),
             batch: self.batch.clone(),
             accounts: vec![ShownAccount { account, shown }],
+            cosigned: None,
         };
         Ok(Shown {
             head: self.head.clone(),

@@ -4,6 +4,7 @@
 //! accounts of its chain, so that a changed byte between disk and answer shows as an error and not as another account.
 
 mod chain_records;
+mod confirmed;
 mod gathered;
 mod registers;
 
@@ -13,6 +14,7 @@ use crate::{
     shared::Shared,
     verified_heads::Heads,
 };
+pub(crate) use confirmed::Confirmations;
 use gathered::{Gathered, Sources};
 pub(crate) use registers::UsableRegisters;
 use std::collections::{BTreeMap, BTreeSet};
@@ -166,14 +168,19 @@ fn look_up(shared: &Shared, worker: AccountId, as_of: Day, shown: Shown) -> Resu
     if !names.is_empty() {
         names.keep_named(&gathered.named());
     }
+    let left_aside = gathered.left_aside();
+    let mut chains = gathered.by_chain(&heads);
+    if shown == Shown::Registers {
+        shared.confirmations.add(shared, &heads, &mut chains)?;
+    }
     Ok(Found {
         account: looked.account,
         accounts: looked.accounts,
         strangers: looked.strangers,
         names,
         read,
-        left_aside: gathered.left_aside(),
-        chains: gathered.by_chain(&heads),
+        left_aside,
+        chains,
         heads,
     })
 }

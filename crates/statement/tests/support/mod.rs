@@ -6,17 +6,18 @@ use yizhang_ledger::{
     Verified,
     batch::{RecordBlock, SubmissionId, slices},
     chain::{ChainState, Submitted},
+    cosignature::{self, CosignerKey, UnixSeconds},
     entry::{Entry, Kind},
     hash::{Blake3Keyed, Hash, hash_leaf},
     head::{Head, Origin},
-    note::NoteKey,
+    note::{Note, NoteKey},
     person::AccountId,
     record::{AccountRegister, Birth, BirthEvidence, Identity, Record, Source},
     register::{
         Absence, FORM, InRegister, Neighbour, Presence, RegisterTree, RegisteredAccount,
         submission_id,
     },
-    roster::{ChainKey, Region, Roster},
+    roster::{ChainKey, CosigningKey, KeyKind, Region, Roster},
     tree::{self, inclusion_path_by},
     value::{Code, Day, Division, LeafIndex, Month, TreeSize, UnixMillis},
 };
@@ -108,6 +109,40 @@ pub(crate) fn roster() -> Roster {
         tls_authority: Vec::new(),
         regions: BTreeMap::from([(region(), entry)]),
     }
+}
+
+/// The same roster with another region, whose node cosigns as a mirror.
+pub(crate) fn roster_with_mirror() -> Roster {
+    let code = Division::new(520_000).unwrap();
+    let origin = Origin::new("test.yizhang", code).unwrap();
+    let public = mirror_key().verifying_key().to_bytes();
+    let mirror = CosignerKey::new(&KeyKind::Mirror.name(&origin), public).unwrap();
+    let of_chain = SigningKey::from_bytes(&[53; 32]).verifying_key().to_bytes();
+    let chain = NoteKey::new(origin.as_str(), of_chain).unwrap();
+    let entry = Region {
+        origin,
+        endpoint: "https://localhost:2".into(),
+        keys: vec![ChainKey::always(chain)],
+        witness_keys: Vec::new(),
+        mirror_keys: vec![CosigningKey::always(mirror)],
+    };
+    let mut roster = roster();
+    roster.regions.insert(code, entry);
+    roster
+}
+
+fn mirror_key() -> SigningKey {
+    SigningKey::from_bytes(&[52; 32])
+}
+
+/// A head with the line of that mirror.
+pub(crate) fn cosigned(note: &[u8]) -> Vec<u8> {
+    let note = Note::parse(note).unwrap();
+    let name = "test.yizhang/520000/mirror";
+    let known = CosignerKey::new(name, mirror_key().verifying_key().to_bytes()).unwrap();
+    let time = UnixSeconds::new(5).unwrap();
+    let line = cosignature::sign(note.text, name, &mirror_key(), time);
+    cosignature::add(&note, &known, &line).unwrap().into_bytes()
 }
 
 /// Who an entry is found under.
@@ -241,6 +276,7 @@ impl Chain {
             register: self.evidence(register),
             batch: self.evidence(batch),
             accounts: shown.collect(),
+            cosigned: None,
         }
     }
 
