@@ -349,8 +349,8 @@ impl AccountReader<'_> {
 
 /// The first eight bytes of an account as a number.
 fn leading(account: AccountId) -> u64 {
-    let [a, b, c, d, e, f, g, h, ..] = account.0;
-    u64::from_be_bytes([a, b, c, d, e, f, g, h])
+    let first = account.0.first_chunk();
+    u64::from_be_bytes(*first.expect("an account id has sixteen bytes"))
 }
 
 /// This part of so many blocks: of all of them for 2^64, always fewer.
