@@ -26,6 +26,7 @@ mod config;
 mod copies;
 mod damages;
 mod engine;
+mod epochs;
 mod floods;
 mod fork_files;
 mod handshakes;

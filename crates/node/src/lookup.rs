@@ -15,6 +15,7 @@ use crate::{
     verified_heads::Heads,
 };
 pub(crate) use confirmed::Confirmations;
+use confirmed::Cosigners;
 use gathered::{Gathered, Sources};
 pub(crate) use registers::UsableRegisters;
 use std::collections::{BTreeMap, BTreeSet};
@@ -171,7 +172,7 @@ fn look_up(shared: &Shared, worker: AccountId, as_of: Day, shown: Shown) -> Resu
     let left_aside = gathered.left_aside();
     let mut chains = gathered.by_chain(&heads);
     if shown == Shown::Registers {
-        shared.confirmations.add(shared, &heads, &mut chains)?;
+        confirm(shared, &heads, &mut chains)?;
     }
     Ok(Found {
         account: looked.account,
@@ -218,6 +219,16 @@ fn add(
         }
     }
     gathered.add(sources, account, &others)
+}
+
+/// Puts to each register who has computed it again.
+fn confirm(shared: &Shared, heads: &Heads, chains: &mut [ChainEvidence]) -> Result<(), Refusal> {
+    let cosigners = Cosigners {
+        store: &shared.store,
+        board: &shared.board,
+        roster: &shared.roster,
+    };
+    shared.confirmations.add(cosigners, heads, chains)
 }
 
 /// What may be further pseudonyms of a person, and no record is under.

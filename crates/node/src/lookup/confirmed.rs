@@ -1,16 +1,25 @@
 //! Who has computed a register again: the head behind it that most mirrors have cosigned.
 
-use crate::{refusal::Refusal, shared::Shared, verified_heads::Heads};
+use crate::{board::Board, refusal::Refusal, verified_heads::Heads};
 use std::{
     collections::BTreeMap,
     sync::{Mutex, PoisonError},
 };
 use yizhang_ledger::{
     head::{Head, Origin},
-    roster::KeyKind,
+    roster::{KeyKind, Roster},
     value::{LeafIndex, TreeSize},
 };
 use yizhang_statement::{ChainEvidence, CosignedRegister, promises};
+use yizhang_store::Store;
+
+/// Where cosigned heads are found, and what ties a register to them.
+#[derive(Clone, Copy)]
+pub(super) struct Cosigners<'s> {
+    pub(super) store: &'s Store,
+    pub(super) board: &'s Board,
+    pub(super) roster: &'s Roster,
+}
 
 /// What was found for the register of each chain last: signatures are checked again only where something is new.
 #[derive(Default)]
@@ -37,7 +46,7 @@ impl Confirmations {
     /// [`Refusal::Store`].
     pub(super) fn add(
         &self,
-        shared: &Shared,
+        cosigners: Cosigners<'_>,
         heads: &Heads,
         chains: &mut [ChainEvidence],
     ) -> Result<(), Refusal> {
@@ -47,7 +56,8 @@ impl Confirmations {
             };
             let held = heads.values().find(|held| held.note == chain.head);
             if let Some(held) = held {
-                register.cosigned = self.of(shared, &held.head.origin, register.register.index)?;
+                register.cosigned =
+                    self.of(cosigners, &held.head.origin, register.register.index)?;
             }
         }
         Ok(())
@@ -55,11 +65,11 @@ impl Confirmations {
 
     fn of(
         &self,
-        shared: &Shared,
+        cosigners: Cosigners<'_>,
         origin: &Origin,
         register: LeafIndex,
     ) -> Result<Option<CosignedRegister>, Refusal> {
-        let notes = shared.board.cosigned(origin);
+        let notes = cosigners.board.cosigned(origin);
         let known = self.lock().get(origin).cloned();
         if let Some(known) = known
             && known.register == register
@@ -67,9 +77,9 @@ impl Confirmations {
         {
             return Ok(known.best);
         }
-        let best = match best_head(shared, origin, &notes, register) {
+        let best = match best_head(cosigners, origin, &notes, register) {
             Some(best) => {
-                let proof = shared.store.proof(origin, register, best.size)?;
+                let proof = cosigners.store.proof(origin, register, best.size)?;
                 Some(CosignedRegister {
                     head: best.note,
                     path: proof.path,
@@ -93,21 +103,21 @@ impl Confirmations {
 
 /// The head of a chain behind a register that most mirrors have cosigned.
 fn best_head(
-    shared: &Shared,
+    cosigners: Cosigners<'_>,
     origin: &Origin,
     notes: &[Vec<u8>],
     register: LeafIndex,
 ) -> Option<Cosigned> {
     let mut best: Option<Cosigned> = None;
     for note in notes {
-        let Ok(head) = Head::open(note, &shared.roster) else {
+        let Ok(head) = Head::open(note, cosigners.roster) else {
             continue;
         };
-        let is_held = shared.store.size(origin) >= Some(head.size);
+        let is_held = cosigners.store.size(origin) >= Some(head.size);
         if head.origin != *origin || head.size.0 <= register.0 || !is_held {
             continue;
         }
-        let mirrors = promises(note, &shared.roster, origin, KeyKind::Mirror);
+        let mirrors = promises(note, cosigners.roster, origin, KeyKind::Mirror);
         let mirrors = mirrors.map_or(0, |mirrors| mirrors.len());
         if mirrors > best.as_ref().map_or(0, |best| best.mirrors) {
             best = Some(Cosigned {
