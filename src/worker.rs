@@ -21,8 +21,8 @@ use yizhang_ledger::{
 };
 use yizhang_show::{account::Answer, copies::ChainCopy, provisional::ByNumber};
 use yizhang_statement::{
-    self as statement, ChainEvidence, RecordEvidence, Refuted, RegisterEvidence, ShownAccount,
-    Whose,
+    self as statement, ChainEvidence, CosignedRegister, RecordEvidence, Refuted, RegisterEvidence,
+    ShownAccount, Whose,
 };
 use yizhang_wire::{
     channel::ACCOUNT_BYTES_MAX,
@@ -343,6 +343,7 @@ fn told(refuted: &Refuted) -> anyhow::Error {
         | Refuted::NotShown { chain, .. }
         | Refuted::ShownList { chain }
         | Refuted::OtherBatch { chain, .. }
+        | Refuted::Cosigned { chain, .. }
         | Refuted::NoPath { chain, .. } => {
             t!(
                 "lookup.left_out",
@@ -382,6 +383,16 @@ fn record_evidence(record: &v1::RecordEvidence) -> anyhow::Result<RecordEvidence
     })
 }
 
+fn cosigned(register: &v1::RegisterEvidence) -> anyhow::Result<Option<CosignedRegister>> {
+    if register.cosigned.is_empty() {
+        return Ok(None);
+    }
+    Ok(Some(CosignedRegister {
+        head: register.cosigned.to_vec(),
+        path: convert::hashes(&register.cosigned_path)?,
+    }))
+}
+
 fn register_evidence(register: &v1::RegisterEvidence) -> anyhow::Result<RegisterEvidence> {
     let entry = |entry: &Option<v1::RecordEvidence>| {
         let entry = entry.as_ref().context(t!("lookup.bad_register"))?;
@@ -398,5 +409,6 @@ fn register_evidence(register: &v1::RegisterEvidence) -> anyhow::Result<Register
         register: entry(&register.register)?,
         batch: entry(&register.batch)?,
         accounts,
+        cosigned: cosigned(register)?,
     })
 }

@@ -155,6 +155,15 @@ impl Federation {
         Ok(())
     }
 
+    /// kill -9 for every node that runs.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn kill_all(&mut self) -> anyhow::Result<()> {
+        let running: Vec<u32> = self.nodes.keys().copied().collect();
+        running.into_iter().try_for_each(|region| self.kill(region))
+    }
+
     /// The process of a node.
     ///
     /// # Errors

@@ -15,6 +15,8 @@
 
 pub mod calls;
 pub mod chains;
+pub mod complete;
+pub mod epochs;
 pub mod federation;
 pub mod figure;
 pub mod ingest;

@@ -3,6 +3,8 @@
 use crate::{
     calls,
     chains::Chains,
+    complete::{self, Registers},
+    epochs,
     federation::{Caller, Federation, REGIONS},
     figure::{Limit, OURS, Unit},
     ingest::{Ingested, ingest},
@@ -29,12 +31,14 @@ use std::{
     fs,
     ops::ControlFlow,
     path::{Path, PathBuf},
+    sync::atomic::{AtomicBool, Ordering},
     time::{Duration, Instant},
 };
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 use tonic::transport::Channel;
-use yizhang_ledger::head::Origin;
+use yizhang_ledger::{head::Origin, person::AccountId, roster::Roster};
+use yizhang_store::Store;
 use yizhang_wire::channel::node_name;
 
 /// Records of a batch, as an agency sends a day's file.
@@ -65,13 +69,22 @@ pub enum Part {
     Replay,
     /// Running nodes: submissions, lookups, catch-up, restart; needs the store part.
     Nodes,
+    /// Registers of accounts in the chains: making them, and lookups that show that nothing was left out beside lookups with a path for
+    /// each record; needs the store part.
+    Registers,
     /// Ingest and lookups side by side with alternatives.
     Compare,
 }
 
 impl Part {
     /// All of them, in the order of a run: alternatives last, since their caches would count as memory of ours.
-    pub const ALL: [Self; 4] = [Self::Store, Self::Replay, Self::Nodes, Self::Compare];
+    pub const ALL: [Self; 5] = [
+        Self::Store,
+        Self::Replay,
+        Self::Nodes,
+        Self::Registers,
+        Self::Compare,
+    ];
 }
 
 /// What to measure.
@@ -137,6 +150,7 @@ pub fn run(options: &Options) -> anyhow::Result<Report> {
             Part::Store => run.store(&mut report, &federation),
             Part::Replay => run.replay(&mut report, &federation),
             Part::Nodes => run.nodes(&mut report, &mut federation, &blocks),
+            Part::Registers => run.registers(&mut report, &mut federation, side, &blocks),
             Part::Compare => run.compare(&mut report, side, &blocks),
         };
         // What was measured before is worth having.
@@ -529,6 +543,97 @@ impl Run<'_> {
         Ok(())
     }
 
+    /// Registers in all chains, and the same lookups by them and by paths, in turn.
+    fn registers(
+        &self,
+        report: &mut Report,
+        federation: &mut Federation,
+        side: Workload,
+        blocks: &Blocks,
+    ) -> anyhow::Result<()> {
+        federation.kill_all()?;
+        let folder = federation.data(WRITER);
+        let roster = &federation.roster;
+        let mut ours = Ours::open(&folder, federation.keys()?)?;
+        report.calibrate();
+        let start = Instant::now();
+        let registers = Registers::write(&mut ours, roster)?;
+        let took = start.elapsed().as_secs_f64();
+        let conditions = format!("{} chains, one after the other", REGIONS.len());
+        report.add("register.first", OURS, took, Unit::Seconds, conditions);
+        ours.store().flush()?;
+        let store = ours.store();
+        let workload = Workload::new(self.options.records)?.in_turn();
+        let all = 0..COLD_LOOKUPS;
+        let usual = all.clone().map(|number| workload.account(number * 6_007));
+        let large = all.map(|number| workload.large_account(number));
+        let asked = [
+            Asked {
+                name: "20",
+                accounts: usual.collect(),
+                least: usize::try_from(RECORDS_PER_ACCOUNT)?,
+            },
+            Asked {
+                name: "1440",
+                accounts: large.collect(),
+                least: least_large(workload),
+            },
+        ];
+        report.calibrate();
+        for asked in &asked {
+            asked.warm(report, store, roster, &registers)?;
+            asked.cold(report, store, roster, &registers, &folder)?;
+        }
+        drop(ours);
+        self.ingest_beside_registers(report, side, blocks)
+    }
+
+    /// The same ingest alone and while every chain has its register made for each fifth of what it takes.
+    fn ingest_beside_registers(
+        &self,
+        report: &mut Report,
+        side: Workload,
+        blocks: &Blocks,
+    ) -> anyhow::Result<()> {
+        let keys = crate::systems::ours::invented_keys(REGIONS.len())?;
+        let chains: Vec<Origin> = keys.keys().cloned().collect();
+        let epoch = side.records / u64::try_from(REGIONS.len())? / 5;
+        report.calibrate();
+        let folder = self.dir.join("ingest-alone");
+        fs::create_dir(&folder)?;
+        let mut ours = Ours::open(&folder, keys.clone())?;
+        let alone = self.ingest(&mut ours, &keys, blocks, side.records)?;
+        self.add_ingested(report, "ingest.registers.without", OURS, &alone, GROUP);
+        drop(ours);
+        fs::remove_dir_all(&folder)?;
+        let folder = self.dir.join("ingest-beside");
+        fs::create_dir(&folder)?;
+        let mut ours = Ours::open(&folder, keys.clone())?;
+        let (store, stop) = (ours.shared_store(), AtomicBool::new(false));
+        let (beside, made) = std::thread::scope(|scope| {
+            let maker = scope.spawn(|| epochs::make_registers(&store, &chains, epoch, &stop));
+            let done = self.ingest(&mut ours, &keys, blocks, side.records);
+            stop.store(true, Ordering::Relaxed);
+            let made = maker
+                .join()
+                .map_err(|_| anyhow::anyhow!("making registers failed"))??;
+            anyhow::Ok((done?, made))
+        })?;
+        self.add_ingested(report, "ingest.registers.with", OURS, &beside, GROUP);
+        let share = beside.rate() / alone.rate();
+        let conditions = format!("rate with over rate without; {made} registers made");
+        report.add(
+            "ingest.registers.share",
+            OURS,
+            share,
+            Unit::Ratio,
+            conditions,
+        );
+        drop((ours, store));
+        fs::remove_dir_all(&folder)?;
+        Ok(())
+    }
+
     /// Replays the data directory as an auditor.
     fn replay(&self, report: &mut Report, federation: &Federation) -> anyhow::Result<()> {
         let folder = federation.data(WRITER);
@@ -782,6 +887,59 @@ impl Run<'_> {
     }
 }
 
+/// Accounts that are looked up in both ways.
+struct Asked {
+    /// About how many records each has.
+    name: &'static str,
+    accounts: Vec<AccountId>,
+    /// Fewest records of each.
+    least: usize,
+}
+
+impl Asked {
+    fn warm(
+        &self,
+        report: &mut Report,
+        store: &Store,
+        roster: &Roster,
+        registers: &Registers,
+    ) -> anyhow::Result<()> {
+        let accounts = || self.accounts.iter().copied();
+        // Once round, so that warm is warm.
+        lookups::proved(store, roster, accounts(), self.least, || Ok(()))?;
+        let paths = lookups::proved(store, roster, accounts(), self.least, || Ok(()))?;
+        complete::complete(store, registers, accounts(), self.least, || Ok(()))?;
+        let complete = complete::complete(store, registers, accounts(), self.least, || Ok(()))?;
+        self.add(report, "lookup", "paths.warm", &paths.gather);
+        self.add(report, "lookup", "complete.warm", &complete.gather);
+        self.add(report, "verify", "paths", &paths.verify);
+        self.add(report, "verify", "complete", &complete.verify);
+        Ok(())
+    }
+
+    fn cold(
+        &self,
+        report: &mut Report,
+        store: &Store,
+        roster: &Roster,
+        registers: &Registers,
+        folder: &Path,
+    ) -> anyhow::Result<()> {
+        let few = self.accounts.len() / 5;
+        let accounts = || self.accounts.iter().copied().take(few);
+        let forget = || machine::forget(folder);
+        let paths = lookups::proved(store, roster, accounts(), self.least, forget)?;
+        let complete = complete::complete(store, registers, accounts(), self.least, forget)?;
+        self.add(report, "lookup", "paths.cold", &paths.gather);
+        self.add(report, "lookup", "complete.cold", &complete.gather);
+        Ok(())
+    }
+
+    fn add(&self, report: &mut Report, what: &str, how: &str, times: &Times) {
+        add_times(report, &format!("{what}.{}.{how}", self.name), OURS, times);
+    }
+}
+
 /// The first records of a file, each by itself.
 fn single_records(blocks: &Blocks, count: usize) -> anyhow::Result<Vec<Vec<u8>>> {
     let mut records = Vec::new();
@@ -826,7 +984,6 @@ fn add_times(report: &mut Report, id: &str, system: &'static str, times: &Times)
 #[cfg(test)]
 mod tests {
     use super::*;
-    use yizhang_ledger::person::AccountId;
 
     #[test]
     fn accounts_have_the_records_that_they_should() {

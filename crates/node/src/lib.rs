@@ -28,6 +28,7 @@ mod continued;
 mod copies;
 mod damages;
 mod engine;
+mod epochs;
 mod floods;
 mod fork_files;
 mod handshakes;

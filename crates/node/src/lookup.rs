@@ -4,6 +4,7 @@
 //! accounts of its chain, so that a changed byte between disk and answer shows as an error and not as another account.
 
 mod chain_records;
+mod confirmed;
 mod gathered;
 mod registers;
 
@@ -13,6 +14,8 @@ use crate::{
     shared::Shared,
     verified_heads::Heads,
 };
+pub(crate) use confirmed::Confirmations;
+use confirmed::Cosigners;
 use gathered::{Gathered, Sources};
 pub(crate) use registers::UsableRegisters;
 use std::collections::{BTreeMap, BTreeSet};
@@ -166,14 +169,19 @@ fn look_up(shared: &Shared, worker: AccountId, as_of: Day, shown: Shown) -> Resu
     if !names.is_empty() {
         names.keep_named(&gathered.named());
     }
+    let left_aside = gathered.left_aside();
+    let mut chains = gathered.by_chain(&heads);
+    if shown == Shown::Registers {
+        confirm(shared, &heads, &mut chains)?;
+    }
     Ok(Found {
         account: looked.account,
         accounts: looked.accounts,
         strangers: looked.strangers,
         names,
         read,
-        left_aside: gathered.left_aside(),
-        chains: gathered.by_chain(&heads),
+        left_aside,
+        chains,
         heads,
     })
 }
@@ -211,6 +219,16 @@ fn add(
         }
     }
     gathered.add(sources, account, &others)
+}
+
+/// Puts to each register who has computed it again.
+fn confirm(shared: &Shared, heads: &Heads, chains: &mut [ChainEvidence]) -> Result<(), Refusal> {
+    let cosigners = Cosigners {
+        store: &shared.store,
+        board: &shared.board,
+        roster: &shared.roster,
+    };
+    shared.confirmations.add(cosigners, heads, chains)
 }
 
 /// What may be further pseudonyms of a person, and no record is under.

@@ -4,15 +4,11 @@
 //! The rule says when, never what: given the size that it covers, every node computes the same register.
 
 use crate::{
-    config::RegisterRule, refusal::Refusal, role::Role, room::Left, services::submit,
-    shared::Shared,
+    config::RegisterRule, epochs::Newest, refusal::Refusal, role::Role, room::Left,
+    services::submit, shared::Shared,
 };
-use std::{
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 use tokio::{
-    sync::Notify,
     task::spawn_blocking,
     time::{Instant, MissedTickBehavior, interval},
 };
@@ -21,7 +17,7 @@ use yizhang_ledger::{
     chain::Submitted,
     entry::{Entry, Kind},
     record::{AccountRegister, Record},
-    register::{EPOCH_SHARE, EpochEnd, submission_id},
+    register::{EPOCH_SHARE, submission_id},
     value::{LeafIndex, TreeSize, UnixMillis},
 };
 
@@ -29,76 +25,6 @@ use yizhang_ledger::{
 const LOOK_INTERVAL: Duration = Duration::from_secs(5);
 /// How long nothing is tried after a register could not be made: the disk was full, or does not write.
 const PAUSE: Duration = Duration::from_secs(10 * 60);
-
-/// How much later than it must a register comes, so that a clock that is put back a little makes none too soon.
-const CLOCK_MARGIN_MS: u64 = 60 * 1_000;
-
-/// The newest register in the chain.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Newest {
-    /// The size that it covers; 0 for none yet.
-    pub(crate) covers: TreeSize,
-    /// The size of the chain with it.
-    end: TreeSize,
-    /// When it was written; for none yet, when the chain began.
-    pub(crate) time: UnixMillis,
-}
-
-impl Newest {
-    /// How many milliseconds too soon a register of a chain of this size would come now; 0 if it may come.
-    pub(crate) fn too_soon_ms(self, size: TreeSize, now: UnixMillis) -> u64 {
-        let last = EpochEnd {
-            covers: self.covers,
-            time: UnixMillis(self.time.0.saturating_add(CLOCK_MARGIN_MS)),
-        };
-        last.too_soon_ms(EpochEnd {
-            covers: size,
-            time: now,
-        })
-    }
-
-    /// Whether there is anything but the register itself that it does not cover.
-    pub(crate) fn has_new(self, size: TreeSize) -> bool {
-        size > self.end
-    }
-}
-
-/// The epochs of the own chain: the newest register, and whether the operator has asked for the next.
-#[derive(Default)]
-pub(crate) struct Epochs {
-    known: Mutex<Known>,
-    asked: Notify,
-}
-
-#[derive(Clone, Copy, Default)]
-struct Known {
-    newest: Option<Newest>,
-    is_asked: bool,
-    is_under_way: bool,
-}
-
-impl Epochs {
-    /// The newest register, as far as it has been looked for since the node started.
-    pub(crate) fn newest(&self) -> Option<Newest> {
-        self.lock().newest
-    }
-
-    /// Whether a register is asked for and not in the chain yet.
-    pub(crate) fn is_under_way(&self) -> bool {
-        let known = self.lock();
-        known.is_asked || known.is_under_way
-    }
-
-    /// Has the epoch end as soon as may be.
-    pub(crate) fn ask(&self) {
-        self.lock().is_asked = true;
-        self.asked.notify_one();
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Known> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
 
 /// Writes registers until it is dropped.
 pub(crate) async fn keep_registers(shared: Arc<Shared>, rule: RegisterRule) {
@@ -108,7 +34,7 @@ pub(crate) async fn keep_registers(shared: Arc<Shared>, rule: RegisterRule) {
     loop {
         tokio::select! {
             _ = looks.tick() => {}
-            () = shared.epochs.asked.notified() => again_at = None,
+            () = shared.epochs.asked() => again_at = None,
         }
         if again_at.is_some_and(|again| Instant::now() < again) {
             continue;
@@ -122,7 +48,7 @@ pub(crate) async fn keep_registers(shared: Arc<Shared>, rule: RegisterRule) {
                 again_at = Some(Instant::now() + PAUSE);
             }
         }
-        shared.epochs.lock().is_under_way = false;
+        shared.epochs.done();
     }
 }
 
@@ -130,24 +56,21 @@ pub(crate) async fn keep_registers(shared: Arc<Shared>, rule: RegisterRule) {
 async fn look(shared: &Arc<Shared>, rule: RegisterRule) -> Result<(), Refusal> {
     let size = shared.store.size(&shared.origin).unwrap_or_default();
     if size.0 == 0 || shared.room.left() > Left::Little {
-        shared.epochs.lock().is_asked = false;
+        shared.epochs.take_asked();
         return Ok(());
     }
     let newest = match shared.epochs.newest() {
         Some(newest) => newest,
         None => waiting(shared, find_newest).await?,
     };
-    let is_asked = {
-        let mut known = shared.epochs.lock();
-        known.newest = Some(newest);
-        std::mem::take(&mut known.is_asked)
-    };
+    shared.epochs.note(newest);
+    let is_asked = shared.epochs.take_asked();
     let now = (shared.clock)();
     let is_due = is_due(rule, newest, size, now) || is_asked && newest.has_new(size);
     if !is_due || newest.too_soon_ms(size, now) > 0 {
         return Ok(());
     }
-    shared.epochs.lock().is_under_way = true;
+    shared.epochs.begun();
     let start = Instant::now();
     let register = waiting(shared, move |shared| {
         Ok(shared.store.make_register(&shared.origin, size)?)
@@ -159,8 +82,7 @@ async fn look(shared: &Arc<Shared>, rule: RegisterRule) -> Result<(), Refusal> {
     let newest = waiting(shared, move |shared| {
         Ok(in_chain(shared, size)?.unwrap_or(newest))
     });
-    let newest = newest.await?;
-    shared.epochs.lock().newest = Some(newest);
+    shared.epochs.note(newest.await?);
     Ok(())
 }
 
@@ -269,7 +191,6 @@ async fn write(shared: &Arc<Shared>, register: AccountRegister) -> Result<(), Re
 #[cfg(test)]
 mod tests {
     use super::*;
-    use yizhang_ledger::register::EPOCH_MS;
 
     #[test]
     fn an_epoch_ends_by_entries_or_by_time_and_never_for_nothing_new() {
@@ -290,20 +211,5 @@ mod tests {
         assert!(due(53, 11_000) && !due(53, 10_999));
         assert!(due(150, 10_001) && !due(149, 10_001));
         assert!(!due(149, 9_000), "a clock that went back");
-    }
-
-    #[test]
-    fn no_register_comes_too_soon_for_others_even_when_it_is_asked_for() {
-        let newest = Newest {
-            covers: TreeSize(1_280),
-            end: TreeSize(1_282),
-            time: UnixMillis(10_000),
-        };
-        let soon = |size, now| newest.too_soon_ms(TreeSize(size), UnixMillis(now));
-        assert_eq!(soon(1_290, 10_000), 0, "a 128th of it is new");
-        assert_eq!(soon(1_289, 10_000), EPOCH_MS);
-        assert_eq!(soon(1_289, 10_000 + CLOCK_MARGIN_MS + EPOCH_MS), 0);
-        assert!(soon(1_289, 10_000 + EPOCH_MS) > 0);
-        assert!(newest.has_new(TreeSize(1_283)) && !newest.has_new(TreeSize(1_282)));
     }
 }

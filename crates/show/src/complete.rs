@@ -24,7 +24,8 @@ pub(crate) fn lines(checked: &Checked) -> Vec<String> {
                 day = Day::of(through.time),
                 later = later(checked, one)
             )
-            .to_string(),
+            .to_string()
+                + &confirmed(one),
         );
     }
     if !lines.is_empty() {
@@ -35,6 +36,20 @@ pub(crate) fn lines(checked: &Checked) -> Vec<String> {
         lines.push(t!("complete.unknown", regions = regions).to_string());
     }
     lines
+}
+
+/// Who has computed the register of a chain again, or that nobody has said so yet.
+fn confirmed(one: &Completeness) -> String {
+    if one.mirrors.is_empty() {
+        return t!("complete.unconfirmed").to_string();
+    }
+    let regions: Vec<String> = one
+        .mirrors
+        .iter()
+        .map(|region| place::name(*region))
+        .collect();
+    let regions = regions.join(t!("account.comma").as_ref());
+    t!("complete.confirmed", regions = regions).to_string()
 }
 
 /// Entries of a chain behind those of which it is shown that nothing was left out.
@@ -52,6 +67,7 @@ pub(crate) fn json(checked: &Checked) -> Value {
             "through": one.through.map(|through| through.size.0),
             "time_ms": one.through.map(|through| through.time.0),
             "later": one.through.map(|_| later(checked, one)),
+            "mirrors": one.mirrors.iter().map(ToString::to_string).collect::<Vec<_>>(),
         })
     };
     checked.completeness.iter().map(chain).collect()

@@ -1,6 +1,9 @@
 //! The answer of a node: an account, and the records that it was computed from.
 
-use crate::{ChainEvidence, Refuted, RegisterEvidence, Through, evidence::prove, prove_complete};
+use crate::{
+    ChainEvidence, Refuted, RegisterEvidence, Through, evidence::prove, prove_complete,
+    register::confirmed,
+};
 use std::collections::BTreeSet;
 use yizhang_entitlement::{Account, Policy, fold, linked_accounts};
 use yizhang_ledger::{
@@ -10,7 +13,7 @@ use yizhang_ledger::{
     head::{Head, Origin},
     person::{AccountId, Names},
     roster::Roster,
-    value::Day,
+    value::{Day, Division},
 };
 
 /// Whose account was asked for, as far as the asker knows.
@@ -87,6 +90,8 @@ pub struct Completeness {
     pub chain: Origin,
     /// Up to where; none if it is not shown at all.
     pub through: Option<Through>,
+    /// The regions whose nodes have computed the register themselves, and have signed that they did, ascending.
+    pub mirrors: Vec<Division>,
 }
 
 /// Whether the account is known to be that of the number asked for.
@@ -194,12 +199,14 @@ impl Answer {
                 continue;
             };
             let complete = prove_complete(head, &pseudonyms, register, &chain.records)?;
+            let mirrors = confirmed(&head.origin, register, roster)?;
             facts.extend(complete.facts);
             let of_chain = |one: &&mut Completeness| one.chain == head.origin;
             if let Some(one) = completeness.iter_mut().find(of_chain)
                 && self.is_of_all_known(register)
             {
                 one.through = Some(complete.through);
+                one.mirrors = mirrors;
             }
         }
         let facts = under_names(facts, &self.names);
@@ -271,6 +278,7 @@ fn nothing_shown(roster: &Roster) -> Vec<Completeness> {
     let chains = roster.origins().map(|chain| Completeness {
         chain: chain.clone(),
         through: None,
+        mirrors: Vec::new(),
     });
     chains.collect()
 }

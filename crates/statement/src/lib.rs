@@ -54,5 +54,6 @@ pub use receipt_file::{
 };
 pub use refuted::Refuted;
 pub use register::{
-    Complete, RegisterEvidence, SHOWN_ACCOUNTS_MAX, ShownAccount, Through, prove_complete,
+    Complete, CosignedRegister, RegisterEvidence, SHOWN_ACCOUNTS_MAX, ShownAccount, Through,
+    prove_complete,
 };

@@ -1,5 +1,6 @@
 //! Why something that was handed over is not believed.
 
+use crate::ReceiptFault;
 use yizhang_entitlement::account::NotAnAccount;
 use yizhang_ledger::{
     Invalid,
@@ -119,6 +120,14 @@ pub enum Refuted {
         chain: Division,
         /// Position of the batch entry.
         at: LeafIndex,
+    },
+    /// The head behind a register that others have cosigned has a wrong line.
+    #[error("chain {chain}: {fault}")]
+    Cosigned {
+        /// The region of the chain.
+        chain: Division,
+        /// What is wrong.
+        fault: ReceiptFault,
     },
     /// A record has no path, where the register does not show its place.
     #[error(

@@ -6,20 +6,21 @@
 //! Where two or more have, it does not show how their records lie between each other's, and each has its path. Those behind the size
 //! of the register have paths in any case.
 
-use crate::{RecordEvidence, Refuted, evidence::ensure_ascending, prove};
+use crate::{RecordEvidence, Refuted, evidence::ensure_ascending, promises, prove};
 use std::collections::BTreeSet;
 use yizhang_ledger::{
     Invalid, Verified,
     batch::BatchEntry,
     entry::Entry,
     fact::Fact,
-    hash::hash_leaf,
-    head::Head,
+    hash::{Hash, hash_leaf},
+    head::{Head, Origin},
     person::AccountId,
     record::{AccountRegister, Record},
     register::{InRegister, ListedRecord, RegisterFault},
+    roster::{KeyKind, Roster},
     tree::verify_inclusion,
-    value::{LeafIndex, TreeSize, UnixMillis},
+    value::{Division, LeafIndex, TreeSize, UnixMillis},
 };
 
 /// Most accounts that a register is shown to have or not to have in one answer: those that a lookup reads, each under two pseudonyms. An
@@ -35,6 +36,17 @@ pub struct RegisterEvidence {
     pub batch: RecordEvidence,
     /// The accounts, ascending, each once.
     pub accounts: Vec<ShownAccount>,
+    /// A head behind it that others have cosigned; none if the node knows none.
+    pub cosigned: Option<CosignedRegister>,
+}
+
+/// What ties a register to a head that mirrors have cosigned: each has computed the register itself before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CosignedRegister {
+    /// The signed head with its cosignatures, a note.
+    pub head: Vec<u8>,
+    /// From the entry of the register to the root of that head.
+    pub path: Vec<Hash>,
 }
 
 /// What a register says about an account.
@@ -89,6 +101,36 @@ pub fn prove_complete<'a>(
         through: Through { size, time },
         facts,
     })
+}
+
+/// The regions whose mirrors have cosigned a head behind a register, ascending. It is the same register, at the same place, as under the head
+/// that the records are under; so it has the same entries before it.
+///
+/// # Errors
+/// [`Refuted`], by the first thing that does not hold.
+pub(crate) fn confirmed(
+    origin: &Origin,
+    evidence: &RegisterEvidence,
+    roster: &Roster,
+) -> Result<Vec<Division>, Refuted> {
+    let Some(CosignedRegister { head: note, path }) = &evidence.cosigned else {
+        return Ok(Vec::new());
+    };
+    let head = Head::open(note, roster)?;
+    if head.origin != *origin {
+        return Err(Refuted::OtherChain {
+            expected: origin.clone(),
+            found: head.origin.clone(),
+        });
+    }
+    let RecordEvidence { index, entry, .. } = &evidence.register;
+    Fact::prove(entry, *index, path, &head)?;
+    let chain = origin.region();
+    let mirrors = promises(note, roster, origin, KeyKind::Mirror)
+        .map_err(|fault| Refuted::Cosigned { chain, fault })?;
+    let mut regions: Vec<Division> = mirrors.iter().map(|mirror| mirror.region).collect();
+    regions.sort_unstable();
+    Ok(regions)
 }
 
 /// A register that was tied to a head.

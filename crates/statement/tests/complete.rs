@@ -4,8 +4,8 @@ mod support;
 
 use std::collections::BTreeSet;
 use support::{
-    Chain, FIRST, LAST, LINK, NOBODY, OTHER, REGISTER, REGISTER_BATCH, REGISTER_MS, WORKER, named,
-    origin, region, roster,
+    Chain, DAY_MS, FIRST, LAST, LINK, NOBODY, OTHER, REGISTER, REGISTER_BATCH, REGISTER_MS, WORKER,
+    cosigned, named, origin, region, roster, roster_with_mirror,
 };
 use yizhang_entitlement::{Policy, fold};
 use yizhang_ledger::{
@@ -15,11 +15,12 @@ use yizhang_ledger::{
     person::{AccountId, Names},
     register::{Absence, InRegister, Presence, RegisterFault, Side},
     tree::ProofFault,
-    value::{Day, LeafIndex, TreeSize, UnixMillis},
+    value::{Day, Division, LeafIndex, TreeSize, UnixMillis},
 };
 use yizhang_statement::{
-    Accounts, Answer, ChainEvidence, Checked, Question, RecordEvidence, Refuted, RegisterEvidence,
-    SHOWN_ACCOUNTS_MAX, ShownAccount, Through, Whose, prove, prove_complete,
+    Accounts, Answer, ChainEvidence, Checked, Completeness, CosignedRegister, Question,
+    ReceiptFault, RecordEvidence, Refuted, RegisterEvidence, SHOWN_ACCOUNTS_MAX, ShownAccount,
+    Through, Whose, prove, prove_complete,
 };
 
 const SIZE: TreeSize = TreeSize(5);
@@ -451,4 +452,108 @@ fn a_chain_is_complete_only_for_all_pseudonyms_that_the_caller_knows() {
     };
     let both = checked(&stated, handed).unwrap();
     assert!(through(&both).is_some());
+}
+
+#[test]
+fn an_older_register_shows_less_and_says_so() {
+    let older = Chain::unlinked();
+    let mut evidence = older.register(&[WORKER]);
+    let newer = Chain::unlinked().with_newer_register();
+    let asked = BTreeSet::from([WORKER]);
+    // As it stands under the head of today.
+    evidence.register = newer.evidence(REGISTER);
+    evidence.batch = newer.evidence(REGISTER_BATCH);
+    let mut records = older.records(WORKER);
+    records[3] = newer.evidence(LAST);
+    let shown = prove_complete(&newer.head(), &asked, &evidence, &records).unwrap();
+    let through = Through {
+        size: SIZE,
+        time: UnixMillis(REGISTER_MS),
+    };
+    assert_eq!(shown.through, through);
+    // Without the last record it shows as much, and the newest would show that it is missing.
+    records.pop();
+    assert!(prove_complete(&newer.head(), &asked, &evidence, &records).is_ok());
+    let evidence = newer.register(&[WORKER]);
+    let outcome = prove_complete(&newer.head(), &asked, &evidence, &records);
+    assert!(outcome.is_err());
+    let all = newer.records(WORKER);
+    let shown = prove_complete(&newer.head(), &asked, &evidence, &all).unwrap();
+    let through = Through {
+        size: TreeSize(9),
+        time: UnixMillis(REGISTER_MS + DAY_MS),
+    };
+    assert_eq!(shown.through, through);
+    // The day of the newer one is not to be had for the older.
+    let mut mixed = evidence;
+    mixed.register = newer.evidence(REGISTER);
+    let outcome = prove_complete(&newer.head(), &asked, &mixed, &all).unwrap_err();
+    let (chain, at) = (region(), LeafIndex(9));
+    assert_eq!(outcome, Refuted::OtherBatch { chain, at });
+}
+
+#[test]
+fn who_has_computed_a_register_again_is_believed_by_a_cosigned_head_behind_it() {
+    let chain = Chain::unlinked();
+    let stated = answer(Whose::Account(WORKER), &chain, &chain.records(WORKER));
+    let check = |cosigned| {
+        let mut handed = chain.handed(WORKER);
+        handed.register.as_mut().unwrap().cosigned = Some(cosigned);
+        stated.verify(&[handed], &roster_with_mirror(), Policy::embedded())
+    };
+    let mirrors = |checked: &Checked| {
+        let of_chain = |one: &&Completeness| one.chain == origin();
+        checked
+            .completeness
+            .iter()
+            .find(of_chain)
+            .unwrap()
+            .mirrors
+            .clone()
+    };
+    // The head that was cosigned need not be the one that the records are under.
+    let grown = Chain::unlinked().with_newer_register();
+    for behind in [&chain, &grown] {
+        let known = check(CosignedRegister {
+            head: cosigned(&behind.note()),
+            path: behind.evidence(REGISTER).path,
+        });
+        assert_eq!(mirrors(&known.unwrap()), [Division::new(520_000).unwrap()]);
+    }
+    // Nobody has cosigned it.
+    let known = check(CosignedRegister {
+        head: chain.note(),
+        path: chain.evidence(REGISTER).path,
+    });
+    assert_eq!(mirrors(&known.unwrap()), []);
+    // A head of another history, whose register hides a record, is cosigned; or it is cosigned before the register came.
+    let other = Chain::committing(|at| at != 3);
+    let outcome = check(CosignedRegister {
+        head: cosigned(&other.note()),
+        path: other.evidence(REGISTER).path,
+    });
+    let outcome = outcome.unwrap_err();
+    assert!(
+        matches!(outcome, Refuted::Invalid(Invalid::Proof { .. })),
+        "{outcome:?}"
+    );
+    // A line that the mirror did not give.
+    let mut head = cosigned(&chain.note());
+    let at = head.len() - 8;
+    head[at] = if head[at] == b'A' { b'B' } else { b'A' };
+    let outcome = check(CosignedRegister {
+        head,
+        path: chain.evidence(REGISTER).path,
+    });
+    let outcome = outcome.unwrap_err();
+    assert!(
+        matches!(
+            outcome,
+            Refuted::Cosigned {
+                fault: ReceiptFault::Cosignature(_),
+                ..
+            }
+        ),
+        "{outcome:?}"
+    );
 }

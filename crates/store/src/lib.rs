@@ -62,6 +62,7 @@ mod open;
 mod persist;
 mod proof;
 mod reader;
+mod records;
 mod recover;
 mod register;
 mod replay;

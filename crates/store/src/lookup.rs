@@ -20,7 +20,7 @@ use yizhang_ledger::{
 };
 
 /// Batches up to this size are read whole to get at one record: as much as a few disk pages, in one read instead of two.
-const WHOLE_BATCH_BYTES: usize = 16 * 1024;
+pub(crate) const WHOLE_BATCH_BYTES: usize = 16 * 1024;
 
 /// What became of a submission.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -94,18 +94,6 @@ impl Store {
         let leaves = read_leaves(chain, index.0, index.0 + 1)?;
         let entry = leaves.get(0).expect("one leaf was asked for and read");
         Ok(entry.to_vec())
-    }
-
-    /// The entries at some positions of a chain, in the order of the positions. Their bytes are not checked against any hash.
-    ///
-    /// # Errors
-    /// As [`Store::record`].
-    pub fn records(&self, origin: &Origin, indexes: &[LeafIndex]) -> Result<Vec<Vec<u8>>> {
-        let mut records = Vec::with_capacity(indexes.len());
-        for index in indexes {
-            records.push(self.record(origin, *index)?);
-        }
-        Ok(records)
     }
 
     /// The position of the batch entry of the batch that an entry is in: its own, if it is one.
@@ -299,6 +287,7 @@ fn batch_entry(chain: &Chain, located: &Located, content: &[u8]) -> Result<Batch
 }
 
 /// Consecutive entries, as bytes.
+#[derive(Default)]
 pub(crate) struct Leaves {
     bytes: Vec<u8>,
     ends: Vec<usize>,
@@ -321,10 +310,7 @@ impl Leaves {
 
 /// The entries of leaves `[from, to)`, all below the durable size. Their bytes are not checked against any hash.
 pub(crate) fn read_leaves(chain: &Chain, from: u64, to: u64) -> Result<Leaves> {
-    let mut leaves = Leaves {
-        bytes: Vec::new(),
-        ends: Vec::new(),
-    };
+    let mut leaves = Leaves::default();
     let mut next = from;
     while next < to {
         let located = chain.locate(LeafIndex(next))?;
@@ -342,7 +328,7 @@ pub(crate) fn read_leaves(chain: &Chain, from: u64, to: u64) -> Result<Leaves> {
 }
 
 /// Appends entries `[from, to)` of a batch, counted from its batch entry.
-fn read_from_batch(
+pub(crate) fn read_from_batch(
     chain: &Chain,
     located: &Located,
     from: usize,

@@ -301,3 +301,35 @@ fn proofs_come_in_the_order_asked_for() {
     let beyond = store.proofs(&origin, &[last, LeafIndex(size.0), LeafIndex(0)], size);
     assert!(matches!(beyond, Err(StoreError::NoSuchLeaf { index, .. }) if index.0 == size.0));
 }
+
+#[test]
+fn records_come_in_the_order_asked_for_however_many_and_wherever_they_lie() {
+    let mut world = World::new(61, 1);
+    let folder = tempdir().unwrap();
+    let store = world.open(folder.path());
+    for records in [1, 9_000, 3, 1, 1, 1, 700, 16_000, 2] {
+        world.append(&store, 0, &[records]);
+    }
+    let chain = &world.chains[0];
+    let size = chain.state.size().0;
+    let last = LeafIndex(size - 1);
+    let check = |indexes: &[LeafIndex]| {
+        let records = store.records(&chain.origin, indexes).unwrap();
+        assert_eq!(records.len(), indexes.len());
+        for (index, record) in indexes.iter().zip(&records) {
+            assert_eq!(*record, chain.leaves[usize::try_from(index.0).unwrap()]);
+        }
+    };
+    check(&[]);
+    check(&[last]);
+    check(&[last, LeafIndex(0), last, LeafIndex(1), LeafIndex(9_001)]);
+    for stride in [1, 7, 16, 17, 40, 977] {
+        let mut indexes: Vec<LeafIndex> = (0..size).rev().step_by(stride).map(LeafIndex).collect();
+        check(&indexes);
+        let third = indexes.len() / 3;
+        indexes.rotate_left(third);
+        check(&indexes);
+    }
+    let beyond = store.records(&chain.origin, &[LeafIndex(0), LeafIndex(size)]);
+    assert!(matches!(beyond, Err(StoreError::NoSuchLeaf { index, .. }) if index.0 == size));
+}

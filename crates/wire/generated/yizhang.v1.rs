@@ -410,6 +410,12 @@ pub struct RegisterEvidence {
     /// The accounts read under all their pseudonyms, ascending, at most 64.
     #[prost(message, repeated, tag = "3")]
     pub accounts: ::prost::alloc::vec::Vec<ShownAccount>,
+    /// A head of the chain behind the register, with lines of mirrors; empty if the node knows none.
+    #[prost(bytes = "bytes", tag = "4")]
+    pub cosigned: ::prost::bytes::Bytes,
+    /// Path of the entry of the register to that head, 32 bytes a hash.
+    #[prost(bytes = "bytes", tag = "5")]
+    pub cosigned_path: ::prost::bytes::Bytes,
 }
 /// Whether an account is in a register.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]

@@ -32,7 +32,7 @@ pub fn invented_keys(count: usize) -> anyhow::Result<Keys> {
 
 /// A data directory of a node and the keys of its chains.
 pub struct Ours {
-    store: Store,
+    store: Arc<Store>,
     keys: Keys,
     folder: PathBuf,
     syncs: Arc<Faults>,
@@ -58,7 +58,7 @@ impl Ours {
             }
         }
         Ok(Self {
-            store,
+            store: Arc::new(store),
             keys,
             folder: folder.into(),
             syncs,
@@ -66,8 +66,13 @@ impl Ours {
     }
 
     /// The store.
-    pub const fn store(&self) -> &Store {
+    pub fn store(&self) -> &Store {
         &self.store
+    }
+
+    /// The store, for a thread beside.
+    pub fn shared_store(&self) -> Arc<Store> {
+        Arc::clone(&self.store)
     }
 }
 

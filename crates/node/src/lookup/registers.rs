@@ -84,6 +84,7 @@ impl UsableRegisters {
                 register: usable.entry.clone(),
                 batch: usable.batch.clone(),
                 accounts: shown,
+                cosigned: None,
             },
         }))
     }

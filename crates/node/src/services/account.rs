@@ -158,8 +158,15 @@ fn record_evidence(record: RecordEvidence) -> v1::RecordEvidence {
 fn register_evidence(register: RegisterEvidence) -> v1::RegisterEvidence {
     let accounts = register.accounts.iter();
     let accounts = accounts.map(|one| shown::message(one.account, &one.shown));
+    let accounts = accounts.collect();
+    let (cosigned, cosigned_path) = match register.cosigned {
+        Some(cosigned) => (cosigned.head, convert::path_bytes(&cosigned.path)),
+        None => (Vec::new(), Vec::new()),
+    };
     v1::RegisterEvidence {
-        accounts: accounts.collect(),
+        accounts,
+        cosigned: cosigned.into(),
+        cosigned_path: cosigned_path.into(),
         register: Some(record_evidence(register.register)),
         batch: Some(record_evidence(register.batch)),
     }

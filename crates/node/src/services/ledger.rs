@@ -59,7 +59,7 @@ impl Ledger for LedgerService {
         &self,
         request: Request<v1::EndEpochRequest>,
     ) -> Result<Response<v1::EndEpochReply>, Status> {
-        Ok(Response::new(end_epoch(&self.0, request.get_ref())?))
+        Ok(Response::new(end_epoch(&self.0, request.into_inner())?))
     }
 
     async fn replay(
@@ -74,7 +74,7 @@ impl Ledger for LedgerService {
 }
 
 /// How far the register of the own chain is, after it was perhaps asked for.
-fn end_epoch(shared: &Shared, request: &v1::EndEpochRequest) -> Result<v1::EndEpochReply, Refusal> {
+fn end_epoch(shared: &Shared, request: v1::EndEpochRequest) -> Result<v1::EndEpochReply, Refusal> {
     if shared.room.left() > Left::Little {
         return Err(Refusal::DiskFull);
     }

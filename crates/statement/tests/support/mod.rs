@@ -6,17 +6,18 @@ use yizhang_ledger::{
     Verified,
     batch::{RecordBlock, SubmissionId, slices},
     chain::{ChainState, Submitted},
+    cosignature::{self, CosignerKey, UnixSeconds},
     entry::{Entry, Kind},
     hash::{Blake3Keyed, Hash, hash_leaf},
     head::{Head, Origin},
-    note::NoteKey,
+    note::{Note, NoteKey},
     person::AccountId,
     record::{AccountRegister, Birth, BirthEvidence, Identity, Record, Source},
     register::{
         Absence, FORM, InRegister, Neighbour, Presence, RegisterTree, RegisteredAccount,
         submission_id,
     },
-    roster::{ChainKey, Region, Roster},
+    roster::{ChainKey, CosigningKey, KeyKind, Region, Roster},
     tree::{self, inclusion_path_by},
     value::{Code, Day, Division, LeafIndex, Month, TreeSize, UnixMillis},
 };
@@ -27,12 +28,16 @@ pub(crate) const OTHER: AccountId = AccountId([0x5A; 16]);
 pub(crate) const NOBODY: AccountId = AccountId([0x77; 16]);
 /// When the batch with the register came: 2026-11-29 in China.
 pub(crate) const REGISTER_MS: u64 = 1_795_881_600_000;
+pub(crate) const DAY_MS: u64 = 24 * 60 * 60 * 1_000;
 /// Positions in every chain of these tests: a batch of four records, one of a register, and one of a record behind it.
 pub(crate) const FIRST: usize = 1;
 pub(crate) const LINK: usize = 4;
 pub(crate) const REGISTER_BATCH: usize = 5;
 pub(crate) const REGISTER: usize = 6;
 pub(crate) const LAST: usize = 8;
+/// Of the newer register, where there is one.
+pub(crate) const NEWER_BATCH: usize = 9;
+pub(crate) const NEWER: usize = 10;
 
 pub(crate) fn written(record: &Record<'_>) -> Vec<u8> {
     let mut bytes = Vec::new();
@@ -107,6 +112,40 @@ pub(crate) fn roster() -> Roster {
     }
 }
 
+/// The same roster with another region, whose node cosigns as a mirror.
+pub(crate) fn roster_with_mirror() -> Roster {
+    let code = Division::new(520_000).unwrap();
+    let origin = Origin::new("test.yizhang", code).unwrap();
+    let public = mirror_key().verifying_key().to_bytes();
+    let mirror = CosignerKey::new(&KeyKind::Mirror.name(&origin), public).unwrap();
+    let of_chain = SigningKey::from_bytes(&[53; 32]).verifying_key().to_bytes();
+    let chain = NoteKey::new(origin.as_str(), of_chain).unwrap();
+    let entry = Region {
+        origin,
+        endpoint: "https://localhost:2".into(),
+        keys: vec![ChainKey::always(chain)],
+        witness_keys: Vec::new(),
+        mirror_keys: vec![CosigningKey::always(mirror)],
+    };
+    let mut roster = roster();
+    roster.regions.insert(code, entry);
+    roster
+}
+
+fn mirror_key() -> SigningKey {
+    SigningKey::from_bytes(&[52; 32])
+}
+
+/// A head with the line of that mirror.
+pub(crate) fn cosigned(note: &[u8]) -> Vec<u8> {
+    let note = Note::parse(note).unwrap();
+    let name = "test.yizhang/520000/mirror";
+    let known = CosignerKey::new(name, mirror_key().verifying_key().to_bytes()).unwrap();
+    let time = UnixSeconds::new(5).unwrap();
+    let line = cosignature::sign(note.text, name, &mirror_key(), time);
+    cosignature::add(&note, &known, &line).unwrap().into_bytes()
+}
+
 /// Who an entry is found under.
 pub(crate) fn named(entry: &[u8]) -> Vec<AccountId> {
     let entry = Entry::parse(entry, LeafIndex(0)).unwrap();
@@ -121,6 +160,7 @@ pub(crate) struct Chain {
     pub(crate) entries: Vec<Vec<u8>>,
     accounts: Vec<RegisteredAccount>,
     covered: usize,
+    growing: Growing,
 }
 
 impl Chain {
@@ -153,32 +193,25 @@ impl Chain {
     fn of(records: &[Vec<u8>], seen: impl Fn(usize) -> bool) -> Self {
         let mut chain = Growing::default();
         chain.append(records, [1; 16]);
-        let covered = chain.entries.len();
-        let mut accounts: BTreeMap<AccountId, RegisteredAccount> = BTreeMap::new();
-        for (_, entry) in chain.entries.iter().enumerate().filter(|(at, _)| seen(*at)) {
-            for id in named(entry) {
-                let account = accounts.entry(id);
-                let account = account.or_insert_with(|| RegisteredAccount::start(id));
-                account.take(&hash_leaf(entry));
-            }
-        }
-        let accounts: Vec<RegisteredAccount> = accounts.into_values().collect();
-        let register = AccountRegister {
-            form: FORM,
-            size: covered as u64,
-            accounts: accounts.len() as u64,
-            root: tree::root::<RegisterTree>(&leaves(&accounts)),
-        };
-        let size = TreeSize(covered as u64);
-        chain.append(
-            &[written(&Record::AccountRegister(register))],
-            submission_id(size).0,
-        );
+        let (accounts, covered) = chain.commit(seen);
         chain.append(&[birth(WORKER, "4")], [2; 16]);
         Self {
-            entries: chain.entries,
+            entries: chain.entries.clone(),
             accounts,
             covered,
+            growing: chain,
+        }
+    }
+
+    /// The same chain with a newer register, a day later: of what is in it so far.
+    pub(crate) fn with_newer_register(mut self) -> Self {
+        self.growing.now.0 += DAY_MS;
+        let (accounts, covered) = self.growing.commit(|_| true);
+        Self {
+            entries: self.growing.entries.clone(),
+            accounts,
+            covered,
+            growing: self.growing,
         }
     }
 
@@ -234,10 +267,17 @@ impl Chain {
             account,
             shown: self.shown(account),
         });
+        let newest = self.entries.len() - 1;
+        let (batch, register) = if newest == NEWER {
+            (NEWER_BATCH, NEWER)
+        } else {
+            (REGISTER_BATCH, REGISTER)
+        };
         RegisterEvidence {
-            register: self.evidence(REGISTER),
-            batch: self.evidence(REGISTER_BATCH),
+            register: self.evidence(register),
+            batch: self.evidence(batch),
             accounts: shown.collect(),
+            cosigned: None,
         }
     }
 
@@ -283,6 +323,7 @@ impl Chain {
 struct Growing {
     state: ChainState,
     entries: Vec<Vec<u8>>,
+    now: UnixMillis,
 }
 
 impl Default for Growing {
@@ -290,19 +331,43 @@ impl Default for Growing {
         Self {
             state: ChainState::empty(origin()),
             entries: Vec::new(),
+            now: UnixMillis(REGISTER_MS),
         }
     }
 }
 
 impl Growing {
+    /// Appends the register of those entries so far that were seen. Its accounts, and the size that it covers.
+    fn commit(&mut self, seen: impl Fn(usize) -> bool) -> (Vec<RegisteredAccount>, usize) {
+        let covered = self.entries.len();
+        let mut accounts: BTreeMap<AccountId, RegisteredAccount> = BTreeMap::new();
+        for (_, entry) in self.entries.iter().enumerate().filter(|(at, _)| seen(*at)) {
+            for id in named(entry) {
+                let account = accounts.entry(id);
+                let account = account.or_insert_with(|| RegisteredAccount::start(id));
+                account.take(&hash_leaf(entry));
+            }
+        }
+        let accounts: Vec<RegisteredAccount> = accounts.into_values().collect();
+        let size = TreeSize(covered as u64);
+        let register = AccountRegister {
+            form: FORM,
+            size: size.0,
+            accounts: accounts.len() as u64,
+            root: tree::root::<RegisterTree>(&leaves(&accounts)),
+        };
+        let record = written(&Record::AccountRegister(register));
+        self.append(&[record], submission_id(size).0);
+        (accounts, covered)
+    }
+
     fn append(&mut self, records: &[Vec<u8>], id: [u8; 16]) {
         let submitted = Submitted {
             id: SubmissionId(id),
             submitter: "node.440000".into(),
             block: RecordBlock::parse(records.concat()).unwrap(),
         };
-        let now = UnixMillis(REGISTER_MS);
-        let extension = self.state.prepare(&[submitted], now, 1).unwrap();
+        let extension = self.state.prepare(&[submitted], self.now, 1).unwrap();
         let batch = extension.batch();
         for entry in slices(batch.bytes(), batch.ends()) {
             self.entries.push(entry.to_vec());

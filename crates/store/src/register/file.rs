@@ -30,6 +30,10 @@ use yizhang_ledger::{
 /// Bytes that are gathered before they are written, and read at once in order.
 const GATHER_BYTES: usize = 1024 * 1024;
 
+/// Looks for the block of an account that go where it would stand if accounts were spread evenly, as pseudonyms are: the first comes close,
+/// the next closer. Then what is left is halved, whatever they are.
+const GUESSES_MAX: u32 = 6;
+
 /// Writes a register from its blocks.
 pub(super) struct RegisterWriter<'a> {
     disk: &'a Disk,
@@ -161,14 +165,30 @@ impl RegisterFile {
 
     /// How many accounts stand before this one: by the first accounts of blocks, then in one block.
     fn accounts_before(&self, account: AccountId) -> Result<u64> {
-        let (mut low, mut high) = (0, blocks(self.header.register.accounts));
-        while low < high {
-            let middle = low.midpoint(high);
-            if self.first_of(middle)? <= account {
+        let all = blocks(self.header.register.accounts);
+        let (mut low, mut high) = (0, all);
+        let mut middle = share_of(all, leading(account));
+        for look in 0.. {
+            if low >= high {
+                break;
+            }
+            let first = self.first_of(middle)?;
+            if first <= account {
                 low = middle + 1;
             } else {
                 high = middle;
             }
+            middle = if look < GUESSES_MAX {
+                let away = share_of(all, leading(account).abs_diff(leading(first)));
+                let guess = if first <= account {
+                    middle.saturating_add(away)
+                } else {
+                    middle.saturating_sub(away)
+                };
+                guess.clamp(low, high.saturating_sub(1).max(low))
+            } else {
+                low.midpoint(high)
+            };
         }
         let Some(block) = low.checked_sub(1) else {
             return Ok(0);
@@ -327,10 +347,75 @@ impl AccountReader<'_> {
     }
 }
 
+/// The first eight bytes of an account as a number.
+fn leading(account: AccountId) -> u64 {
+    let first = account.0.first_chunk();
+    u64::from_be_bytes(*first.expect("an account id has sixteen bytes"))
+}
+
+/// This part of so many blocks: of all of them for 2^64, always fewer.
+fn share_of(blocks: u64, part: u64) -> u64 {
+    let share = (u128::from(blocks) * u128::from(part)) >> 64;
+    u64::try_from(share).expect("a part of a number of 64 bits has no more")
+}
+
 fn wrong(path: &Path, offset: u64, fault: RegisterFileFault) -> StoreError {
     StoreError::Register {
         path: path.to_path_buf(),
         offset,
         fault,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::layout::Anchor;
+    use super::*;
+    use yizhang_ledger::{register::RegisterBuilder, value::TreeSize};
+
+    fn written(folder: &Path, accounts: &[AccountId]) -> RegisterFile {
+        let disk = Disk::new(None);
+        let path = folder.join("one.reg");
+        let mut writer = RegisterWriter::create(&disk, path.clone()).unwrap();
+        let mut builder = RegisterBuilder::new(|block| writer.block(block));
+        for account in accounts {
+            builder.record(*account, Hash([7; 32])).unwrap();
+        }
+        let register = builder.finish(TreeSize(accounts.len() as u64)).unwrap();
+        let origin = Origin::parse("test.yizhang/440000").unwrap();
+        let header = Header {
+            origin: origin.clone(),
+            register,
+            anchor: Anchor::default(),
+        };
+        writer.finish(&header).unwrap();
+        RegisterFile::open(&path, &origin).unwrap().unwrap()
+    }
+
+    #[test]
+    fn an_account_is_found_however_unevenly_accounts_are_spread() {
+        let blocks = 40;
+        let count = blocks * wide(BLOCK_ACCOUNTS) + 3;
+        let spread: [fn(u64) -> u128; 4] = [
+            |number| u128::from(number) << 110,
+            u128::from,
+            |number| u128::MAX - u128::from(100_000 - number),
+            |number| u128::from(number) << if number < 5_000 { 0 } else { 114 },
+        ];
+        for each in spread {
+            let ids: Vec<AccountId> = (1..=count)
+                .map(|number| AccountId(each(number).to_be_bytes()))
+                .collect();
+            let folder = tempfile::tempdir().unwrap();
+            let file = written(folder.path(), &ids);
+            for (before, id) in (0..).zip(&ids) {
+                assert_eq!(file.accounts_before(*id).unwrap(), before);
+            }
+            let behind = |id: &AccountId| AccountId((u128::from_be_bytes(id.0) + 1).to_be_bytes());
+            for (at, pair) in (1..).zip(ids.windows(2)) {
+                assert_eq!(file.accounts_before(behind(&pair[0])).unwrap(), at);
+            }
+            assert_eq!(file.accounts_before(AccountId([0; 16])).unwrap(), 0);
+        }
     }
 }
