@@ -1,13 +1,13 @@
 //! `yizhang verify`: a file that somebody was handed, checked without a network, by nothing but the roster.
 
+mod receipt;
+
 use crate::{credentials, exit::Outcome, files, show};
 use anyhow::{Context, bail};
 use clap::Args;
 use rust_i18n::t;
 use std::path::PathBuf;
-use yizhang_statement::{
-    FORK_HEADER, Fork, ForkEvidence, Promise, RECEIPT_HEADER, ReceiptFile, Receipted,
-};
+use yizhang_statement::{FORK_HEADER, Fork, ForkEvidence, RECEIPT_HEADER, ReceiptFile};
 
 /// Arguments of `verify`.
 #[derive(Args)]
@@ -26,8 +26,9 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     let roster = credentials::read_roster(&arguments.credentials)?.roster;
     if bytes.starts_with(RECEIPT_HEADER.as_bytes()) {
         let receipt = ReceiptFile::parse(&bytes).with_context(context)?;
-        let shown = receipt.verify(&roster).with_context(context)?;
-        receipt_lines(&receipt, &shown);
+        let shown = receipt::believe(&arguments.file, &receipt, &roster)?;
+        receipt::say(&receipt, &shown);
+        println!("{}", t!("verify.not_which_records"));
         println!("{}", t!("verify.by_roster", version = roster.version));
         return Ok(Outcome::Clean);
     }
@@ -57,48 +58,4 @@ pub(crate) fn fork_line(fork: &Fork) -> String {
         other = other
     )
     .to_string()
-}
-
-/// Says what is promised of a submission, and by whom.
-fn receipt_lines(receipt: &ReceiptFile, shown: &Receipted) {
-    let region = show::place::name(shown.origin.region());
-    let (chain, size) = (&shown.origin, shown.size);
-    let last = receipt
-        .first
-        .0
-        .saturating_add(receipt.records)
-        .saturating_sub(1);
-    println!(
-        "{}",
-        t!(
-            "verify.receipt",
-            region = region,
-            chain = chain,
-            submission = receipt.submission,
-            records = receipt.records,
-            first = receipt.first.0,
-            last = last,
-            size = size
-        )
-    );
-    let names = |promises: &[Promise]| {
-        let names = promises.iter().map(|promise| {
-            let moment = i64::try_from(promise.time.get()).ok();
-            let moment = moment.and_then(|seconds| jiff::Timestamp::from_second(seconds).ok());
-            let moment = moment.map_or_else(String::new, |moment| format!(" ({moment})"));
-            format!("{}{moment}", show::place::name(promise.region))
-        });
-        names.collect::<Vec<_>>().join(", ")
-    };
-    if shown.mirrors.is_empty() {
-        println!("{}", t!("verify.no_mirror"));
-    } else {
-        let (count, names) = (shown.mirrors.len(), names(&shown.mirrors));
-        println!("{}", t!("verify.mirrors", count = count, names = names));
-    }
-    if !shown.witnesses.is_empty() {
-        let (count, names) = (shown.witnesses.len(), names(&shown.witnesses));
-        println!("{}", t!("verify.witnesses", count = count, names = names));
-    }
-    println!("{}", t!("verify.not_which_records"));
 }

@@ -94,6 +94,22 @@ fn without_mirrors_a_receipt_says_what_it_does_not_promise() {
         .expect(0)
         .stdout;
     assert!(shown.contains("No mirror has signed"), "{shown}");
+    assert!(
+        shown.contains("kept under version 1 of the roster"),
+        "{shown}"
+    );
+    // One of a later roster that cannot be believed says which roster it needs.
+    let later = fs::read_to_string(&kept[0]).unwrap();
+    let later = later.replacen("\nroster 1\n", "\nroster 2\n", 1);
+    let wrong = later.replacen("\nfirst ", "\nfirst 1", 1);
+    let later = federation.file("later.receipt", later.as_bytes());
+    verify(&federation, &later).expect(0);
+    let wrong = federation.file("wrong.receipt", wrong.as_bytes());
+    let said = verify(&federation, &wrong).expect(4).stderr;
+    assert!(
+        said.contains("kept under version 2 of the roster"),
+        "{said}"
+    );
     // The other node is back: the same file again brings fuller receipts, and adds nothing.
     let size = federation.size(GUANGDONG, GUANGDONG);
     federation.start(GUIZHOU);

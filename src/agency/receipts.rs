@@ -241,6 +241,7 @@ fn keep_some(
             submission: placed.id,
             first: LeafIndex(placed.first),
             records: u64::try_from(placed.leaves.len()).expect("a length in memory fits 64 bits"),
+            roster: roster.version,
             proof: range_proof(proof)?,
             head: reply.head.to_vec(),
         };
