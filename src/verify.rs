@@ -1,8 +1,14 @@
 //! `yizhang verify`: a file that somebody was handed, checked without a network, by nothing but the roster.
 
 mod receipt;
+mod rows;
 
-use crate::{credentials, exit::Outcome, files, show};
+use crate::{
+    agency::FormArguments,
+    credentials,
+    exit::{Failure, Outcome},
+    files, show,
+};
 use anyhow::{Context, bail};
 use clap::Args;
 use rust_i18n::t;
@@ -12,8 +18,15 @@ use yizhang_statement::{FORK_HEADER, Fork, ForkEvidence, RECEIPT_HEADER, Receipt
 /// Arguments of `verify`.
 #[derive(Args)]
 pub(crate) struct Arguments {
-    /// The file: a receipt of an import, or evidence of a fork.
-    file: PathBuf,
+    /// The file: a receipt of an import, or evidence of a fork; with --file also the folder of an import's receipts.
+    #[arg(value_name = "FILE")]
+    path: PathBuf,
+    /// The file that was imported: says which of its lines the receipts prove, and refuses one that was changed. The row lists of the import
+    /// must be beside the receipts.
+    #[arg(long, value_name = "IMPORTED")]
+    file: Option<PathBuf>,
+    #[command(flatten)]
+    form: FormArguments,
     /// Directory with the root keys that you trust and the roster, for instance an auditor's.
     #[arg(long)]
     credentials: PathBuf,
@@ -21,19 +34,30 @@ pub(crate) struct Arguments {
 
 /// Says what a file shows, and to whom it is to be believed.
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
-    let context = || arguments.file.display().to_string();
-    let bytes = files::read(&arguments.file)?;
+    let context = || arguments.path.display().to_string();
     let roster = credentials::read_roster(&arguments.credentials)?.roster;
+    if let Some(file) = &arguments.file {
+        let question = rows::Question {
+            receipts: &arguments.path,
+            file,
+            form: &arguments.form,
+        };
+        return rows::run(&question, &roster);
+    }
+    if arguments.path.is_dir() {
+        return Err(Failure::Arguments(t!("verify.folder_without_file").to_string()).into());
+    }
+    let bytes = files::read(&arguments.path)?;
     if bytes.starts_with(RECEIPT_HEADER.as_bytes()) {
         let receipt = ReceiptFile::parse(&bytes).with_context(context)?;
-        let shown = receipt::believe(&arguments.file, &receipt, &roster)?;
+        let shown = receipt::believe(&arguments.path, &receipt, &roster)?;
         receipt::say(&receipt, &shown);
         println!("{}", t!("verify.not_which_records"));
         println!("{}", t!("verify.by_roster", version = roster.version));
         return Ok(Outcome::Clean);
     }
     if !bytes.starts_with(FORK_HEADER.as_bytes()) {
-        bail!("{}", t!("verify.unknown", path = arguments.file.display()));
+        bail!("{}", t!("verify.unknown", path = arguments.path.display()));
     }
     let evidence = ForkEvidence::parse(&bytes).with_context(context)?;
     let fork = evidence.verify(&roster).with_context(context)?;

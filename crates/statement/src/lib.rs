@@ -41,6 +41,8 @@ mod receipt;
 mod receipt_file;
 mod refuted;
 mod register;
+mod row_list;
+mod row_match;
 
 pub use answer::{Accounts, Answer, Checked, Identity, Question, Whose};
 pub use evidence::{ChainEvidence, RecordEvidence, prove};
@@ -52,3 +54,8 @@ pub use receipt_file::{
 };
 pub use refuted::Refuted;
 pub use register::{Complete, RegisterEvidence, prove_complete};
+pub use row_list::{
+    ListedPerson, ListedRow, ROW_LIST_BYTES_MAX, ROW_LIST_COLUMNS_MAX, ROW_LIST_CONTEXT,
+    ROW_LIST_MAGIC, ROW_LIST_PERSONS_MAX, RowList, RowListFault,
+};
+pub use row_match::{FileRow, FileRows, Misfit, Place, Places};
