@@ -13,6 +13,7 @@ use anyhow::{Context, bail};
 use clap::Args;
 use rust_i18n::t;
 use std::path::PathBuf;
+use yizhang_intake::FaultyRows;
 use yizhang_statement::{FORK_HEADER, Fork, ForkEvidence, RECEIPT_HEADER, ReceiptFile};
 
 /// Arguments of `verify`.
@@ -25,6 +26,9 @@ pub(crate) struct Arguments {
     /// must be beside the receipts.
     #[arg(long, value_name = "IMPORTED")]
     file: Option<PathBuf>,
+    /// Rows that are faulty were left out at the import: they need not be proved.
+    #[arg(long, requires = "file")]
+    accept_valid_rows: bool,
     #[command(flatten)]
     form: FormArguments,
     /// Directory with the root keys that you trust and the roster, for instance an auditor's.
@@ -40,6 +44,11 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
         let question = rows::Question {
             receipts: &arguments.path,
             file,
+            faulty: if arguments.accept_valid_rows {
+                FaultyRows::Skip
+            } else {
+                FaultyRows::Refuse
+            },
             form: &arguments.form,
         };
         return rows::run(&question, &roster);

@@ -280,6 +280,27 @@ fn one_receipt_proves_its_own_rows_whatever_the_form_of_the_file() {
         &auditor,
     ];
     run(&[&arguments[..], &["--columns", &columns]].concat()).expect(0);
+    // Faulty rows that were left out at the import are left out here, if it is said.
+    let faulty = with_lines(&content, |lines| {
+        lines.insert(9, lines[9].replace(WORKER, "1"))
+    });
+    let faulty = federation.file("faulty.csv", &faulty);
+    hold(&federation, &folder, &faulty).expect(4);
+    let arguments = [
+        "verify",
+        &folder,
+        "--file",
+        &faulty,
+        "--credentials",
+        &auditor,
+    ];
+    let said = run(&[&arguments[..], &["--accept-valid-rows"]].concat())
+        .expect(0)
+        .stdout;
+    assert!(
+        said.contains("1 faulty rows are in no chain: lines 10"),
+        "{said}"
+    );
     // A list that was touched, or is not there.
     let list = Path::new(last).with_extension("rows");
     let bytes = fs::read(&list).unwrap();

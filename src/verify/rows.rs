@@ -16,7 +16,7 @@ use held::Held;
 use persons::KnownPersons;
 use rust_i18n::t;
 use std::{collections::BTreeSet, path::Path};
-use yizhang_intake::{CellChecks, Column, Intake, Row};
+use yizhang_intake::{CellChecks, Column, FaultyRows, Intake, Row};
 use yizhang_ledger::{roster::Roster, value::Division};
 use yizhang_statement::{FileRow, FileRows, Misfit, Places, RowList};
 
@@ -32,6 +32,8 @@ pub(super) struct Question<'a> {
     /// A receipt, or a folder of them.
     pub(super) receipts: &'a Path,
     pub(super) file: &'a Path,
+    /// Whether rows that are faulty were left out at the import.
+    pub(super) faulty: FaultyRows,
     pub(super) form: &'a FormArguments,
 }
 
@@ -49,7 +51,10 @@ pub(super) fn run(question: &Question<'_>, roster: &Roster) -> anyhow::Result<Ou
 fn hold(question: &Question<'_>, file: &Path, roster: &Roster) -> anyhow::Result<Outcome> {
     let held = held::read(question.receipts, roster)?;
     let intake = open(file, region_of(&held)?, question.form)?;
-    let file = File::read(&intake, &held)?;
+    let mut file = File::read(&intake, &held)?;
+    if question.faulty == FaultyRows::Skip {
+        file.leave_out_faulty();
+    }
     let is_whole = question.receipts.is_dir();
     if is_whole {
         file.say_of_folder(&held);
@@ -84,7 +89,7 @@ struct File {
     rows: Vec<FileRow>,
     /// For each receipt where its records stand.
     places: Vec<Places>,
-    /// For each row whether a receipt proves it.
+    /// For each row whether a receipt proves it, or nothing needs to.
     is_proved: Vec<bool>,
 }
 
@@ -122,6 +127,21 @@ impl File {
             file.rows = rows;
         }
         Ok(file)
+    }
+
+    /// Says which rows are faulty. Nothing needs to prove them.
+    fn leave_out_faulty(&mut self) {
+        let mut faulty = BTreeSet::new();
+        for (place, row) in self.rows.iter().enumerate() {
+            if row.leaf.is_none() {
+                self.is_proved[place] = true;
+                faulty.insert(place);
+            }
+        }
+        if !faulty.is_empty() {
+            let (count, lines) = (faulty.len(), self.ranges(&faulty));
+            println!("{}", t!("verify.rows.faulty", count = count, lines = lines));
+        }
     }
 
     fn say_of_receipt(&self, held: &[Held]) {

@@ -23,13 +23,13 @@ impl CellChecks {
     }
 
     /// The check of one cell, without the blanks around it: FNV-1a over the salt and the cell, its eight bytes joined by exclusive or.
-    pub fn of(&self, cell: &str) -> u8 {
+    pub fn of(self, cell: &str) -> u8 {
         let bytes = mix(self.salted, cell.as_bytes()).to_le_bytes();
         bytes.iter().fold(0, |check, byte| check ^ byte)
     }
 
     /// The checks of a row, one for each of these columns. A cell that cannot be read counts as empty, as one that is not there.
-    pub(crate) fn row(&self, columns: &[Column], row: &RawRow, header: &Header) -> Vec<u8> {
+    pub(crate) fn row(self, columns: &[Column], row: &RawRow, header: &Header) -> Vec<u8> {
         let mut checks = Vec::with_capacity(columns.len());
         for column in columns {
             checks.push(self.of(row.cell(header, *column).unwrap_or_default()));

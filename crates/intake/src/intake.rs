@@ -360,7 +360,7 @@ struct RowChecks {
     columns: Vec<Column>,
 }
 
-impl<'i> Rows<'i> {
+impl Rows<'_> {
     /// The same rows, each with the checks of its cells in these columns.
     pub fn with_checks(mut self, checks: CellChecks, columns: Vec<Column>) -> Self {
         self.checks = Some(RowChecks { checks, columns });

@@ -27,10 +27,6 @@ const START_BYTES: usize = 8 + 16 + 32 + 3 * 4;
 const ROW_BYTES: usize = 8 + 32;
 const PERSON_BYTES: usize = 16 + 16;
 /// Largest row list.
-#[expect(
-    clippy::arithmetic_side_effects,
-    reason = "it is computed once, when this is compiled"
-)]
 pub const ROW_LIST_BYTES_MAX: usize = START_BYTES
     + ROW_LIST_COLUMNS_MAX * (1 + NAME_BYTES_MAX)
     + BATCH_RECORDS_MAX * (ROW_BYTES + ROW_LIST_COLUMNS_MAX)
