@@ -9,9 +9,11 @@ use std::{
     fs,
     os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
-    time::Instant,
+    process::{Child, Stdio},
+    thread::sleep,
+    time::{Duration, Instant},
 };
-use support::{Federation, Ran, contributions, eventually, run};
+use support::{Federation, PATIENCE, Ran, contributions, eventually, run, yizhang};
 use yizhang_ledger::{note::Note, value::TreeSize};
 use yizhang_statement::{ReceiptFile, RowList};
 
@@ -29,7 +31,10 @@ fn in_folder(folder: &str) -> Vec<PathBuf> {
 
 fn receipts(folder: &str) -> Vec<PathBuf> {
     let mut paths = in_folder(folder);
-    paths.retain(|path| path.extension().unwrap() == "receipt");
+    paths.retain(|path| {
+        path.extension()
+            .is_some_and(|extension| extension == "receipt")
+    });
     paths
 }
 
@@ -327,6 +332,8 @@ fn receipted(folder: &str, leaves: &mut Leaves) {
         let size = head.lines().nth(1).unwrap().parse().unwrap();
         let list = RowList::parse(&fs::read(path.with_extension("rows")).unwrap()).unwrap();
         list.check(&receipt, TreeSize(size)).unwrap();
+        let text = String::from_utf8(receipt.head).unwrap();
+        assert_eq!(text.matches("/mirror ").count(), 2, "{text}");
         for (position, row) in (receipt.first.0..).zip(&list.rows) {
             let earlier = leaves.insert(position, row.leaf.to_string());
             assert_eq!(earlier, None, "two receipts for position {position}");
@@ -346,6 +353,25 @@ fn held(federation: &Federation, region: u32) -> Leaves {
     records.map(leaf).collect()
 }
 
+/// An import that waits for two mirrors.
+fn begin_import(federation: &Federation, file: &str) -> Child {
+    let (node, agency) = (GUANGDONG.to_string(), federation.agency(GUANGDONG));
+    let import = ["agency", "import", file, "--node", &node];
+    let with = ["--credentials", &agency, "--durable", "mirrors:2,60"];
+    let mut command = yizhang(&[&import[..], &with[..]].concat());
+    let quiet = command.stdin(Stdio::null()).stdout(Stdio::null());
+    quiet.spawn().unwrap()
+}
+
+/// Waits for the first receipt, and no longer.
+fn wait_for_receipt(folder: &str) {
+    let start = Instant::now();
+    while !Path::new(folder).is_dir() || receipts(folder).is_empty() {
+        assert!(start.elapsed() < PATIENCE, "no receipt in {folder}");
+        sleep(Duration::from_millis(1));
+    }
+}
+
 /// Rounds of the test below: `YIZHANG_ROUNDS`, or a few.
 fn rounds() -> u32 {
     let rounds = std::env::var("YIZHANG_ROUNDS").ok();
@@ -362,15 +388,16 @@ fn what_a_mirror_has_receipted_outlives_the_node_that_took_it() {
         let count = 5 + round % 4;
         let rows = contributions(WORKER, 440_300, count, &format!("R{round}"));
         let file = federation.file(&format!("round{round}.csv"), &rows);
-        let ran = federation.import(GUANGDONG, &file, &["--durable", "mirrors:2,60"]);
-        let said = ran.expect(0).stdout;
-        assert!(
-            said.contains("The nodes of 2 other regions have signed"),
-            "{said}"
-        );
-        // The moment the receipt has come: the process and everything that it had on its disk are gone.
+        let mut import = begin_import(&federation, &file);
+        wait_for_receipt(&format!("{file}.receipts"));
+        // The process and everything that it had on its disk are gone.
         federation.kill(GUANGDONG);
         fs::remove_dir_all(federation.node_dir(GUANGDONG).join("data")).unwrap();
+        assert_eq!(
+            import.wait().unwrap().code(),
+            Some(0),
+            "it has all receipts"
+        );
         receipted(&format!("{file}.receipts"), &mut leaves);
         // Whoever holds the receipts finds these very records at the mirrors, and the node gets its chain back from them.
         for mirror in [BEIJING, GUIZHOU] {

@@ -2,7 +2,7 @@
 
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
-use yizhang_replica::Limits;
+use yizhang_replica::{Limits, limits::COSIGN_PAUSE_MS};
 
 /// How likely is what, and how many there are.
 #[derive(Clone, Debug)]
@@ -44,6 +44,8 @@ impl Plan {
     pub(super) fn draw_later(&mut self, later: &mut ChaCha8Rng) {
         self.registers = later.random_ratio(3, 4);
         self.rosters = later.random_ratio(1, 2);
+        // Lines are what costs most here: at the pace of a node in some seeds only.
+        self.limits.cosign_pause_ms = pick(later, &[COSIGN_PAUSE_MS, 1_000, 1_000]);
     }
 
     pub(super) fn draw(rng: &mut ChaCha8Rng) -> Self {
