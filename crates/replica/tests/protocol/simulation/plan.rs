@@ -5,6 +5,7 @@ use rand_chacha::ChaCha8Rng;
 use yizhang_replica::{Limits, limits::COSIGN_PAUSE_MS};
 
 /// How likely is what, and how many there are.
+#[allow(clippy::struct_excessive_bools, reason = "each of them is drawn apart")]
 #[derive(Clone, Debug)]
 pub(super) struct Plan {
     pub(super) nodes: usize,

@@ -52,7 +52,8 @@ pub(super) fn run_all(seeds: &Range<u64>, each: impl Fn(u64) -> Counts + Sync) -
         found: Mutex::default(),
     };
     let cores = thread::available_parallelism().map_or(1, usize::from);
-    let threads = number("YIZHANG_THREADS").map_or(cores, |threads| threads as usize);
+    let asked = number("YIZHANG_THREADS").map(usize::try_from);
+    let threads = asked.map_or(cores, |threads| threads.expect("so many threads"));
     thread::scope(|scope| {
         for _ in 0..threads {
             scope.spawn(|| run.take_seeds(&each));
@@ -80,14 +81,11 @@ impl Run {
             }
             let counts = catch_unwind(AssertUnwindSafe(|| each(seed)));
             let mut found = self.found.lock().unwrap();
-            match counts {
-                Ok(counts) => found.counts.add(&counts),
-                Err(_) => {
-                    eprintln!(
-                        "seed {seed} failed: run it alone with YIZHANG_SIMULATION_SEED={seed}"
-                    );
-                    found.failed.push(seed);
-                }
+            if let Ok(counts) = counts {
+                found.counts.add(&counts);
+            } else {
+                eprintln!("seed {seed} failed: run it alone with YIZHANG_SIMULATION_SEED={seed}");
+                found.failed.push(seed);
             }
             let done = seed + 1 - self.first;
             if done.is_multiple_of(TOLD_EVERY) && self.end - self.first > TOLD_EVERY {
