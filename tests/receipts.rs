@@ -221,7 +221,7 @@ fn receipts_prove_the_very_rows_of_their_file_and_of_no_other() {
         &["is in no row of the file; at the import it was line 10"],
     );
     refuse(
-        |lines| lines.insert(4, lines[24].replace("S", "N")),
+        |lines| lines.insert(4, lines[24].replace('S', "N")),
         &["No receipt proves 1 rows of the file: lines 5"],
     );
     // Another person: the account is another, whatever else is the same.
@@ -287,7 +287,7 @@ fn one_receipt_proves_its_own_rows_whatever_the_form_of_the_file() {
     run(&[&arguments[..], &["--columns", &columns]].concat()).expect(0);
     // Faulty rows that were left out at the import are left out here, if it is said.
     let faulty = with_lines(&content, |lines| {
-        lines.insert(9, lines[9].replace(WORKER, "1"))
+        lines.insert(9, lines[9].replace(WORKER, "1"));
     });
     let faulty = federation.file("faulty.csv", &faulty);
     hold(&federation, &folder, &faulty).expect(4);
