@@ -6,12 +6,14 @@ mod known;
 mod rates;
 mod receipts;
 mod review;
+mod row_lists;
 mod sending;
 mod transfer;
 
 use crate::exit::Outcome;
 use clap::Subcommand;
-pub(crate) use import::{ImportArguments, check, open, send};
+pub(crate) use import::{FormArguments, ImportArguments, check, open, send};
+pub(crate) use receipts::{LIST_SUFFIX, RECEIPT_SUFFIX};
 
 /// What an agency does.
 #[derive(Subcommand)]

@@ -5,7 +5,7 @@
 mod tamper;
 
 use crate::{
-    agency::{self, ImportArguments},
+    agency::{self, FormArguments, ImportArguments},
     audit, clock, connection,
     credentials::{self, Credentials},
     exit::Outcome,
@@ -280,7 +280,6 @@ impl Demo {
             fs::write(&file, content)?;
             let node = division(region)?;
             let arguments = ImportArguments {
-                codes: None,
                 book: None,
                 file,
                 node,
@@ -290,15 +289,11 @@ impl Demo {
                 send_used_serials: false,
                 check_only: false,
                 errors: None,
-                encoding: None,
-                schemes: None,
-                columns: None,
-                sheet: None,
                 durable: None,
                 receipts: None,
-                rules: None,
+                form: FormArguments::default(),
             };
-            let intake = agency::open(&arguments)?;
+            let intake = agency::open(&arguments.file, node, &arguments.form)?;
             let summary = agency::check(&intake, &files.join(format!("{name}.errors")))?;
             ensure!(
                 summary.faulty == 0,

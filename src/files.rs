@@ -12,7 +12,7 @@ use std::{
 use zeroize::Zeroizing;
 
 /// Largest small file that is read: a roster, a key, a configuration.
-const SMALL_FILE_BYTES_MAX: u64 = 1_024 * 1_024;
+const SMALL_FILE_BYTES_MAX: usize = 1_024 * 1_024;
 
 /// Who may read a new file.
 #[derive(Clone, Copy)]
@@ -115,21 +115,22 @@ pub(crate) fn read_secret_text(path: &Path) -> anyhow::Result<Zeroizing<String>>
 
 /// Reads a small file; no more of it than that, whatever it says its size is.
 pub(crate) fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
+    read_at_most(path, SMALL_FILE_BYTES_MAX)
+}
+
+/// As [`read`], up to a limit of its own.
+pub(crate) fn read_at_most(path: &Path, limit: usize) -> anyhow::Result<Vec<u8>> {
     let context = || format!("{}", path.display());
     let mut content = Vec::new();
     let file = File::open(path).with_context(context)?;
-    file.take(SMALL_FILE_BYTES_MAX + 1)
+    let most = u64::try_from(limit).expect("a length in memory fits 64 bits");
+    file.take(most.saturating_add(1))
         .read_to_end(&mut content)
         .with_context(context)?;
-    let size = u64::try_from(content.len()).expect("a length in memory fits 64 bits");
     anyhow::ensure!(
-        size <= SMALL_FILE_BYTES_MAX,
+        content.len() <= limit,
         "{}",
-        t!(
-            "file.too_large",
-            path = path.display(),
-            limit = SMALL_FILE_BYTES_MAX
-        )
+        t!("file.too_large", path = path.display(), limit = limit)
     );
     Ok(content)
 }

@@ -1,27 +1,40 @@
 //! `yizhang verify`: a file that somebody was handed, checked without a network, by nothing but the roster.
 
+mod receipt;
+mod rows;
+
 use crate::{
+    agency::FormArguments,
     credentials::{self, TrustedRoster},
-    exit::Outcome,
+    exit::{Failure, Outcome},
     files, show,
 };
 use anyhow::{Context, bail};
 use clap::Args;
 use rust_i18n::t;
 use std::path::PathBuf;
+use yizhang_intake::FaultyRows;
 use yizhang_ledger::{
     head::Origin,
     roster::{Region, Roster},
 };
-use yizhang_statement::{
-    FORK_HEADER, Fork, ForkEvidence, ForkFault, Promise, RECEIPT_HEADER, ReceiptFile, Receipted,
-};
+use yizhang_statement::{FORK_HEADER, Fork, ForkEvidence, ForkFault, RECEIPT_HEADER, ReceiptFile};
 
 /// Arguments of `verify`.
 #[derive(Args)]
 pub(crate) struct Arguments {
-    /// The file: a receipt of an import, or evidence of a fork.
-    file: PathBuf,
+    /// The file: a receipt of an import, or evidence of a fork; with --file also the folder of an import's receipts.
+    #[arg(value_name = "FILE")]
+    path: PathBuf,
+    /// The file that was imported: says which of its lines the receipts prove, and refuses one that was changed. The row lists of the import
+    /// must be beside the receipts.
+    #[arg(long, value_name = "IMPORTED")]
+    file: Option<PathBuf>,
+    /// Rows that are faulty were left out at the import: they need not be proved.
+    #[arg(long, requires = "file")]
+    accept_valid_rows: bool,
+    #[command(flatten)]
+    form: FormArguments,
     /// Directory with the root keys that you trust and the roster, for instance an auditor's.
     #[arg(long)]
     credentials: PathBuf,
@@ -29,19 +42,36 @@ pub(crate) struct Arguments {
 
 /// Says what a file shows, and to whom it is to be believed.
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
-    let context = || arguments.file.display().to_string();
-    let bytes = files::read(&arguments.file)?;
+    let context = || arguments.path.display().to_string();
     let trusted = credentials::read_roster(&arguments.credentials)?;
     let roster = &trusted.roster;
+    if let Some(file) = &arguments.file {
+        let question = rows::Question {
+            receipts: &arguments.path,
+            file,
+            faulty: if arguments.accept_valid_rows {
+                FaultyRows::Skip
+            } else {
+                FaultyRows::Refuse
+            },
+            form: &arguments.form,
+        };
+        return rows::run(&question, roster);
+    }
+    if arguments.path.is_dir() {
+        return Err(Failure::Arguments(t!("verify.folder_without_file").to_string()).into());
+    }
+    let bytes = files::read(&arguments.path)?;
     if bytes.starts_with(RECEIPT_HEADER.as_bytes()) {
         let receipt = ReceiptFile::parse(&bytes).with_context(context)?;
-        let shown = receipt.verify(roster).with_context(context)?;
-        receipt_lines(&receipt, &shown);
+        let shown = receipt::believe(&arguments.path, &receipt, roster)?;
+        receipt::say(&receipt, &shown);
+        println!("{}", t!("verify.not_which_records"));
         println!("{}", t!("verify.by_roster", version = roster.version));
         return Ok(Outcome::Clean);
     }
     if !bytes.starts_with(FORK_HEADER.as_bytes()) {
-        bail!("{}", t!("verify.unknown", path = arguments.file.display()));
+        bail!("{}", t!("verify.unknown", path = arguments.path.display()));
     }
     let evidence = ForkEvidence::parse(&bytes).with_context(context)?;
     let shown = under_which(&evidence, &trusted).with_context(context)?;
@@ -106,48 +136,4 @@ pub(crate) fn fork_line(fork: &Fork) -> String {
         other = other
     )
     .to_string()
-}
-
-/// Says what is promised of a submission, and by whom.
-fn receipt_lines(receipt: &ReceiptFile, shown: &Receipted) {
-    let region = show::place::name(shown.origin.region());
-    let (chain, size) = (&shown.origin, shown.size);
-    let last = receipt
-        .first
-        .0
-        .saturating_add(receipt.records)
-        .saturating_sub(1);
-    println!(
-        "{}",
-        t!(
-            "verify.receipt",
-            region = region,
-            chain = chain,
-            submission = receipt.submission,
-            records = receipt.records,
-            first = receipt.first.0,
-            last = last,
-            size = size
-        )
-    );
-    let names = |promises: &[Promise]| {
-        let names = promises.iter().map(|promise| {
-            let moment = i64::try_from(promise.time.get()).ok();
-            let moment = moment.and_then(|seconds| jiff::Timestamp::from_second(seconds).ok());
-            let moment = moment.map_or_else(String::new, |moment| format!(" ({moment})"));
-            format!("{}{moment}", show::place::name(promise.region))
-        });
-        names.collect::<Vec<_>>().join(", ")
-    };
-    if shown.mirrors.is_empty() {
-        println!("{}", t!("verify.no_mirror"));
-    } else {
-        let (count, names) = (shown.mirrors.len(), names(&shown.mirrors));
-        println!("{}", t!("verify.mirrors", count = count, names = names));
-    }
-    if !shown.witnesses.is_empty() {
-        let (count, names) = (shown.witnesses.len(), names(&shown.witnesses));
-        println!("{}", t!("verify.witnesses", count = count, names = names));
-    }
-    println!("{}", t!("verify.not_which_records"));
 }

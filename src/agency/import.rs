@@ -3,6 +3,7 @@
 use super::{
     book, known, rates,
     receipts::{self, Durable, Receipts},
+    row_lists::{Lister, Remembered},
     sending::{SentFile, send_submissions, sharing},
 };
 use crate::{
@@ -27,8 +28,8 @@ use std::{
 };
 use yizhang_entitlement::Policy;
 use yizhang_intake::{
-    CodeMap, ColumnMap, Encoding, ErrorFile, FaultyRows, Intake, ReadOptions, RowFault, Source,
-    Submissions, Summary,
+    CellChecks, CodeMap, ColumnMap, Encoding, ErrorFile, FaultyRows, Intake, ReadOptions, RowFault,
+    Source, Submissions, Summary,
 };
 use yizhang_ledger::value::{Division, Namespace};
 
@@ -51,6 +52,8 @@ pub(crate) struct ImportArguments {
     pub(crate) credentials: PathBuf,
     #[command(flatten)]
     pub(crate) person: PersonArgument,
+    #[command(flatten)]
+    pub(crate) form: FormArguments,
     /// Import the valid rows of a file that has faulty ones. Otherwise a faulty row keeps the whole file out.
     #[arg(long)]
     pub(crate) accept_valid_rows: bool,
@@ -63,6 +66,21 @@ pub(crate) struct ImportArguments {
     /// File for the faulty rows, with what is wrong with each; next to the input if not given.
     #[arg(long)]
     pub(crate) errors: Option<PathBuf>,
+    /// What is waited for at the end: local (the node's own disk), or mirrors:K, nodes of K other regions, with the seconds to wait behind
+    /// a comma; as many as the roster says if not given. Fewer are said, and lose nothing.
+    #[arg(long, value_name = "local|mirrors:K[,SECONDS]", value_parser = parse_durable)]
+    pub(crate) durable: Option<Durable>,
+    /// Folder for the receipts of the file; beside the file if not given. What a receipt there says that a mirror holds is not sent again.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) receipts: Option<PathBuf>,
+    /// Add the serials and case numbers of the file to this local book, which `agency review --book` shows. It is never sent.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) book: Option<PathBuf>,
+}
+
+/// How a file is to be read, where that is not to be told from it.
+#[derive(Args, Clone, Default)]
+pub(crate) struct FormArguments {
     /// Encoding of the file, if it is not to be detected.
     #[arg(long, value_enum)]
     pub(crate) encoding: Option<EncodingArgument>,
@@ -81,16 +99,6 @@ pub(crate) struct ImportArguments {
     /// Directory of rule files over those of the program; rows are compared with the rates that they say.
     #[arg(long, value_name = "DIR")]
     pub(crate) rules: Option<PathBuf>,
-    /// What is waited for at the end: local (the node's own disk), or mirrors:K, nodes of K other regions, with the seconds to wait behind
-    /// a comma; as many as the roster says if not given. Fewer are said, and lose nothing.
-    #[arg(long, value_name = "local|mirrors:K[,SECONDS]", value_parser = parse_durable)]
-    pub(crate) durable: Option<Durable>,
-    /// Folder for the receipts of the file; beside the file if not given. What a receipt there says that a mirror holds is not sent again.
-    #[arg(long, value_name = "DIR")]
-    pub(crate) receipts: Option<PathBuf>,
-    /// Add the serials and case numbers of the file to this local book, which `agency review --book` shows. It is never sent.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) book: Option<PathBuf>,
 }
 
 /// Encodings by name.
@@ -131,7 +139,7 @@ fn is_of_a_process(path: &Path) -> bool {
 
 /// Imports a file that can be read as often as it is needed.
 fn import_file(arguments: &ImportArguments) -> anyhow::Result<Outcome> {
-    let intake = open(arguments)?;
+    let intake = open(&arguments.file, arguments.node, &arguments.form)?;
     let errors = errors_path(arguments, &intake)?;
     let summary = check(&intake, &errors)?;
     show::import::summary(&summary, &intake, &errors);
@@ -209,36 +217,36 @@ fn receipts_of(arguments: &ImportArguments) -> Receipts {
     }
 }
 
-/// Understands the file's form.
-pub(crate) fn open(arguments: &ImportArguments) -> anyhow::Result<Intake> {
-    let policy = Policy::new(rules::set(arguments.rules.as_deref())?);
+/// Understands the form of a file that is for a region's chain.
+pub(crate) fn open(file: &Path, region: Division, form: &FormArguments) -> anyhow::Result<Intake> {
+    let policy = Policy::new(rules::set(form.rules.as_deref())?);
     let options = ReadOptions {
         format: None,
-        encoding: arguments.encoding.map(|encoding| match encoding {
+        encoding: form.encoding.map(|encoding| match encoding {
             EncodingArgument::Utf8 => Encoding::Utf8,
             EncodingArgument::Gb18030 => Encoding::Gb18030,
             EncodingArgument::Utf16 => Encoding::Utf16Le,
         }),
-        namespace: arguments.schemes.map(|schemes| match schemes {
+        namespace: form.schemes.map(|schemes| match schemes {
             NamespaceArgument::Hrss => Namespace::Hrss,
             NamespaceArgument::Nhsa => Namespace::Nhsa,
         }),
-        codes: match &arguments.codes {
+        codes: match &form.codes {
             Some(path) => codes(path)?,
             None => CodeMap::default(),
         },
-        columns: match &arguments.columns {
+        columns: match &form.columns {
             Some(path) => columns(path)?,
             None => ColumnMap::default(),
         },
-        sheet: arguments.sheet.clone(),
+        sheet: form.sheet.clone(),
         rates: rates::table(policy.rules()),
         today: Some(clock::today()),
-        region: Some(arguments.node),
+        region: Some(region),
         successors: policy.divisions_now(clock::today().in_month().expect("a clock shows a month")),
     };
-    let context = || arguments.file.display().to_string();
-    Intake::open(Source::Path(arguments.file.clone()), &options)
+    let context = || file.display().to_string();
+    Intake::open(Source::Path(file.to_path_buf()), &options)
         .map_err(file_error)
         .with_context(context)
 }
@@ -327,7 +335,13 @@ pub(crate) fn send(
     } else {
         FaultyRows::Refuse
     };
-    let submissions = Submissions::new(intake.rows(pseudonyms).map_err(file_error)?, faulty);
+    let remembered = Remembered::new(pseudonyms)?;
+    let columns = intake.read_columns();
+    let lister = Lister::new(&remembered, &columns);
+    let checks = CellChecks::new(remembered.salt());
+    let read = intake.rows(&remembered).map_err(file_error)?;
+    let submissions = Submissions::new(read.with_checks(checks, columns), faulty);
+    let submissions = submissions.map(|submission| lister.ready(submission));
     let imported = send_submissions(
         credentials,
         arguments.node,

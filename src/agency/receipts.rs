@@ -5,7 +5,8 @@ use crate::{connection, credentials::Credentials, exit::Failure, files, show, us
 use anyhow::Context;
 use rust_i18n::t;
 use std::{
-    fs,
+    fs::{self, File},
+    io::Write as _,
     path::{Path, PathBuf},
     str::FromStr,
     time::Duration,
@@ -17,7 +18,7 @@ use yizhang_ledger::{
     roster::Roster,
     value::{Division, LeafIndex},
 };
-use yizhang_statement::{Promise, ReceiptFile};
+use yizhang_statement::{Promise, ReceiptFile, RowList};
 use yizhang_wire::{
     channel::MESSAGE_BYTES_MAX,
     convert,
@@ -35,6 +36,10 @@ const WAIT_SECONDS_MAX: u64 = 60;
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(60);
 /// Suffix of the folder beside a file.
 const SUFFIX: &str = "receipts";
+/// Suffix of a receipt.
+pub(crate) const RECEIPT_SUFFIX: &str = "receipt";
+/// Suffix of the row list beside it.
+pub(crate) const LIST_SUFFIX: &str = "rows";
 
 /// What is waited for at the end of an import.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,7 +108,48 @@ impl Receipts {
     }
 
     fn path(&self, id: SubmissionId) -> PathBuf {
-        self.folder.join(format!("{id}.receipt"))
+        self.folder.join(format!("{id}.{RECEIPT_SUFFIX}"))
+    }
+
+    fn list_path(&self, id: SubmissionId) -> PathBuf {
+        self.folder.join(format!("{id}.{LIST_SUFFIX}"))
+    }
+
+    /// Writes the row list of a submission that was taken; its owner alone may read it. Durable with its receipt, which is written last.
+    ///
+    /// # Errors
+    /// Of the disk.
+    pub(crate) fn keep_list(&self, list: &RowList) -> anyhow::Result<()> {
+        let path = self.list_path(list.submission);
+        let folder = &self.folder;
+        fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
+        let mut file = tempfile::NamedTempFile::new_in(folder)
+            .map_err(|error| files::not_written(&path, &error))?;
+        file.write_all(&list.to_bytes())
+            .and_then(|()| file.persist(&path).map_err(|error| error.error))
+            .with_context(|| path.display().to_string())?;
+        Ok(())
+    }
+
+    /// As [`Self::keep_list`], where there is none.
+    ///
+    /// # Errors
+    /// Of the disk.
+    pub(crate) fn keep_list_if_missing(&self, list: &RowList) -> anyhow::Result<()> {
+        if self.list_path(list.submission).exists() {
+            return Ok(());
+        }
+        self.keep_list(list)
+    }
+
+    /// Writes a receipt, after its row list.
+    fn keep(&self, receipt: &ReceiptFile) -> anyhow::Result<()> {
+        let list = self.list_path(receipt.submission);
+        // Before: the list is in the memory of the system. After: it is on the disk, and no receipt is there without it.
+        File::open(&list)
+            .and_then(|file| file.sync_all())
+            .with_context(|| list.display().to_string())?;
+        files::replace_public(&self.path(receipt.submission), &receipt.to_bytes())
     }
 
     /// The receipt of a submission, if it is there, is for these records, and a mirror holds them: then it need not be sent again. What
@@ -241,6 +287,7 @@ fn keep_some(
             submission: placed.id,
             first: LeafIndex(placed.first),
             records: u64::try_from(placed.leaves.len()).expect("a length in memory fits 64 bits"),
+            roster: roster.version,
             proof: range_proof(proof)?,
             head: reply.head.to_vec(),
         };
@@ -250,7 +297,7 @@ fn keep_some(
         receipt
             .is_for(&placed.leaves, shown.size)
             .with_context(|| t!("import.wrong_receipt"))?;
-        files::replace_public(&receipts.path(placed.id), &receipt.to_bytes())?;
+        receipts.keep(&receipt)?;
         mirrors = shown.mirrors;
     }
     Ok(mirrors)

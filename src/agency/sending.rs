@@ -1,25 +1,25 @@
 //! Submissions on their way to a node: read on a thread, streamed, each receipt checked; and whether others hold them.
 
-use super::receipts::{Placed, Receipts};
-use crate::{
-    connection, copies, credentials::Credentials, newer, patience::Patience, pseudonyms::file_error,
+use super::{
+    receipts::{Placed, Receipts},
+    row_lists::Ready,
 };
+use crate::{connection, copies, credentials::Credentials, newer, patience::Patience};
 use anyhow::Context;
 use rust_i18n::t;
 use std::{collections::VecDeque, time::Duration};
 use tokio::{sync::mpsc, time::sleep};
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{codegen::Bytes, transport::Channel};
-use yizhang_intake::{FileFault, Submission};
 use yizhang_ledger::{
-    batch::{RecordBlock, SubmissionId},
+    batch::SubmissionId,
     hash::Hash,
     head::Origin,
     roster::Roster,
     value::{Division, LeafIndex},
 };
 use yizhang_show::import::{Imported, Sharing};
-use yizhang_statement as statement;
+use yizhang_statement::{self as statement, RowList};
 use yizhang_wire::{
     channel::MESSAGE_BYTES_MAX,
     convert,
@@ -39,7 +39,7 @@ const UNRECEIPTED_MAX: usize = 8;
 pub(super) fn send_submissions(
     credentials: &Credentials,
     node: Division,
-    submissions: impl Iterator<Item = Result<Submission, FileFault>> + Send,
+    submissions: impl Iterator<Item = anyhow::Result<Ready>> + Send,
     receipts: Option<&Receipts>,
     received: &dyn Fn(u64),
 ) -> anyhow::Result<SentFile> {
@@ -55,26 +55,15 @@ pub(super) fn send_submissions(
         let read = reader
             .join()
             .map_err(|_| anyhow::anyhow!("reading the file stopped"))?;
-        read.map_err(stopped)?;
+        read?;
         sent
     })
 }
 
-/// Why the file was not read to its end: what a node has not told can be asked for again.
-fn stopped(fault: FileFault) -> anyhow::Error {
-    let can_be_repeated = matches!(fault, FileFault::Pseudonyms(_));
-    let error = file_error(fault);
-    if can_be_repeated {
-        error.context(t!("import.again"))
-    } else {
-        error
-    }
-}
-
 fn read(
-    submissions: impl Iterator<Item = Result<Submission, FileFault>>,
-    sender: &mpsc::Sender<Submission>,
-) -> Result<(), FileFault> {
+    submissions: impl Iterator<Item = anyhow::Result<Ready>>,
+    sender: &mpsc::Sender<Ready>,
+) -> anyhow::Result<()> {
     for submission in submissions {
         // Sending has ended with an error, which is reported.
         if sender.blocking_send(submission?).is_err() {
@@ -89,7 +78,7 @@ fn read(
 async fn submit(
     credentials: &Credentials,
     region: Division,
-    submissions: mpsc::Receiver<Submission>,
+    submissions: mpsc::Receiver<Ready>,
     receipts: Option<&Receipts>,
     received: &dyn Fn(u64),
 ) -> anyhow::Result<SentFile> {
@@ -164,7 +153,7 @@ pub(crate) struct SentFile {
 struct Sending<'s> {
     roster: Roster,
     origin: &'s Origin,
-    submissions: mpsc::Receiver<Submission>,
+    submissions: mpsc::Receiver<Ready>,
     /// Sent, and no receipt yet; oldest first, at most [`UNRECEIPTED_MAX`].
     unreceipted: VecDeque<Unreceipted>,
     /// How long the chain was when the import began.
@@ -184,6 +173,8 @@ struct Unreceipted {
     /// The leaf hashes of its records.
     leaves: Vec<Hash>,
     bytes: Bytes,
+    /// What is kept beside its receipt.
+    list: Option<RowList>,
 }
 
 impl Unreceipted {
@@ -247,11 +238,11 @@ impl Sending<'_> {
     /// Sends a submission, unless a receipt from before says that a mirror holds it.
     fn send(
         &mut self,
-        submission: Submission,
+        submission: Ready,
         requests: &mpsc::Sender<SubmitRequest>,
     ) -> anyhow::Result<()> {
-        let block = RecordBlock::parse(submission.bytes)?;
-        let (id, leaves) = (submission.id, block.leaves().to_vec());
+        let Ready { id, block, list } = submission;
+        let leaves = block.leaves().to_vec();
         let known = self.receipts;
         let held = known.and_then(|known| known.mirrored(&self.roster, id, &leaves));
         // A node that has lost what it receipted gets it again: the mirrors may be lost, too.
@@ -261,12 +252,16 @@ impl Sending<'_> {
             self.imported.present += records;
             self.imported.size = self.imported.size.max(size);
             (self.received)(records);
+            if let (Some(known), Some(list)) = (known, &list) {
+                known.keep_list_if_missing(list)?;
+            }
             return Ok(());
         }
         let next = Unreceipted {
             id,
             leaves,
             bytes: block.bytes().to_vec().into(),
+            list,
         };
         // There is room; a call that has ended is noticed by its receipts.
         let _ = requests.try_send(next.request());
@@ -279,6 +274,9 @@ impl Sending<'_> {
         let sent = self.unreceipted.pop_front();
         let sent = sent.context("a receipt is waited for only after a submission")?;
         let size = verify(&self.roster, self.origin, receipt, &sent)?;
+        if let (Some(receipts), Some(list)) = (self.receipts, &sent.list) {
+            receipts.keep_list(list)?;
+        }
         self.placed.push(Placed {
             id: sent.id,
             first: receipt.first,

@@ -3,7 +3,7 @@
 mod check;
 
 use self::check::Planned;
-use super::{review, sending::send_submissions};
+use super::{review, row_lists::Ready, sending::send_submissions};
 use crate::{
     clock,
     credentials::Credentials,
@@ -359,7 +359,7 @@ impl<'a> Taker<'a> {
     }
 
     fn send(&self, row: &ParsedRow) -> anyhow::Result<()> {
-        let submission = std::iter::once(Ok(Submission::of_row(row)));
+        let submission = std::iter::once(Ready::alone(Submission::of_row(row)));
         let sent = send_submissions(&self.credentials, self.step.node, submission, None, &|_| {})?;
         println!(
             "{}",

@@ -1,7 +1,9 @@
 //! A file to be taken in: checked as a whole first, then read again row by row.
 
 use crate::{
+    cell_checks::CellChecks,
     codes::CodeMap,
+    column::Column,
     column_map::ColumnMap,
     detect,
     encoding::Encoding,
@@ -241,6 +243,7 @@ impl Intake {
             persons: Persons::default(),
             serials: Serials::new(&self.survey),
             block: Block::default(),
+            checks: None,
             ended: false,
         })
     }
@@ -272,6 +275,41 @@ impl Intake {
             }
         }
         Ok(parsed)
+    }
+
+    /// The columns of the file that something is read from, in the order of the file.
+    pub fn read_columns(&self) -> Vec<Column> {
+        let columns = self.header.columns().iter().copied();
+        columns
+            .filter(|column| !column.is_unread() && *column != Column::Error)
+            .collect()
+    }
+
+    /// What the file calls a column.
+    pub fn column_name(&self, column: Column) -> &str {
+        self.header.name(column)
+    }
+
+    /// The checks of some rows' cells, by their lines: for each of these columns one, as if a column that the file does not have were
+    /// empty.
+    ///
+    /// # Errors
+    /// As [`Intake::open`].
+    pub fn checks_at(
+        &self,
+        lines: &BTreeSet<u64>,
+        columns: &[Column],
+        checks: CellChecks,
+    ) -> Result<BTreeMap<u64, Vec<u8>>, FileFault> {
+        let mut reader = self.reader()?;
+        let mut found = BTreeMap::new();
+        let mut raw = RawRow::default();
+        while found.len() < lines.len() && reader.next(&mut raw)? {
+            if lines.contains(&raw.line) {
+                found.insert(raw.line, checks.row(columns, &raw, &self.header));
+            }
+        }
+        Ok(found)
     }
 
     fn reader(&self) -> Result<RowReader, FileFault> {
@@ -312,7 +350,22 @@ pub struct Rows<'i> {
     persons: Persons,
     serials: Serials<'i>,
     block: Block,
+    checks: Option<RowChecks>,
     ended: bool,
+}
+
+/// What the cells of each row are checked with.
+struct RowChecks {
+    checks: CellChecks,
+    columns: Vec<Column>,
+}
+
+impl Rows<'_> {
+    /// The same rows, each with the checks of its cells in these columns.
+    pub fn with_checks(mut self, checks: CellChecks, columns: Vec<Column>) -> Self {
+        self.checks = Some(RowChecks { checks, columns });
+        self
+    }
 }
 
 impl Rows<'_> {
@@ -361,8 +414,12 @@ impl Iterator for Rows<'_> {
             self.ended = true;
             return None;
         };
-        let row = understand(row, &self.context, &self.persons, &mut self.serials);
-        Some(Ok(row))
+        let mut understood = understand(row, &self.context, &self.persons, &mut self.serials);
+        if let (Some(asked), Row::Valid(valid)) = (&self.checks, &mut understood) {
+            let header = self.context.header;
+            valid.cells = asked.checks.row(&asked.columns, row, header);
+        }
+        Some(Ok(understood))
     }
 }
 

@@ -31,6 +31,7 @@
 //! ```
 #![cfg_attr(not(test), warn(clippy::unwrap_used, clippy::indexing_slicing))]
 
+mod cell_checks;
 mod cell_value;
 mod codes;
 mod column;
@@ -66,6 +67,7 @@ pub mod tables;
 mod tidy;
 mod workbook;
 
+pub use cell_checks::CellChecks;
 pub use codes::{CODES_MAX, CodeMap, CodeMapFault};
 pub use column::Column;
 pub use column_map::{COLUMN_NAMES_MAX, ColumnMap, ColumnMapFault};

@@ -40,6 +40,8 @@ pub struct ParsedRow {
     pub paid_fen: i64,
     /// The number of a transfer case as the file has it. The entry holds its hash, so this is for a local book alone.
     pub case_number: Option<String>,
+    /// A check of each cell, in the order of [`Intake::read_columns`](crate::Intake::read_columns); empty if none were asked for.
+    pub cells: Vec<u8>,
     /// Notes and warnings: the row is taken in spite of them.
     pub notes: Vec<RowFault>,
 }
@@ -132,6 +134,7 @@ pub(crate) fn understand(
             due_fen: stated.money.due_fen,
             paid_fen: stated.money.paid_fen,
             case_number: stated.case_number,
+            cells: Vec::new(),
             notes: cells.faults,
         }),
         _ => faulty(row, cells),

@@ -49,6 +49,10 @@ pub struct Submission {
     pub first_line: u64,
     /// Line of its last record.
     pub last_line: u64,
+    /// Line of each record.
+    pub lines: Vec<u64>,
+    /// The checks of their cells, where the rows have them.
+    pub cells: Vec<u8>,
 }
 
 impl Submission {
@@ -61,6 +65,8 @@ impl Submission {
             records: 1,
             first_line: row.line,
             last_line: row.line,
+            lines: vec![row.line],
+            cells: row.cells.clone(),
         }
     }
 }
@@ -120,6 +126,8 @@ impl<'i> Submissions<'i> {
             records: 0,
             first_line: 0,
             last_line: 0,
+            lines: Vec::new(),
+            cells: Vec::new(),
         };
         while let Some(row) = self.next_row()? {
             if submission.bytes.len() + row.bytes.len() > SUBMISSION_BYTES_MAX {
@@ -127,6 +135,8 @@ impl<'i> Submissions<'i> {
                 break;
             }
             submission.bytes.extend_from_slice(&row.bytes);
+            submission.lines.push(row.line);
+            submission.cells.extend_from_slice(&row.cells);
             if submission.records == 0 {
                 submission.first_line = row.line;
             }

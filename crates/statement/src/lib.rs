@@ -42,6 +42,8 @@ mod receipt;
 mod receipt_file;
 mod refuted;
 mod register;
+mod row_list;
+mod row_match;
 
 pub use answer::{Accounts, Answer, Checked, Completeness, Identity, Question, Whose};
 pub use bundle::{BUNDLE_HEADER_BYTES, BUNDLE_HEADS_MAX, BundleHeader, SectionHeader, SectionKind};
@@ -57,3 +59,8 @@ pub use register::{
     Complete, CosignedRegister, RegisterEvidence, SHOWN_ACCOUNTS_MAX, ShownAccount, Through,
     prove_complete,
 };
+pub use row_list::{
+    ListedPerson, ListedRow, ROW_LIST_BYTES_MAX, ROW_LIST_COLUMNS_MAX, ROW_LIST_CONTEXT,
+    ROW_LIST_MAGIC, ROW_LIST_PERSONS_MAX, RowList, RowListFault,
+};
+pub use row_match::{FileRow, FileRows, Misfit, Place, Places};

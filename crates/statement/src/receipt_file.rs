@@ -29,6 +29,8 @@ pub struct ReceiptFile {
     pub first: LeafIndex,
     /// Its records, at least one.
     pub records: u64,
+    /// Version of the roster that it was checked by when it was kept. Nobody has signed it: it says which roster a reader needs at least.
+    pub roster: u64,
     /// What ties them to the head.
     pub proof: RangeProof,
     /// A head of the chain that reaches its last record, a note with cosignatures.
@@ -104,6 +106,7 @@ impl ReceiptFile {
             format!("submission {}", self.submission),
             format!("first {}", self.first.0),
             format!("records {}", self.records),
+            format!("roster {}", self.roster),
         ];
         lines.extend(
             self.proof
@@ -141,6 +144,7 @@ impl ReceiptFile {
             .ok_or(lines.fault("the number of a submission is not 32 hexadecimal digits"))?;
         let first = lines.number("first ", "expected the position of the first record")?;
         let records = lines.number("records ", "expected a number of records")?;
+        let roster = lines.number("roster ", "expected the version of a roster")?;
         let mut proof = RangeProof::default();
         let mut line = lines.line()?;
         while let Some(hash) = line.strip_prefix("inside ") {
@@ -157,6 +161,7 @@ impl ReceiptFile {
             submission,
             first: LeafIndex(first),
             records,
+            roster,
             proof,
             head,
         };

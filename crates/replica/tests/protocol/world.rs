@@ -1,6 +1,7 @@
 //! A small federation to test with: keys, a roster, submissions, and one replica with the inputs it is given most.
 
 use ed25519_dalek::SigningKey;
+use std::{cell::RefCell, collections::BTreeMap};
 use yizhang_ledger::{
     batch::{Batch, RecordBlock, SubmissionId},
     chain::{ChainState, Extension, Submitted},
@@ -29,21 +30,43 @@ pub(crate) fn peer(node: usize) -> PeerId {
 }
 
 pub(crate) fn origin(node: usize) -> Origin {
-    Origin::new("test.yizhang", division(node)).unwrap()
+    ORIGINS.with(|origins| origins[node].clone())
+}
+
+thread_local! {
+    /// Names of chains: they are asked for at every step.
+    static ORIGINS: [Origin; 5] =
+        CODES.map(|code| Origin::new("test.yizhang", Division::new(code).unwrap()).unwrap());
+    /// Keys by node, kind and number: what they are made of is not secret, and making one takes as long as signing.
+    static KEYS: RefCell<BTreeMap<(usize, KeyKind, usize), SigningKey>> = RefCell::default();
 }
 
 pub(crate) fn key(node: usize) -> SigningKey {
-    SigningKey::from_bytes(&derive("yizhang test keys", &[&division(node).code().to_le_bytes()]).0)
+    key_number(node, KeyKind::Chain, 0)
 }
 
 /// The key with which a node cosigns.
 pub(crate) fn cosigning_key(node: usize, kind: KeyKind) -> SigningKey {
-    let context = match kind {
-        KeyKind::Chain => return key(node),
-        KeyKind::Witness => "yizhang test witness keys",
-        KeyKind::Mirror => "yizhang test mirror keys",
+    key_number(node, kind, 0)
+}
+
+/// A key of a node; number 0 is the first one of its kind, each further one takes over from the one before.
+pub(crate) fn key_number(node: usize, kind: KeyKind, number: usize) -> SigningKey {
+    let made = || {
+        let context = match kind {
+            KeyKind::Chain => "yizhang test keys",
+            KeyKind::Witness => "yizhang test witness keys",
+            KeyKind::Mirror => "yizhang test mirror keys",
+        };
+        let code = division(node).code().to_le_bytes();
+        let number = number.to_le_bytes();
+        SigningKey::from_bytes(&derive(context, &[&code, &number]).0)
     };
-    SigningKey::from_bytes(&derive(context, &[&division(node).code().to_le_bytes()]).0)
+    KEYS.with_borrow_mut(|keys| {
+        keys.entry((node, kind, number))
+            .or_insert_with(made)
+            .clone()
+    })
 }
 
 fn cosigning_keys(node: usize, kind: KeyKind) -> Vec<CosigningKey> {

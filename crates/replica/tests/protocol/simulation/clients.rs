@@ -1,6 +1,9 @@
 //! Clients: they submit to their region's node, resend, send the same twice at once, and reuse numbers by mistake.
 
-use super::federation::{Event, Federation};
+use super::{
+    federation::{Event, Federation},
+    registers::about,
+};
 use crate::world::{origin, submission};
 use rand::RngExt;
 use std::collections::BTreeMap;
@@ -30,7 +33,7 @@ pub(super) struct Client {
 impl Client {
     pub(super) fn new(node: usize, submissions: usize) -> Self {
         let job = |number: usize| Job {
-            submitted: submission(
+            submitted: about(
                 "client",
                 number as u64,
                 1 + number % 4,

@@ -1,6 +1,9 @@
 //! A disk in memory: what is durable survives a crash, what is under way does or does not.
 
-use super::cosigned::CosignedFiles;
+use super::{
+    cosigned::{CosignedFiles, Numbers},
+    registers::Registered,
+};
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 use std::{
@@ -22,6 +25,8 @@ pub(super) struct Frame {
     pub(super) before: ChainState,
     pub(super) after: ChainState,
     pub(super) bytes: Vec<u8>,
+    /// What of it registers are about.
+    pub(super) registered: Registered,
     /// What came as one: who and number, position, records, content.
     pub(super) submissions: Vec<(String, SubmissionId, LeafIndex, u32, Hash)>,
 }
@@ -64,6 +69,8 @@ pub(super) struct Disk {
     unwritten: VecDeque<Evidence>,
     /// Heads that are being cosigned.
     pub(super) cosigning: Vec<ToCosign>,
+    /// With which keys.
+    pub(super) cosigning_with: Numbers,
     /// Lines of others that are being written.
     pub(super) lines: BTreeMap<Origin, Vec<Vec<u8>>>,
     /// Heads of the own chain that were signed; they become durable with the next own batch.
@@ -162,6 +169,7 @@ impl Disk {
             before,
             after: extension.after().clone(),
             bytes: batch.bytes().to_vec(),
+            registered: Registered::read(batch),
             submissions,
         };
         writes.push_back(Write::Batch(Rc::new(frame), head));
@@ -244,7 +252,7 @@ impl Disk {
         let cosigning = std::mem::take(&mut self.cosigning);
         let survive = rng.random_range(0..=cosigning.len());
         for to_cosign in cosigning.iter().take(survive) {
-            self.files.cosigned.give(to_cosign);
+            self.files.cosigned.give(to_cosign, self.cosigning_with);
         }
         if !self.unwritten.is_empty() {
             let survive = rng.random_range(0..=self.unwritten.len());

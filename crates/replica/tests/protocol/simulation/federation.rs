@@ -6,17 +6,18 @@ use super::{
     disk::{Disk, Files},
     network::{Connection, Message},
     plan::Plan,
+    registers::{self, Progress},
+    rosters::Rosters,
     tell::Telling,
     villain::Villain,
 };
-use crate::world::{origin, roster};
+use crate::world::origin;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use std::collections::BTreeMap;
 use yizhang_ledger::{
     hash::{Hash, derive},
     head::Origin,
-    roster::Roster,
     value::{TreeSize, UnixMillis},
 };
 use yizhang_replica::{Config, Input, Readiness, Replica, Ticket};
@@ -85,6 +86,16 @@ pub(super) enum Event {
     Restart {
         node: usize,
     },
+    /// A node may write a register of its accounts.
+    Registrar {
+        node: usize,
+    },
+    /// A newer version of the roster is published.
+    Roster,
+    /// A node asks those that it is connected to for a newer version.
+    Look {
+        node: usize,
+    },
     /// A client does something.
     Client {
         client: usize,
@@ -101,7 +112,7 @@ const EVENTS_MAX: u64 = 300_000;
 pub(super) struct Counts(BTreeMap<&'static str, u64>);
 
 /// Everything that a set of seeds is expected to meet.
-const EXPECTED: [&str; 25] = [
+const EXPECTED: [&str; 37] = [
     "heads cosigned",
     "cosigned heads that a restart remembers",
     "cosigned heads after old copies",
@@ -127,6 +138,18 @@ const EXPECTED: [&str; 25] = [
     "proofs known to all",
     "own tails signed after a restart",
     "own batches fetched back",
+    "registers submitted",
+    "lines of mirrors behind registers",
+    "lines of mirrors withheld",
+    "wrong registers found",
+    "wrong registers witnessed",
+    "chain keys replaced",
+    "heads by a later key",
+    "keys of cosigners replaced",
+    "lines by a later key",
+    "regions joined",
+    "starts under a newer roster",
+    "heads of a newer roster",
 ];
 
 impl Counts {
@@ -165,13 +188,24 @@ pub(super) struct Node {
     pub(super) passed_on: BTreeMap<Origin, Vec<u8>>,
     /// Whether it was ever restored from an old copy.
     pub(super) was_restored: bool,
+    /// The version of the roster that it has; it never goes back.
+    pub(super) version: usize,
+    /// How far it knows registers to be right, as a mirror.
+    pub(super) registers: BTreeMap<Origin, Progress>,
+    /// The register of its own that it waits for, and where the chain will end with it.
+    pub(super) registering: Option<Ticket>,
+    pub(super) register_end: TreeSize,
 }
 
 pub(super) struct Federation {
     pub(super) seed: u64,
     pub(super) plan: Plan,
     pub(super) rng: ChaCha8Rng,
-    pub(super) roster: Roster,
+    /// Draws for what came later than the first seeds.
+    pub(super) later: ChaCha8Rng,
+    pub(super) rosters: Rosters,
+    /// Lines that were signed: a node makes the same again when it starts.
+    pub(super) lines: BTreeMap<String, String>,
     pub(super) now: u64,
     events: BTreeMap<(u64, u64), Event>,
     next_event: u64,
@@ -183,6 +217,7 @@ pub(super) struct Federation {
     pub(super) cut: Vec<(usize, usize)>,
     pub(super) clients: Vec<Client>,
     pub(super) next_ticket: u64,
+    pub(super) next_register: u64,
     /// Callers that wait for an answer of a node that is up.
     pub(super) waiting: BTreeMap<Ticket, usize>,
     pub(super) truth: Truth,
@@ -191,7 +226,8 @@ pub(super) struct Federation {
     /// The node that was restored from an old copy and has not yet caught up.
     pub(super) restoring: Option<usize>,
     pub(super) counts: Counts,
-    trace: Hash,
+    /// A hash of all that happened, if one is wanted.
+    trace: Option<Hash>,
     /// Whether it prints what happens.
     pub(super) tells: bool,
     /// Whether nodes tell one another what they might not see by watching, and the malicious node has a twin.
@@ -200,8 +236,22 @@ pub(super) struct Federation {
 
 impl Federation {
     pub(super) fn new(seed: u64) -> Self {
+        let mut later = ChaCha8Rng::seed_from_u64(seed);
+        later.set_stream(1);
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        let mut plan = Plan::draw(&mut rng);
+        plan.draw_later(&mut later);
+        Self::with(seed, plan, rng, later)
+    }
+
+    /// A federation as it was before there were registers and changes of rosters in it: seeds that failed then tell their stories.
+    pub(super) fn before_registers(seed: u64) -> Self {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         let plan = Plan::draw(&mut rng);
+        Self::with(seed, plan, rng, ChaCha8Rng::seed_from_u64(seed))
+    }
+
+    fn with(seed: u64, plan: Plan, rng: ChaCha8Rng, mut later: ChaCha8Rng) -> Self {
         let node = || Node {
             disk: Disk::default(),
             replica: None,
@@ -210,16 +260,21 @@ impl Federation {
             failed: Vec::new(),
             passed_on: BTreeMap::new(),
             was_restored: false,
+            version: 0,
+            registers: BTreeMap::new(),
+            registering: None,
+            register_end: TreeSize(0),
         };
         let honest = plan.nodes - usize::from(plan.villain);
         let mut federation = Self {
             seed,
-            roster: roster(plan.nodes),
+            rosters: Rosters::first(&plan, &mut later),
+            lines: BTreeMap::new(),
             now: 0,
             events: BTreeMap::new(),
             next_event: 0,
             nodes: (0..honest).map(|_| node()).collect(),
-            villain: plan.villain.then(|| Villain::new(honest)),
+            villain: plan.villain.then(|| Villain::new(honest, plan.registers)),
             connections: BTreeMap::new(),
             next_connection: 0,
             cut: Vec::new(),
@@ -227,18 +282,21 @@ impl Federation {
                 .map(|node| Client::new(node, plan.submissions))
                 .collect(),
             next_ticket: 0,
+            next_register: 1 << 40,
             waiting: BTreeMap::new(),
             truth: Truth::default(),
             calm: false,
             restoring: None,
             counts: Counts::default(),
-            trace: Hash::ZERO,
+            trace: None,
             tells: false,
             telling: false,
             plan,
             rng,
+            later,
         };
         for node in 0..honest {
+            federation.begin_later(node);
             federation.at(federation.now, Event::Restart { node });
             federation.at(1 + node as u64, Event::Client { client: node });
         }
@@ -255,6 +313,7 @@ impl Federation {
     pub(super) fn heal(&mut self) {
         self.calm = true;
         self.cut.clear();
+        self.everybody_joins();
         for node in 0..self.nodes.len() {
             let down = self.nodes[node].replica.is_none();
             if !down && !self.nodes[node].failed.is_empty() {
@@ -287,22 +346,38 @@ impl Federation {
                 self.next_event < EVENTS_MAX,
                 "the federation does not come to rest"
             );
-            let story = self.story(&event);
-            self.trace = derive(
-                "yizhang test trace",
-                &[&self.trace.0, &at.to_le_bytes(), story.as_bytes()],
-            );
-            if self.tells
-                && !matches!(
-                    event,
-                    Event::Tick { .. } | Event::Client { .. } | Event::Fate
-                )
-            {
-                println!("{at:>6} {story}");
-            }
+            self.write_down(&event);
             self.happen(event);
         }
         self.now = until;
+    }
+
+    /// Tells an event to whoever wants it told.
+    fn write_down(&mut self, event: &Event) {
+        if self.trace.is_none() && !self.tells {
+            return;
+        }
+        let (at, story) = (self.now, self.story(event));
+        self.trace = self.trace.map(|trace| {
+            let parts: [&[u8]; 3] = [&trace.0, &at.to_le_bytes(), story.as_bytes()];
+            derive("yizhang test trace", &parts)
+        });
+        let is_dull = matches!(
+            event,
+            Event::Tick { .. }
+                | Event::Client { .. }
+                | Event::Fate
+                | Event::Look { .. }
+                | Event::Registrar { .. }
+        );
+        if self.tells && !is_dull {
+            println!("{at:>6} {story}");
+        }
+    }
+
+    /// From now on a hash of all that happens is kept.
+    pub(super) fn keep_trace(&mut self) {
+        self.trace = Some(Hash::ZERO);
     }
 
     pub(super) fn at(&mut self, at: u64, event: Event) {
@@ -351,6 +426,9 @@ impl Federation {
             Event::Tell { node, life } if self.is_alive(node, life) => self.tell(node),
             Event::Told { from, to, telling } => self.told(from, to, telling),
             Event::Restart { node } => self.restart(node),
+            Event::Registrar { node } => self.registrar_acts(node),
+            Event::Roster => self.roster_changes(),
+            Event::Look { node } => self.look_for_roster(node),
             Event::Client { client } => self.client_acts(client),
             Event::Fate => self.fate(),
             Event::Input { .. }
@@ -371,16 +449,23 @@ impl Federation {
     /// Cuts the power of a node.
     pub(super) fn crash(&mut self, node: usize) {
         self.counts.count("crashes");
-        self.nodes[node].replica = None;
-        self.waiting.retain(|_, asked| *asked != node);
-        self.nodes[node].disk.crash(&mut self.rng);
-        self.drop_connections_of(node);
+        self.stop(node);
         let pause = self.up_to(3_000);
         self.at(self.now + pause, Event::Restart { node });
     }
 
+    /// Ends a node; what was under way is lost or not.
+    pub(super) fn stop(&mut self, node: usize) {
+        self.nodes[node].replica = None;
+        self.waiting.retain(|_, asked| *asked != node);
+        let earlier = self.nodes[node].disk.files.cosigned.clone();
+        self.nodes[node].disk.crash(&mut self.rng);
+        self.check_given(node, &earlier);
+        self.drop_connections_of(node);
+    }
+
     fn restart(&mut self, node: usize) {
-        if self.nodes[node].replica.is_some() {
+        if self.nodes[node].replica.is_some() || !self.knows(node, node) {
             return;
         }
         if self.chance(self.plan.old_copy, 100) && self.may_lose_its_disk(node) {
@@ -405,13 +490,13 @@ impl Federation {
             .iter()
             .any(|held| *held.state.origin() == origin(node) && held.head.is_none());
         self.truth.unsigned_tail.insert(node, unsigned);
+        let registers = registers::known(&self.nodes[node].disk.files, self.numbers(node));
+        let roster = self.roster_of(node).clone();
         let state = &mut self.nodes[node];
-        state.replica = Some(Replica::new(
-            self.roster.clone(),
-            config,
-            held,
-            UnixMillis(self.now),
-        ));
+        state.registers = registers;
+        state.registering = None;
+        state.register_end = TreeSize(0);
+        state.replica = Some(Replica::new(roster, config, held, UnixMillis(self.now)));
         state.failed.clear();
         state.passed_on.clear();
         state.life += 1;
@@ -439,12 +524,13 @@ impl Federation {
             .nodes
             .iter()
             .enumerate()
-            .filter(|(other, _)| *other != node);
+            .filter(|(other, _)| *other != node && self.knows(node, *other));
         let holders = holders
             .filter(|(_, holder)| holder.disk.files.size(&own) >= signed)
             .count();
         let remember = (0..self.nodes.len())
-            .filter(|other| *other != node && self.remembers(*other, node))
+            .filter(|other| *other != node && self.knows(node, *other))
+            .filter(|other| self.remembers(*other, node))
             .count();
         self.restoring.is_none() && holders >= needed && remember >= needed
     }
@@ -491,6 +577,7 @@ impl Federation {
         self.nodes.iter().all(ready)
             && self.clients.iter().all(Client::is_done)
             && self.has_converged()
+            && self.has_newest_roster()
     }
 
     /// An event in words.
@@ -524,7 +611,7 @@ impl Federation {
     }
 
     pub(super) fn digest(&self) -> Hash {
-        self.trace
+        self.trace.expect("a trace was kept")
     }
 
     pub(super) fn summary(&self) -> String {

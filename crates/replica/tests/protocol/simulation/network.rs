@@ -5,7 +5,7 @@ use crate::world::{origin, peer};
 use rand::RngExt;
 use std::{collections::BTreeMap, fmt};
 use yizhang_ledger::{batch::Batch, hash::derive, head::Origin, value::TreeSize};
-use yizhang_replica::{CheckedHead, FetchId, Input, PeerId};
+use yizhang_replica::{FetchId, Input, PeerId};
 
 /// What goes over a connection.
 #[derive(Clone, Debug)]
@@ -131,7 +131,9 @@ impl Federation {
         if self.connection_of(node, to).is_some() {
             return;
         }
-        if !is_up || self.is_cut(node, to) || self.is_cut(to, node) {
+        // Whom a roster does not name is not talked to.
+        let is_known = self.knows(node, to) && self.knows(to, node);
+        if !is_up || !is_known || self.is_cut(node, to) || self.is_cut(to, node) {
             let pause = 200 + self.up_to(800);
             return self.at(self.now + pause, Event::Connect { node, life, to });
         }
@@ -301,11 +303,17 @@ impl Federation {
                 complete,
             } => {
                 if !cosigned.is_empty() {
-                    let heads = cosigned.iter().map(|head| self.checked(head)).collect();
+                    let heads = cosigned
+                        .iter()
+                        .map(|head| self.checked(watcher, head))
+                        .collect();
                     let peer = peer(source);
                     self.feed(watcher, Input::CosignaturesShown { peer, heads });
                 }
-                let heads = heads.iter().map(|head| self.checked(head)).collect();
+                let heads = heads
+                    .iter()
+                    .map(|head| self.checked(watcher, head))
+                    .collect();
                 self.feed(
                     watcher,
                     Input::Announced {
@@ -316,7 +324,7 @@ impl Federation {
                 );
             }
             Message::Shown { heads } => {
-                let heads = heads.map(|head| self.checked(&head));
+                let heads = heads.map(|head| self.checked(watcher, &head));
                 self.feed(
                     watcher,
                     Input::Shown {
@@ -330,7 +338,7 @@ impl Federation {
                     Ok(batch) => Input::Fetched {
                         fetch,
                         batch: Box::new(batch),
-                        head: self.checked(&head),
+                        head: self.checked(watcher, &head),
                     },
                     Err(fault) => Input::FetchedInvalid { fetch, fault },
                 };
@@ -339,11 +347,6 @@ impl Federation {
             Message::Refused { fetch } => self.feed(watcher, Input::FetchRefused { fetch }),
             Message::End { fetch } => self.feed(watcher, Input::FetchEnded { fetch }),
         }
-    }
-
-    /// As a shell reads a head before the replica gets it.
-    pub(super) fn checked(&self, head: &[u8]) -> CheckedHead {
-        CheckedHead::check(head, &self.roster)
     }
 
     /// Sends what a fetch may have now.

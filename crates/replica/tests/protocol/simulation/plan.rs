@@ -2,9 +2,10 @@
 
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
-use yizhang_replica::Limits;
+use yizhang_replica::{Limits, limits::COSIGN_PAUSE_MS};
 
 /// How likely is what, and how many there are.
+#[allow(clippy::struct_excessive_bools, reason = "each of them is drawn apart")]
 #[derive(Clone, Debug)]
 pub(super) struct Plan {
     pub(super) nodes: usize,
@@ -33,9 +34,21 @@ pub(super) struct Plan {
     /// New submissions that a client sends at once.
     pub(super) burst: usize,
     pub(super) limits: Limits,
+    /// Whether nodes write registers of accounts.
+    pub(super) registers: bool,
+    /// Whether the roster changes: keys are replaced, a region joins late.
+    pub(super) rosters: bool,
 }
 
 impl Plan {
+    /// What came later is drawn apart: the seeds from before tell the same stories without it.
+    pub(super) fn draw_later(&mut self, later: &mut ChaCha8Rng) {
+        self.registers = later.random_ratio(3, 4);
+        self.rosters = later.random_ratio(1, 2);
+        // Lines are what costs most here: at the pace of a node in some seeds only.
+        self.limits.cosign_pause_ms = pick(later, &[COSIGN_PAUSE_MS, 1_000, 1_000]);
+    }
+
     pub(super) fn draw(rng: &mut ChaCha8Rng) -> Self {
         let nodes = rng.random_range(2..=5_usize);
         Self {
@@ -64,6 +77,8 @@ impl Plan {
                 waiting_submissions_max: pick(rng, &[2, 100]),
                 ..Limits::default()
             },
+            registers: false,
+            rosters: false,
         }
     }
 }

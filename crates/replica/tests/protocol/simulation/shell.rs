@@ -5,7 +5,7 @@ use super::{
     federation::{Event, Federation},
     network::Message,
 };
-use crate::world::{division, key, origin};
+use crate::world::{division, origin};
 use yizhang_ledger::{
     chain::Extension,
     head::{Head, Origin},
@@ -199,7 +199,7 @@ impl Deeds for Hands<'_> {
         if self.has_failed(&head.origin) {
             return;
         }
-        let note = head.sign(&key(self.node)).into_bytes();
+        let note = self.federation.signed(self.node, &head);
         self.federation.nodes[self.node]
             .disk
             .note(&head.origin, head.size, note);
@@ -208,11 +208,14 @@ impl Deeds for Hands<'_> {
     }
 
     fn cosign(&mut self, heads: Vec<ToCosign>) {
+        let heads = self.federation.leave_out(self.node, heads);
         self.federation.check_cosigns(self.node, &heads);
         let (node, life) = (self.node, self.federation.nodes[self.node].life);
-        let cosigning = &mut self.federation.nodes[node].disk.cosigning;
-        assert!(cosigning.is_empty(), "one write at a time");
-        *cosigning = heads;
+        let numbers = self.federation.numbers(node);
+        let disk = &mut self.federation.nodes[node].disk;
+        assert!(disk.cosigning.is_empty(), "one write at a time");
+        disk.cosigning = heads;
+        disk.cosigning_with = numbers;
         let at = self.federation.now + self.federation.up_to(self.federation.plan.disk);
         self.federation.at(at, Event::CosignDone { node, life });
     }

@@ -45,15 +45,15 @@ impl Federation {
     }
 
     pub(super) fn told(&mut self, from: usize, to: usize, telling: Telling) {
-        if self.nodes[to].replica.is_none() {
+        if self.nodes[to].replica.is_none() || !self.knows(to, from) {
             return;
         }
         self.counts.count("tellings");
         let Telling { heads, evidence } = telling;
-        let heads = heads.iter().map(|head| self.checked(head)).collect();
+        let heads = heads.iter().map(|head| self.checked(to, head)).collect();
         let evidence = evidence.iter().map(|pair| {
             let [first, second] = pair;
-            [self.checked(first), self.checked(second)]
+            [self.checked(to, first), self.checked(to, second)]
         });
         let input = Input::Told {
             peer: peer(from),

@@ -1,8 +1,13 @@
 //! The malicious node: forks its own chain, and lies about everybody else's as well as it can without their keys.
 
-use super::{federation::Federation, network::Message};
-use crate::world::{Signed, next, origin, sign, submission};
+use super::{
+    federation::Federation,
+    network::Message,
+    registers::{Registered, about, of_register, register_of, spoiled},
+};
+use crate::world::{Signed, origin, sign, submission};
 use rand::RngExt;
+use rand_chacha::ChaCha8Rng;
 use yizhang_ledger::{
     chain::ChainState,
     head::Origin,
@@ -16,12 +21,15 @@ pub(super) struct Villain {
     pub(super) branches: [Vec<Signed>; 2],
     forked: bool,
     content: u64,
+    /// Whether it writes registers, as others do.
+    registers: bool,
 }
 
 impl Villain {
-    pub(super) fn new(node: usize) -> Self {
+    pub(super) fn new(node: usize, registers: bool) -> Self {
         Self {
             node,
+            registers,
             branches: [Vec::new(), Vec::new()],
             forked: false,
             content: 0,
@@ -35,9 +43,28 @@ impl Villain {
         last.unwrap_or_else(|| ChainState::empty(origin(self.node)))
     }
 
-    fn grow(&mut self, branch: usize, records: usize) {
+    fn grow(&mut self, branch: usize, records: usize, later: &mut ChaCha8Rng) {
         self.content += 1;
-        let signed = next(self.node, &self.state(branch), self.content, records);
+        let state = self.state(branch);
+        let mut submitted = vec![about("u", self.content, records, self.content)];
+        if self.registers && later.random_ratio(1, 4) {
+            let batches = self.branches[branch].iter();
+            let batches: Vec<_> = batches
+                .map(|signed| Registered::read(&signed.batch))
+                .collect();
+            // Half of them are right: a mirror must not tell by whose they are.
+            let register = if later.random_ratio(1, 2) {
+                register_of(batches.iter(), state.size())
+            } else {
+                spoiled(&batches, state.size(), later)
+            };
+            self.content += 1;
+            submitted.push(of_register(self.content, register));
+        }
+        let signed = sign(
+            self.node,
+            &state.prepare(&submitted, UnixMillis(1_000), 1).unwrap(),
+        );
         if !self.forked {
             self.branches[1 - branch].push(signed.clone());
         }
@@ -78,7 +105,7 @@ impl Federation {
         match dice {
             0 => villain.forked = true,
             1 if villain.forked => villain.break_rules(branch),
-            2..15 => villain.grow(branch, records),
+            2..15 => villain.grow(branch, records, &mut self.later),
             _ => {}
         }
         let node = villain.node;
