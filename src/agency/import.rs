@@ -169,7 +169,7 @@ fn import_file(arguments: &ImportArguments) -> anyhow::Result<Outcome> {
     if let Some(path) = &arguments.book {
         book::append(path, &intake, &pseudonyms)?;
     }
-    let receipts = receipts_of(arguments);
+    let receipts = receipts_of(arguments).asking(arguments.durable);
     let sent = send(
         &credentials,
         arguments,

@@ -91,12 +91,22 @@ pub(crate) struct Placed {
 /// The folder of an import's receipts.
 pub(crate) struct Receipts {
     folder: PathBuf,
+    /// What is asked for; as the roster says if that is not said.
+    durable: Option<Durable>,
 }
 
 impl Receipts {
     /// Those in a folder.
     pub(crate) const fn in_folder(folder: PathBuf) -> Self {
-        Self { folder }
+        Self {
+            folder,
+            durable: None,
+        }
+    }
+
+    /// Those by which so much is asked for.
+    pub(crate) fn asking(self, durable: Option<Durable>) -> Self {
+        Self { durable, ..self }
     }
 
     /// Those beside a file.
@@ -152,8 +162,8 @@ impl Receipts {
         files::replace_public(&self.path(receipt.submission), &receipt.to_bytes())
     }
 
-    /// The receipt of a submission, if it is there, is for these records, and a mirror holds them: then it need not be sent again. What
-    /// cannot be read, or is of another roster, is as good as none.
+    /// The size that the receipt of a submission reaches to, if it is there, is for these records, and as many mirrors hold them as are asked
+    /// for, at least one: then it need not be sent again. What cannot be read, or is of another roster, is as good as none.
     pub(crate) fn mirrored(
         &self,
         roster: &Roster,
@@ -163,7 +173,10 @@ impl Receipts {
         let receipt = ReceiptFile::parse(&files::read(&self.path(id)).ok()?).ok()?;
         let shown = receipt.verify(roster).ok()?;
         let is_it = receipt.submission == id && receipt.is_for(leaves, shown.size).is_ok();
-        (is_it && !shown.mirrors.is_empty()).then_some(shown.size.0)
+        let usual = || Durable::usual(roster.mirrors);
+        let wanted = self.durable.unwrap_or_else(usual).mirrors.max(1);
+        let held = u64::try_from(shown.mirrors.len()).expect("a roster has at most 256 regions");
+        (is_it && held >= wanted.into()).then_some(shown.size.0)
     }
 }
 

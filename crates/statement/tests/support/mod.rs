@@ -126,6 +126,7 @@ pub(crate) fn roster_with_mirror() -> Roster {
         keys: vec![ChainKey::always(chain)],
         witness_keys: Vec::new(),
         mirror_keys: vec![CosigningKey::always(mirror)],
+        continuations: Vec::new(),
     };
     let mut roster = roster();
     roster.regions.insert(code, entry);
