@@ -2,7 +2,7 @@
 
 use crate::finding::{Code, Finding, Place};
 use std::fmt::Display;
-use yizhang_ledger::{Invalid, segment::FrameFault};
+use yizhang_ledger::{Invalid, entry::Kind, segment::FrameFault};
 
 /// Code, position, expected and found of a fault.
 struct Parts {
@@ -74,12 +74,7 @@ fn parts(fault: &Invalid) -> Parts {
         }
         I::EntryTrailing { at, extra } => Parts::sides(C::EntryTrailing, Some(at.0), &0, extra),
         I::Payload { at, .. } => Parts::plain(C::Payload, Some(at.0)),
-        I::NotABatch { found } => Parts::sides(
-            C::NotABatch,
-            None,
-            &yizhang_ledger::entry::Kind::BATCH,
-            found,
-        ),
+        I::NotABatch { found } => Parts::sides(C::NotABatch, None, &Kind::BATCH, found),
         I::BatchAmongRecords { at } => Parts::plain(C::BatchAmongRecords, Some(at.0)),
         I::BatchTooLarge { limit, found } => Parts::sides(C::BatchTooLarge, None, limit, found),
         I::RecordsOutOfRange { limit, found } => {

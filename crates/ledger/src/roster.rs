@@ -328,8 +328,7 @@ impl Roster {
 
     /// Whether the roster has decided what stands up to this head: its chain has shown two histories, and goes on from there or later.
     pub fn is_settled(&self, head: &Head) -> bool {
-        let region = self.region(&head.origin);
-        let continuation = region.and_then(Region::continuation);
+        let continuation = self.continuation(&head.origin);
         continuation.is_some_and(|continuation| head.size <= continuation.from.size)
     }
 
@@ -341,6 +340,11 @@ impl Roster {
     /// Whether this head may be of a history that was given up: it says nothing of the chain by itself.
     pub fn is_in_doubt(&self, head: &Head) -> bool {
         self.doubt(head).is_some()
+    }
+
+    /// From where a chain goes on since the last time that it had shown two histories; none if it never has.
+    pub fn continuation(&self, origin: &Origin) -> Option<Continuation> {
+        self.region(origin).and_then(Region::continuation)
     }
 
     /// Every chain of the federation.

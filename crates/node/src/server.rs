@@ -32,7 +32,7 @@ use tokio::{
 };
 use yizhang_ledger::{
     head::{Head, Origin},
-    roster::{KeyKind, Region},
+    roster::KeyKind,
     value::TreeSize,
 };
 use yizhang_replica::{CheckedHead, Held, Input, Replica};
@@ -369,8 +369,7 @@ fn replica(
     let known = believed::signed_before(store, config.roster(), &config.origin)?;
     let in_journal = engine::signed_in_journal(store, config.roster(), &config.origin)?;
     let in_index = store.lost_size(&config.origin)?;
-    let region = config.roster().region(&config.origin);
-    let goes_on = region.and_then(Region::continuation);
+    let goes_on = config.roster().continuation(&config.origin);
     let goes_on = goes_on.map_or(TreeSize(0), |goes_on| goes_on.from.size);
     let settings = yizhang_replica::Config {
         own: Some(config.origin.clone()),

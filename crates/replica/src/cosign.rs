@@ -22,7 +22,7 @@ use core::mem;
 use yizhang_ledger::{
     cosignature::UnixSeconds,
     head::{Head, Origin},
-    roster::{CosigningKey, KeyKind, Region},
+    roster::{CosigningKey, KeyKind},
     value::{TreeSize, UnixMillis},
 };
 
@@ -153,7 +153,7 @@ impl Replica {
             return Due::Nothing;
         };
         // Below where the chain goes on, what is held may be the other history.
-        let goes_on = self.roster.region(origin).and_then(Region::continuation);
+        let goes_on = self.roster.continuation(origin);
         let is_behind = goes_on.is_some_and(|goes_on| chain.durable.size < goes_on.from.size);
         let may_be = origin != own && chain.is_open() && chain.closed_at.is_none() && !is_behind;
         let Some(note) = chain.durable.note.clone().filter(|_| may_be) else {

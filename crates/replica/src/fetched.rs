@@ -11,11 +11,7 @@ use crate::{
 use alloc::{boxed::Box, vec::Vec};
 use core::mem;
 use yizhang_ledger::{
-    Invalid, Verified,
-    batch::Batch,
-    chain::Extension,
-    head::Head,
-    roster::{Continuation, Region},
+    Invalid, Verified, batch::Batch, chain::Extension, head::Head, roster::Continuation,
     value::UnixMillis,
 };
 
@@ -41,17 +37,15 @@ impl Replica {
         now: UnixMillis,
         out: &mut Vec<Output>,
     ) {
-        if let Found::Signed(signed) = &head.found
-            && self.fetches.active.contains_key(&fetch)
-        {
-            self.take_lines(signed, mem::take(&mut head.lines), out);
-        }
-        let Some(active) = self.fetches.active.get_mut(&fetch) else {
+        let Some(active) = self.fetches.active.get(&fetch) else {
             return;
         };
         let (peer, origin) = (active.peer, active.origin.clone());
         if self.forges(peer, &head) {
             return self.blame(peer, Fault::ForgedLines, now, out);
+        }
+        if let Found::Signed(signed) = &head.found {
+            self.take_lines(signed, mem::take(&mut head.lines), out);
         }
         let Some(active) = self.fetches.active.get_mut(&fetch) else {
             return;
@@ -71,9 +65,7 @@ impl Replica {
             Found::Invalid(fault) => return self.blame(peer, Fault::Head(fault), now, out),
         };
         chain.heard = Some(now);
-        let region = self.roster.region(&origin);
-        let goes_on = region.and_then(Region::continuation);
-        match check(chain, batch, &head, goes_on) {
+        match check(chain, batch, &head, self.roster.continuation(&origin)) {
             Checked::Extends(_) if chain.is_closed_at(head.size) => {
                 chain.closed = true;
                 self.drop_fetch(fetch, out);
@@ -89,12 +81,10 @@ impl Replica {
             Checked::Convicts(fault) => {
                 let ours = chain.note_for(chain.tip.size());
                 self.end_fetch(fetch, End::Failed, now, out);
+                let size = head.size;
                 self.convict(
                     &head,
-                    Conflict::InvalidBatch {
-                        size: head.size,
-                        fault,
-                    },
+                    Conflict::InvalidBatch { size, fault },
                     ours,
                     note,
                     out,
@@ -103,10 +93,8 @@ impl Replica {
             Checked::Contradicts(fault) => {
                 let from_owner = peer.0 == origin.region();
                 self.end_fetch(fetch, End::Failed, now, out);
-                let conflict = Conflict::NotExtended {
-                    size: head.size,
-                    fault,
-                };
+                let size = head.size;
+                let conflict = Conflict::NotExtended { size, fault };
                 self.contradicted(&head, conflict, note, from_owner, out);
             }
         }

@@ -7,7 +7,7 @@ use tokio::task::spawn_blocking;
 use tonic::{Request, Response, Status};
 use yizhang_ledger::{
     head::Head,
-    roster::{Continuation, Region, Roster},
+    roster::{Continuation, Roster},
 };
 use yizhang_wire::v1::{self, rosters_server::Rosters};
 
@@ -63,9 +63,9 @@ fn take(shared: &Shared, notes: &[Vec<u8>]) -> Result<u64, Refusal> {
 fn heads_still_count(shared: &Shared, next: &Roster) -> Result<(), Refusal> {
     let store = &shared.store;
     for origin in shared.roster.origins() {
-        let goes_on = |roster: &Roster| roster.region(origin).and_then(Region::continuation);
-        if let Some(Continuation { agreed, from }) = goes_on(next)
-            && goes_on(next) != goes_on(&shared.roster)
+        let before = shared.roster.continuation(origin);
+        if let Some(Continuation { agreed, from }) = next.continuation(origin)
+            && next.continuation(origin) != before
         {
             let mut is_held = true;
             for tree in [agreed, from] {
