@@ -4,6 +4,7 @@
 
 pub(crate) mod connect;
 pub(crate) mod founders;
+pub(crate) mod twins;
 
 use std::{
     fmt::Write as _,
