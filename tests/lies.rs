@@ -341,13 +341,7 @@ impl Liar {
     }
 
     fn is_quarantined(&self, node: u32) -> bool {
-        let status = self.federation.status(node);
-        status.is_some_and(|status| {
-            let chains = status["chains"].as_array().unwrap();
-            let mut chains = chains.iter();
-            let chain = chains.find(|chain| chain["origin"] == self.origin.as_str());
-            chain.unwrap()["quarantined"] == true
-        })
+        self.federation.is_quarantined(node, LIAR)
     }
 
     fn all_have_caught_it(&self) {

@@ -9,7 +9,7 @@ use std::{
     thread,
 };
 use support::{
-    Federation, Ran, contributions, copy, eventually,
+    Federation, contributions, copy, eventually,
     founders::{Founders, text, version, wait_version},
     listen_on_quiet_port, run,
 };
@@ -20,25 +20,6 @@ const GUIZHOU: u32 = 520_000;
 const BEIJING: u32 = 110_000;
 const SICHUAN: u32 = 510_000;
 const XINJIANG: u32 = 650_000;
-
-fn months(federation: &Federation, node: u32) -> u64 {
-    let account = federation.lookup(node, WORKER, &["--proofs"]).expect(0);
-    let account: serde_json::Value = serde_json::from_str(&account.stdout).unwrap();
-    account["families"][0]["counted_months"].as_u64().unwrap()
-}
-
-fn audit(federation: &Federation, node: u32) -> Ran {
-    let (node, auditor) = (node.to_string(), federation.auditor());
-    run(&[
-        "audit",
-        "--node",
-        &node,
-        "--credentials",
-        &auditor,
-        "--case",
-        "A-1",
-    ])
-}
 
 #[test]
 fn a_fifth_region_joins_a_running_federation_of_four() {
@@ -89,12 +70,15 @@ fn a_fifth_region_joins_a_running_federation_of_four() {
     // An agency that has not heard of it yet hears of it from the node, checks it, and checks by it.
     let kept = PathBuf::from(federation.agency(BEIJING)).join("rosters/2.note");
     assert!(!kept.exists());
-    assert_eq!(months(&federation, BEIJING), 12);
+    assert_eq!(federation.counted_months(BEIJING, WORKER), 12);
     assert!(kept.exists());
-    assert_eq!(months(&federation, BEIJING), months(&federation, GUANGDONG));
     assert_eq!(
-        months(&federation, XINJIANG),
-        months(&federation, GUANGDONG)
+        federation.counted_months(BEIJING, WORKER),
+        federation.counted_months(GUANGDONG, WORKER)
+    );
+    assert_eq!(
+        federation.counted_months(XINJIANG, WORKER),
+        federation.counted_months(GUANGDONG, WORKER)
     );
 }
 
@@ -183,7 +167,7 @@ fn a_chain_changes_its_key_under_load_and_every_older_head_stays_valid() {
     };
     files().expect(1);
     for node in [GUANGDONG, GUIZHOU] {
-        audit(&federation, node).expect(0);
+        federation.audit(node).expect(0);
     }
     files().expect(0);
     // Started again, it signs with the key that is in force, and its chain goes on.
@@ -252,7 +236,7 @@ fn a_revoked_key_signs_nothing_above_its_size_and_its_holder_is_shut_out() {
     federation.import(GUANGDONG, &more, &[]).expect(0);
     federation.wait_replicated(GUANGDONG, GUIZHOU);
     assert!(federation.size(GUIZHOU, GUANGDONG) > size);
-    assert_eq!(months(&federation, GUANGDONG), 9);
+    assert_eq!(federation.counted_months(GUANGDONG, WORKER), 9);
 }
 
 fn wait_version_of(federation: &Federation, region: u32, expected: u64) {

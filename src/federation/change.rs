@@ -138,12 +138,8 @@ pub(crate) struct RotateArguments {
 /// Makes a key that is to take over from the newest of its kind, and proposes it.
 pub(super) fn rotate_key(arguments: &RotateArguments) -> anyhow::Result<Outcome> {
     let dir = &arguments.dir;
-    let in_force = in_force(dir)?;
-    let region = Division::new(crate::node::configuration(dir)?.region);
-    let region = region.context("the region of a node is a division")?;
-    let mut proposal = Proposal::read_or_begin(&arguments.file, &in_force)?;
-    let entry = proposal.roster.regions.get_mut(&region);
-    let entry = entry.with_context(|| t!("federation.not_in_roster", region = region))?;
+    let mut proposal = Proposal::read_or_begin(&arguments.file, &in_force(dir)?)?;
+    let entry = proposal.region_of_node(dir)?;
     let key = fresh_key(dir, arguments.kind)?;
     let public = key.verifying_key().to_bytes();
     let name = arguments.kind.name(&entry.origin);

@@ -52,12 +52,8 @@ pub(crate) struct ContinueArguments {
 /// Makes a key for a chain, and proposes that the chain goes on with it from a size and root.
 pub(super) fn propose(arguments: &ContinueArguments) -> anyhow::Result<Outcome> {
     let dir = &arguments.dir;
-    let in_force = in_force(dir)?;
-    let region = Division::new(crate::node::configuration(dir)?.region);
-    let region = region.context("the region of a node is a division")?;
-    let mut proposal = Proposal::read_or_begin(&arguments.file, &in_force)?;
-    let entry = proposal.roster.regions.get_mut(&region);
-    let entry = entry.with_context(|| t!("federation.not_in_roster", region = region))?;
+    let mut proposal = Proposal::read_or_begin(&arguments.file, &in_force(dir)?)?;
+    let entry = proposal.region_of_node(dir)?;
     let (at, agreed) = (arguments.at, arguments.agreed.unwrap_or(arguments.at));
     if agreed == 0 || at < agreed {
         return Err(Failure::Arguments(t!("argument.size").to_string()).into());

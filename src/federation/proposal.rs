@@ -8,7 +8,8 @@ use rust_i18n::t;
 use std::path::{Path, PathBuf};
 use yizhang_ledger::{
     note::{Note, NoteKey, signature_line},
-    roster::{Roster, root_key_name},
+    roster::{Region, Roster, root_key_name},
+    value::Division,
 };
 
 /// What parts the text of a note from its signatures.
@@ -75,6 +76,17 @@ impl Proposal {
             );
         }
         Ok(proposal)
+    }
+
+    /// What it says of the region whose node lies in a directory, to be changed.
+    ///
+    /// # Errors
+    /// A directory of no node, or of one that the roster does not name.
+    pub(super) fn region_of_node(&mut self, dir: &Path) -> anyhow::Result<&mut Region> {
+        let code = Division::new(crate::node::configuration(dir)?.region);
+        let code = code.context("the region of a node is a division")?;
+        let region = self.roster.regions.get_mut(&code);
+        region.with_context(|| t!("federation.not_in_roster", region = code))
     }
 
     fn parse(path: &Path) -> anyhow::Result<Self> {

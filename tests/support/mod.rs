@@ -405,6 +405,33 @@ impl Federation {
         found.map_or(0, |chain| chain["size"].as_u64().unwrap())
     }
 
+    /// Whether a node says that two histories of a chain were signed.
+    pub(crate) fn is_quarantined(&self, node: u32, chain: u32) -> bool {
+        let name = format!("/{chain}");
+        let status = self.status(node);
+        status.is_some_and(|status| {
+            let mut chains = status["chains"].as_array().unwrap().iter();
+            let is_it =
+                |found: &&serde_json::Value| found["origin"].as_str().unwrap().ends_with(&name);
+            chains.find(is_it).unwrap()["quarantined"] == true
+        })
+    }
+
+    /// Months that a node counts of a worker in the first of his families, from an answer with proofs.
+    pub(crate) fn counted_months(&self, node: u32, worker: &str) -> u64 {
+        let account = self.lookup(node, worker, &["--proofs"]).expect(0);
+        let account: serde_json::Value = serde_json::from_str(&account.stdout).unwrap();
+        account["families"][0]["counted_months"].as_u64().unwrap()
+    }
+
+    /// An audit of all chains as a node sends them.
+    pub(crate) fn audit(&self, node: u32) -> Ran {
+        let (node, auditor) = (node.to_string(), self.auditor());
+        let mut arguments = vec!["audit", "--node", &node, "--case", "A-1"];
+        arguments.extend(["--credentials", &auditor]);
+        run(&arguments)
+    }
+
     /// Waits until a node holds as much of a chain as the chain's own node.
     #[track_caller]
     pub(crate) fn wait_replicated(&self, chain: u32, node: u32) {

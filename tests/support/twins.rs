@@ -135,13 +135,6 @@ impl Twins {
     }
 
     pub(crate) fn is_quarantined(&self, node: u32) -> bool {
-        let status = self.federation.status(node);
-        status.is_some_and(|status| {
-            let chains = status["chains"].as_array().unwrap();
-            let chain = chains
-                .iter()
-                .find(|chain| chain["origin"] == "demo.yizhang/440000");
-            chain.unwrap()["quarantined"] == true
-        })
+        self.federation.is_quarantined(node, GUANGDONG)
     }
 }

@@ -23,6 +23,7 @@ mod carrier;
 mod certificate;
 mod chain_keys;
 mod clocks;
+mod committed;
 mod config;
 mod continued;
 mod copies;

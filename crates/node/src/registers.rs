@@ -4,8 +4,8 @@
 //! The rule says when, never what: given the size that it covers, every node computes the same register.
 
 use crate::{
-    config::RegisterRule, epochs::Newest, refusal::Refusal, role::Role, room::Left,
-    services::submit, shared::Shared,
+    committed::register_of, config::RegisterRule, epochs::Newest, refusal::Refusal, role::Role,
+    room::Left, services::submit, shared::Shared,
 };
 use std::{sync::Arc, time::Duration};
 use tokio::{
@@ -160,11 +160,7 @@ fn last_register(shared: &Shared, from: TreeSize) -> Result<Option<LeafIndex>, R
 
 /// The register of a size, if it is in the chain.
 fn in_chain(shared: &Shared, size: TreeSize) -> Result<Option<Newest>, Refusal> {
-    let submitter = Role::Node(shared.origin.region()).submitter();
-    let stored = shared
-        .store
-        .submission(&shared.origin, &submitter, &submission_id(size))?;
-    let Some(stored) = stored else {
+    let Some(stored) = register_of(&shared.store, &shared.origin, size)? else {
         return Ok(None);
     };
     Ok(Some(Newest {

@@ -1,8 +1,8 @@
 //! What a backup took, what was restored from one, and what was wrong.
 
-use super::{count, damage, place, table};
+use super::{copies, count, damage, place, table};
 use rust_i18n::t;
-use yizhang_ledger::value::UnixMillis;
+use yizhang_ledger::{Invalid, head::Origin, value::TreeSize};
 use yizhang_store::{BackupError, BackupFinding, BackupReport, RestoreReport, StoreError, Taken};
 
 /// Prints what a backup took.
@@ -25,7 +25,10 @@ pub fn report(report: &BackupReport) {
 pub fn restored(report: &RestoreReport) {
     chains(&report.chains);
     beside(report.journal_entries, report.days);
-    println!("{}", t!("backup.restored", time = moment(report.made)));
+    println!(
+        "{}",
+        t!("backup.restored", time = copies::moment(report.made))
+    );
 }
 
 fn chains(chains: &[Taken]) {
@@ -72,12 +75,7 @@ fn finding(finding: &BackupFinding) -> String {
             origin,
             size,
             fault,
-        } => t!(
-            "backup.unsigned",
-            region = place::name(origin.region()),
-            size = size,
-            fault = fault
-        ),
+        } => return unsigned(origin, *size, fault),
         BackupFinding::Access(error) => t!("backup.access", text = damage::store(error)),
     };
     text.to_string()
@@ -116,26 +114,19 @@ pub fn error(error: &BackupError) -> String {
             origin,
             size,
             fault,
-        } => t!(
-            "backup.unsigned",
-            region = place::name(origin.region()),
-            size = size,
-            fault = fault
-        ),
+        } => return unsigned(origin, *size, fault),
     };
     text.to_string()
 }
 
-/// A moment in UTC+8, to the minute.
-fn moment(at: UnixMillis) -> String {
-    let moment = i64::try_from(at.0)
-        .ok()
-        .and_then(|at| jiff::Timestamp::from_millisecond(at).ok());
-    match moment {
-        Some(moment) => {
-            let local = jiff::tz::Offset::constant(8).to_datetime(moment);
-            local.strftime("%Y-%m-%d %H:%M").to_string()
-        }
-        None => at.0.to_string(),
-    }
+/// A head that no key of the roster has signed.
+fn unsigned(origin: &Origin, size: TreeSize, fault: &Invalid) -> String {
+    let region = place::name(origin.region());
+    t!(
+        "backup.unsigned",
+        region = region,
+        size = size,
+        fault = fault
+    )
+    .to_string()
 }

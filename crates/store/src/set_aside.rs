@@ -252,24 +252,25 @@ fn cut_of(chain: &ChainFolder, size: TreeSize) -> Result<Option<Cut>> {
     Err(StoreError::NoBatchStarts { origin, at })
 }
 
+/// The cut before a frame.
 fn cut_before(place: Place, files: &[LeafIndex]) -> Cut {
-    let (before, behind) = files.split_at(narrow(place.file.into()));
+    let (_, behind) = files.split_at(narrow(place.file.into()));
+    let (first, later) = behind
+        .split_first()
+        .expect("a frame was read from one of the files");
     // A file that has nothing before the cut but its header goes whole.
-    match behind.split_first() {
-        Some((first, behind)) if place.offset > wide(FILE_HEADER_BYTES) => Cut {
-            part: Some(Part {
-                first: *first,
-                length: place.offset,
-            }),
+    if place.offset <= wide(FILE_HEADER_BYTES) {
+        return Cut {
+            part: None,
             whole: behind.to_vec(),
-        },
-        _ => {
-            debug_assert!(before.len() < files.len(), "a frame is in a file");
-            Cut {
-                part: None,
-                whole: behind.to_vec(),
-            }
-        }
+        };
+    }
+    Cut {
+        part: Some(Part {
+            first: *first,
+            length: place.offset,
+        }),
+        whole: later.to_vec(),
     }
 }
 

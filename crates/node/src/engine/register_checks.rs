@@ -4,7 +4,7 @@
 //! its own, and the mirror's line waits; the witness's does not. A register that is wrong is said, and no head behind it gets a line of
 //! this mirror any more.
 
-use crate::{room::Room, wrong_registers::WrongRegisters};
+use crate::{committed::register_of, room::Room, wrong_registers::WrongRegisters};
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -15,7 +15,7 @@ use yizhang_ledger::{
     entry::{Entry, Kind},
     head::Origin,
     record::AccountRegister,
-    register::{EPOCH_MS, EpochEnd, submission_id},
+    register::{EPOCH_MS, EpochEnd},
     value::{LeafIndex, TreeSize},
 };
 use yizhang_store::{RegisterChecked, Store, StoreError};
@@ -261,11 +261,10 @@ impl RegisterChecks {
     /// it was right.
     fn last_before(&self, chain: &Origin, size: TreeSize) -> Result<Option<EpochEnd>, StoreError> {
         let store = &self.tools.store;
-        let submitter = format!("node.{}", chain.region());
         for covers in store.register_sizes(chain)?.into_iter().rev() {
-            let submitted = store.submission(chain, &submitter, &submission_id(covers))?;
-            if let Some(submitted) = submitted.filter(|submitted| submitted.first.0 < size.0) {
-                let time = store.batch_time(chain, submitted.first)?;
+            let stored = register_of(store, chain, covers)?;
+            if let Some(stored) = stored.filter(|stored| stored.first.0 < size.0) {
+                let time = store.batch_time(chain, stored.first)?;
                 return Ok(Some(EpochEnd { covers, time }));
             }
         }
@@ -369,6 +368,7 @@ mod tests {
         chain::Submitted,
         hash::Hash,
         record::Record,
+        register::submission_id,
         value::{Division, UnixMillis},
     };
     use yizhang_store::Options;

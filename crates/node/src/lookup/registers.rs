@@ -1,6 +1,6 @@
 //! Which register of a chain a lookup can use, and what it says about the accounts that are looked up.
 
-use crate::{refusal::Refusal, role::Role, verified_heads::HeldHead};
+use crate::{committed::register_of, refusal::Refusal, verified_heads::HeldHead};
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex, PoisonError},
@@ -10,7 +10,7 @@ use yizhang_ledger::{
     head::Origin,
     person::AccountId,
     record::AccountRegister,
-    register::{InRegister, submission_id},
+    register::InRegister,
     value::{LeafIndex, TreeSize},
 };
 use yizhang_statement::{RecordEvidence, RegisterEvidence, SHOWN_ACCOUNTS_MAX, ShownAccount};
@@ -116,9 +116,8 @@ impl UsableRegisters {
 /// The newest of the registers made here that the chain commits to below a head.
 fn find(store: &Store, held: &HeldHead, made: &[TreeSize]) -> Result<Option<Usable>, Refusal> {
     let origin = &held.head.origin;
-    let submitter = Role::Node(origin.region()).submitter();
     for size in made.iter().rev() {
-        let Some(stored) = store.submission(origin, &submitter, &submission_id(*size))? else {
+        let Some(stored) = register_of(store, origin, *size)? else {
             continue;
         };
         if stored.first.0 >= held.head.size.0 {
