@@ -15,6 +15,7 @@
 
 mod accepting;
 mod believed;
+mod best_head;
 mod board;
 mod budget;
 mod budgeted;

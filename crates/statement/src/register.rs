@@ -123,6 +123,12 @@ pub(crate) fn confirmed(
             found: head.origin.clone(),
         });
     }
+    if roster.is_in_doubt(&head) {
+        return Err(Refuted::HeadInDoubt {
+            chain: origin.region(),
+            size: head.size,
+        });
+    }
     let RecordEvidence { index, entry, .. } = &evidence.register;
     Fact::prove(entry, *index, path, &head)?;
     let chain = origin.region();

@@ -1,16 +1,12 @@
 //! Who has computed a register again: the head behind it that most mirrors have cosigned.
 
-use crate::{board::Board, refusal::Refusal, verified_heads::Heads};
+use crate::{best_head::best_head, board::Board, refusal::Refusal, verified_heads::Heads};
 use std::{
     collections::BTreeMap,
     sync::{Mutex, PoisonError},
 };
-use yizhang_ledger::{
-    head::{Head, Origin},
-    roster::{KeyKind, Roster},
-    value::{LeafIndex, TreeSize},
-};
-use yizhang_statement::{ChainEvidence, CosignedRegister, promises};
+use yizhang_ledger::{head::Origin, roster::Roster, value::LeafIndex};
+use yizhang_statement::{ChainEvidence, CosignedRegister};
 use yizhang_store::Store;
 
 /// Where cosigned heads are found, and what ties a register to them.
@@ -30,13 +26,6 @@ struct Known {
     register: LeafIndex,
     notes: Vec<Vec<u8>>,
     best: Option<CosignedRegister>,
-}
-
-/// A head behind a register, and how many mirrors have cosigned it.
-struct Cosigned {
-    note: Vec<u8>,
-    size: TreeSize,
-    mirrors: usize,
 }
 
 impl Confirmations {
@@ -77,15 +66,17 @@ impl Confirmations {
         {
             return Ok(known.best);
         }
-        let best = match best_head(cosigners, origin, &notes, register) {
-            Some(best) => {
-                let proof = cosigners.store.proof(origin, register, best.size)?;
+        let Cosigners { store, roster, .. } = cosigners;
+        // The register stands at a position, and so below a head that is larger.
+        let best = match best_head(store, roster, origin, &notes, register.0.saturating_add(1)) {
+            Some(best) if best.mirrors > 0 => {
+                let proof = store.proof(origin, register, best.size)?;
                 Some(CosignedRegister {
                     head: best.note,
                     path: proof.path,
                 })
             }
-            None => None,
+            _ => None,
         };
         let known = Known {
             register,
@@ -99,33 +90,4 @@ impl Confirmations {
     fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<Origin, Known>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// The head of a chain behind a register that most mirrors have cosigned.
-fn best_head(
-    cosigners: Cosigners<'_>,
-    origin: &Origin,
-    notes: &[Vec<u8>],
-    register: LeafIndex,
-) -> Option<Cosigned> {
-    let mut best: Option<Cosigned> = None;
-    for note in notes {
-        let Ok(head) = Head::open(note, cosigners.roster) else {
-            continue;
-        };
-        let is_held = cosigners.store.size(origin) >= Some(head.size);
-        if head.origin != *origin || head.size.0 <= register.0 || !is_held {
-            continue;
-        }
-        let mirrors = promises(note, cosigners.roster, origin, KeyKind::Mirror);
-        let mirrors = mirrors.map_or(0, |mirrors| mirrors.len());
-        if mirrors > best.as_ref().map_or(0, |best| best.mirrors) {
-            best = Some(Cosigned {
-                note: note.clone(),
-                size: head.size,
-                mirrors,
-            });
-        }
-    }
-    best
 }

@@ -1,18 +1,17 @@
 //! What a submitter keeps of his submissions: where they stand under a head that others have cosigned.
 
-use crate::{party::Party, refusal::Refusal, shared::Shared};
+use crate::{
+    best_head::{Cosigned, best_head},
+    party::Party,
+    refusal::Refusal,
+    shared::Shared,
+};
 use std::{
     sync::Arc,
     time::{Duration, Instant},
 };
 use tokio::time::sleep;
-use yizhang_ledger::{
-    head::Head,
-    range::{LeafRange, RangeProof},
-    roster::KeyKind,
-    value::TreeSize,
-};
-use yizhang_statement::promises;
+use yizhang_ledger::range::{LeafRange, RangeProof};
 use yizhang_wire::{
     convert::FieldFault,
     v1::{self, ReceiptsReply, ReceiptsRequest},
@@ -24,13 +23,6 @@ const RANGES_MAX: usize = 256;
 const WAIT_MAX: Duration = Duration::from_secs(60);
 /// How often it is looked whether they have cosigned: lines come without a word.
 const LOOK_INTERVAL: Duration = Duration::from_millis(50);
-
-/// A head of the own chain, and how many mirrors have cosigned it.
-struct Cosigned {
-    note: Vec<u8>,
-    size: TreeSize,
-    mirrors: usize,
-}
 
 /// The proofs of ranges under the head that most mirrors have cosigned, as soon as so many have as were asked for, or the time is over.
 ///
@@ -54,7 +46,7 @@ pub(super) async fn receipts(
         // Signatures are checked again only where something is new.
         let shown = notes(shared)?;
         if shown != seen {
-            best = best_head(shared, &shown, end);
+            best = best_head(&shared.store, &shared.roster, &shared.origin, &shown, end);
             seen = shown;
         }
         match best.take() {
@@ -103,36 +95,6 @@ fn notes(shared: &Shared) -> Result<Vec<Vec<u8>>, Refusal> {
         notes.push(newest);
     }
     Ok(notes)
-}
-
-/// The signed head of the own chain that reaches so far and that most mirrors have cosigned; of several the largest.
-fn best_head(shared: &Shared, notes: &[Vec<u8>], end: u64) -> Option<Cosigned> {
-    let mut best: Option<Cosigned> = None;
-    for note in notes {
-        let Ok(head) = Head::open(note, &shared.roster) else {
-            continue;
-        };
-        if shared.roster.is_in_doubt(&head) {
-            continue;
-        }
-        let is_held = shared.store.size(&shared.origin) >= Some(head.size);
-        if head.size.0 < end || !is_held {
-            continue;
-        }
-        let mirrors = promises(note, &shared.roster, &shared.origin, KeyKind::Mirror);
-        let next = Cosigned {
-            mirrors: mirrors.map_or(0, |mirrors| mirrors.len()),
-            size: head.size,
-            note: note.clone(),
-        };
-        let is_better = best
-            .as_ref()
-            .is_none_or(|best| (next.mirrors, next.size) > (best.mirrors, best.size));
-        if is_better {
-            best = Some(next);
-        }
-    }
-    best
 }
 
 fn prove(shared: &Shared, ranges: &[LeafRange], head: Cosigned) -> Result<ReceiptsReply, Refusal> {
