@@ -22,7 +22,7 @@ use core::fmt::{Display, Write};
 use lines::{Lines, key_bytes};
 
 /// First line of a roster.
-const HEADER: &str = "yizhang-roster/v2";
+pub const HEADER: &str = "yizhang-roster/v2";
 /// Context from which a version derives the hash of the one before.
 pub const PREVIOUS_CONTEXT: &str = "yizhang 2026-11-29 v1 roster";
 /// Most regions: provinces, and room for cities that are separate.
