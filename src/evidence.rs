@@ -1,13 +1,12 @@
 //! `yizhang evidence`: what a node has against chains of which two histories were signed, to be read and carried away.
 
-use crate::{
-    connection, credentials::Credentials, exit::Outcome, files, node::parse_region, verify,
-};
+use crate::{connection, credentials::Credentials, exit::Outcome, files, node::parse_region};
 use anyhow::Context;
 use clap::{Args, Subcommand};
 use rust_i18n::t;
 use std::path::PathBuf;
 use yizhang_ledger::value::Division;
+use yizhang_show::verdict;
 use yizhang_statement::ForkEvidence;
 use yizhang_wire::{
     deadline::{STATUS_TIMEOUT, within},
@@ -73,7 +72,7 @@ fn list(arguments: &ListArguments) -> anyhow::Result<Outcome> {
     let reply = ask(&credentials, arguments.node)?;
     for file in &reply.files {
         let fork = ForkEvidence::parse(file)?.verify(&credentials.roster)?;
-        println!("{}", verify::fork_line(&fork));
+        println!("{}", verdict::fork_line(&fork));
     }
     if reply.untied > 0 {
         println!("{}", t!("evidence.untied", count = reply.untied));

@@ -29,7 +29,7 @@ const CHINESE_ONLY: [&str; 7] = [
     "rule_keys.yml",
 ];
 /// Keys that the program puts together, by what they begin with.
-const COMPUTED: [&str; 25] = [
+const COMPUTED: [&str; 26] = [
     "actor.",
     "argument.address_",
     "assumption.",
@@ -43,6 +43,7 @@ const COMPUTED: [&str; 25] = [
     "gap.",
     "help.",
     "html.status.",
+    "kind.",
     "missing.",
     "place.",
     "place_reason.",
@@ -334,7 +335,12 @@ fn every_code_has_its_text() {
         .iter()
         .map(|key| key.name().to_owned())
         .collect();
-    let families: [(&str, BTreeSet<String>); 22] = [
+    let kinds = tables::kinds()
+        .iter()
+        .map(|row| row.kind.to_string())
+        .collect();
+    let families: [(&str, BTreeSet<String>); 23] = [
+        ("kind.", kinds),
         ("rule_key.", rule_keys),
         (
             "review.list.",
@@ -371,6 +377,15 @@ fn every_code_has_its_text() {
             let asked = known.contains(name) || source.contains(&format!("\"{prefix}{name}\""));
             assert!(asked, "nothing asks for {prefix}{name}");
         }
+    }
+}
+
+#[test]
+fn a_kind_is_called_in_chinese_as_files_call_it() {
+    let texts = texts();
+    for row in tables::kinds() {
+        let shown = &texts[&format!("kind.{}", row.kind)].languages["zh"];
+        assert_eq!(Some(&shown.as_str()), row.row.names.first(), "{}", row.kind);
     }
 }
 

@@ -3,7 +3,6 @@
 mod held;
 mod persons;
 
-use super::receipt;
 use crate::{
     agency::{FormArguments, open},
     exit::Outcome,
@@ -18,6 +17,7 @@ use rust_i18n::t;
 use std::{collections::BTreeSet, path::Path};
 use yizhang_intake::{CellChecks, Column, FaultyRows, Intake, Row};
 use yizhang_ledger::{roster::Roster, value::Division};
+use yizhang_show::verdict;
 use yizhang_statement::{FileRow, FileRows, Misfit, Places, RowList};
 
 /// Most imports whose receipts one folder has: for each of them the file is read once.
@@ -146,7 +146,7 @@ impl File {
 
     fn say_of_receipt(&self, held: &[Held]) {
         for (held, places) in held.iter().zip(&self.places) {
-            receipt::say(&held.receipt, &held.shown);
+            verdict::print_lines(&verdict::receipt_lines(&held.receipt, &held.shown));
             let proved: BTreeSet<usize> = places.proved().collect();
             let (count, lines) = (proved.len(), self.ranges(&proved));
             if count > 0 {
@@ -184,7 +184,7 @@ impl File {
                     receipt = fewest.name()
                 )
             );
-            receipt::say_promises(&fewest.shown);
+            verdict::print_lines(&verdict::promise_lines(&fewest.shown));
         }
     }
 

@@ -66,8 +66,6 @@ pub struct KindRow {
     pub kind: Kind,
     /// Its word and the Chinese ones that rows name it by.
     pub row: CodeRow,
-    /// What it is called in English, for people; no word of rows.
-    pub english: &'static str,
 }
 
 impl CodeRow {
@@ -141,14 +139,13 @@ pub fn natures() -> &'static [NatureRow] {
 /// Every kind of record that rows may state, by its English name, with its Chinese names.
 pub fn kinds() -> &'static [KindRow] {
     static TABLE: LazyLock<Vec<KindRow>> = LazyLock::new(|| {
-        let read = |[code, names, english]: [&'static str; 3]| {
+        let read = |[code, names]: [&'static str; 2]| {
             Some(KindRow {
                 kind: kind_named(code)?,
                 row: CodeRow {
                     code,
                     names: words(names),
                 },
-                english,
             })
         };
         lines(include_str!("data/kinds.csv"))

@@ -25,7 +25,7 @@ use lines::{Lines, key_bytes};
 pub use trust::{ROOT_CONTEXT, RootFingerprint, TrustFault, VERSIONS_MAX};
 
 /// First line of a roster.
-const HEADER: &str = "yizhang-roster/v2";
+pub const HEADER: &str = "yizhang-roster/v2";
 /// Context from which a version derives the hash of the one before.
 pub const PREVIOUS_CONTEXT: &str = "yizhang 2026-11-29 v1 roster";
 /// Most regions: provinces, and room for cities that are separate.

@@ -5,7 +5,7 @@ use super::{
     complete, conflicts,
     copies::{self, ChainCopy},
     family, figures, kind, named,
-    page::{self, Block, Part},
+    page::{Block, Part},
     place,
     provisional::{self, ByNumber},
     record, serde_name, summary,
@@ -58,9 +58,10 @@ pub struct Answer {
 }
 
 /// Prints an account and, if the caller checked it, what that established.
+#[cfg(feature = "terminal")]
 pub fn print(answer: &Answer) {
     println!("{}", t!("account.title", as_of = answer.account.as_of));
-    page::print(&parts(answer));
+    super::terminal::print(&parts(answer));
 }
 
 /// The answer as JSON: the account to the byte, so that its digest can be computed from this text, and around it what the

@@ -24,6 +24,7 @@ pub(crate) fn working_days(count: impl Display) -> String {
 }
 
 /// A number of findings.
+#[cfg(feature = "terminal")]
 pub(crate) fn findings(count: usize) -> String {
     if is_one(&count) {
         t!("count.finding", count = count)

@@ -5,8 +5,8 @@ use super::{
     conflicts,
     copies::{self, IN_DOUBT},
     count, family, figures, kind, named,
-    page::{self, Block, Part},
-    place, printable, record, serde_name,
+    page::{Block, Part},
+    place, printable, record, serde_name, terminal,
 };
 use crate::language::{self, Language};
 use rust_i18n::t;
@@ -61,7 +61,7 @@ pub fn print(answer: &Answer) {
         .collect();
     parts.extend(conflicts::part(account));
     println!();
-    page::print(&parts);
+    terminal::print(&parts);
 }
 
 /// What a figure rests on, a line each; all records in one.

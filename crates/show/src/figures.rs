@@ -412,6 +412,7 @@ pub(crate) fn cited(document: &str, number: &str) -> String {
 }
 
 /// A figure's name as people read it, with forecast, scheme and months where there could be several.
+#[cfg(feature = "terminal")]
 pub(crate) fn name(figure: &Figure) -> String {
     let family = figure.family.as_ref().map(|family| place::scheme(family));
     with(figure, family)

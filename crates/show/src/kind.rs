@@ -1,28 +1,24 @@
 //! Names of kinds of record: for people, and as files write them.
 
 use crate::language::{self, Language};
-use yizhang_intake::tables::{self, KindRow};
+use rust_i18n::t;
 use yizhang_ledger::entry::Kind;
 
-/// A kind as people call it.
+/// A kind as people call it. One that this program does not know has a number only.
 pub fn name(kind: Kind) -> String {
-    match (language::current(), row(kind)) {
-        (Language::En, Some(row)) => row.english.to_string(),
-        _ => word(kind),
+    let key = format!("kind.{kind}");
+    let name = t!(key);
+    if name == key {
+        kind.to_string()
+    } else {
+        name.to_string()
     }
 }
 
-/// A kind as the files of agencies name it.
+/// A kind as the files of agencies name it: in Chinese as people do, in English by its code.
 pub fn word(kind: Kind) -> String {
-    match (
-        language::current(),
-        row(kind).and_then(|row| row.row.names.first()),
-    ) {
-        (Language::Zh, Some(usual)) => (*usual).to_string(),
-        _ => kind.to_string(),
+    match language::current() {
+        Language::Zh => name(kind),
+        Language::En => kind.to_string(),
     }
-}
-
-fn row(kind: Kind) -> Option<&'static KindRow> {
-    tables::kinds().iter().find(|row| row.kind == kind)
 }

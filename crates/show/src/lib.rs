@@ -16,64 +16,66 @@
 //! ```
 
 pub mod account;
-pub mod audit;
-pub mod backup;
-pub mod bundle;
 mod complete;
 mod conflicts;
 pub mod copies;
-pub mod cosigned;
 mod count;
-pub mod damage;
-pub mod explain;
 mod family;
-pub mod fault;
 mod figures;
-pub mod finding;
 pub mod html;
-pub mod import;
 pub mod kind;
 pub mod language;
 mod page;
 mod picture;
 pub mod place;
 mod printable;
-pub mod progress;
 pub mod provisional;
 mod record;
-pub mod review;
-pub mod rule_fault;
-pub mod rules;
-pub mod status;
-pub mod store;
 mod summary;
 pub mod transfer;
+pub mod verdict;
+
+// What is shown in terminals only, and the crates that it is about: a page in a browser does without them.
+#[cfg(feature = "terminal")]
+pub mod audit;
+#[cfg(feature = "terminal")]
+pub mod backup;
+#[cfg(feature = "terminal")]
+pub mod bundle;
+#[cfg(feature = "terminal")]
+pub mod cosigned;
+#[cfg(feature = "terminal")]
+pub mod damage;
+#[cfg(feature = "terminal")]
+pub mod explain;
+#[cfg(feature = "terminal")]
+pub mod fault;
+#[cfg(feature = "terminal")]
+pub mod finding;
+#[cfg(feature = "terminal")]
+pub mod import;
+#[cfg(feature = "terminal")]
+pub mod progress;
+#[cfg(feature = "terminal")]
+pub mod review;
+#[cfg(feature = "terminal")]
+pub mod rule_fault;
+#[cfg(feature = "terminal")]
+pub mod rules;
+#[cfg(feature = "terminal")]
+pub mod status;
+#[cfg(feature = "terminal")]
+pub mod store;
+#[cfg(feature = "terminal")]
+mod terminal;
 
 pub use printable::{printable, printable_json, printable_lines};
 
-use comfy_table::{ContentArrangement, Table, presets::UTF8_FULL_CONDENSED};
 use rust_i18n::t;
+#[cfg(feature = "terminal")]
+use terminal::{bare_table, table};
 
 rust_i18n::i18n!("locales", fallback = "en");
-
-/// An empty table with a header in the house style.
-fn table<'a>(header: impl IntoIterator<Item = std::borrow::Cow<'a, str>>) -> Table {
-    let mut table = Table::new();
-    table
-        .load_style(UTF8_FULL_CONDENSED)
-        .set_content_arrangement(ContentArrangement::Dynamic);
-    table.set_header(header.into_iter().map(|text| text.to_string()));
-    table
-}
-
-/// An empty table without a header.
-fn bare_table() -> Table {
-    let mut table = Table::new();
-    table
-        .load_style(UTF8_FULL_CONDENSED)
-        .set_content_arrangement(ContentArrangement::Dynamic);
-    table
-}
 
 /// Prints lines, each after so many blanks.
 fn print_lines(lines: &[String], indent: usize) {

@@ -1,7 +1,4 @@
-//! A page in parts, described once: for the terminal here, for HTML and paper in `html`.
-
-use super::{bare_table, print_lines, printable, printable_lines, table};
-use std::borrow::Cow;
+//! A page in parts, described once: shown by `terminal`, and for HTML and paper by `html`.
 
 /// A part of a page.
 pub(crate) struct Part {
@@ -43,45 +40,5 @@ impl Block {
             Self::Lines(lines) | Self::Notes(lines) => lines.is_empty(),
             Self::Picture(_) => false,
         }
-    }
-}
-
-/// Prints parts on the terminal.
-pub(crate) fn print(parts: &[Part]) {
-    for (at, part) in parts.iter().enumerate() {
-        if let Some(title) = &part.title {
-            if at > 0 {
-                println!();
-            }
-            println!("{}", printable(title));
-        }
-        part.blocks
-            .iter()
-            .filter(|block| !block.is_empty())
-            .for_each(print_block);
-    }
-}
-
-fn print_block(block: &Block) {
-    match block {
-        Block::Pairs(pairs) => {
-            let mut rows = bare_table();
-            rows.add_rows(
-                pairs
-                    .iter()
-                    .map(|(name, value)| [printable_lines(name), printable_lines(value)]),
-            );
-            println!("{rows}");
-        }
-        Block::Table(header, rows) => {
-            let mut shown = table(header.iter().map(|cell| Cow::from(cell.as_str())));
-            shown.add_rows(
-                rows.iter()
-                    .map(|row| row.iter().map(|text| printable_lines(text))),
-            );
-            println!("{shown}");
-        }
-        Block::Lines(lines) | Block::Notes(lines) => print_lines(lines, 0),
-        Block::Picture(_) => {}
     }
 }

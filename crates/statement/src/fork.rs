@@ -55,6 +55,15 @@ pub struct Fork {
     pub cosigners: Vec<String>,
 }
 
+/// What an evidence file shows, and by which version of the roster.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ForkUnder {
+    /// What it shows.
+    pub fork: Fork,
+    /// The version whose keys count for its heads.
+    pub version: u64,
+}
+
 /// Why an evidence file shows nothing.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ForkFault {
@@ -216,6 +225,36 @@ impl ForkEvidence {
         })
     }
 
+    /// What the file shows under the newest of several rosters, or else, where its chain has gone on anew since, under one from before: the keys
+    /// of its heads count only under that one.
+    ///
+    /// # Errors
+    /// What is wrong with it under the newest, if it shows nothing under any.
+    pub fn verify_under(
+        &self,
+        newest: &Roster,
+        others: impl IntoIterator<Item = Roster>,
+    ) -> Result<ForkUnder, ForkFault> {
+        let fault = match self.verify(newest) {
+            Ok(fork) => {
+                let version = newest.version;
+                return Ok(ForkUnder { fork, version });
+            }
+            Err(fault) => fault,
+        };
+        for roster in others {
+            // Only where a chain has gone on since: a key that was revoked otherwise proves nothing beyond its end.
+            if let Ok(fork) = self.verify(&roster)
+                && let Some(region) = newest.region(&fork.origin)
+                && region.continuations.len() > continuations_in(&roster, &fork.origin)
+            {
+                let version = roster.version;
+                return Ok(ForkUnder { fork, version });
+            }
+        }
+        Err(fault)
+    }
+
     /// The cosigners of the roster that have signed both heads, whatever the time of their keys: a key that has ended has misled, too.
     fn cosigners(&self, roster: &Roster) -> Vec<String> {
         let mut names = Vec::new();
@@ -231,6 +270,12 @@ impl ForkEvidence {
         }
         names
     }
+}
+
+/// How often a chain has gone on anew by a version of the roster.
+fn continuations_in(roster: &Roster, origin: &Origin) -> usize {
+    let region = roster.region(origin);
+    region.map_or(0, |region| region.continuations.len())
 }
 
 fn open(number: u8, note: &[u8], roster: &Roster) -> Result<Head, ForkFault> {
