@@ -2,6 +2,8 @@
 
 mod statement;
 
+pub(crate) use statement::trusted_root;
+
 use crate::{
     clock, connection, copies, credentials::Credentials, exit::Outcome, files, newer,
     node::parse_region, output, pseudonyms, purpose::PurposeArguments, show, usage::WrongValue,

@@ -54,9 +54,13 @@ pub(crate) struct StatementArguments {
     /// code can see that the statement is that person's.
     #[arg(long, conflicts_with = "account")]
     reveal_number: bool,
-    /// The records alone, without the account as the node computes it.
-    #[arg(long)]
+    /// The records alone: nothing of the account as the node computes it.
+    #[arg(long, conflicts_with = "whole_account")]
     records_only: bool,
+    /// The account as the node computes it as a whole, and not its digest alone: for readers who cannot compute it again. The file is several
+    /// times as large.
+    #[arg(long)]
+    whole_account: bool,
 }
 
 pub(super) fn run(arguments: &StatementArguments) -> anyhow::Result<Outcome> {
@@ -76,6 +80,7 @@ pub(super) fn run(arguments: &StatementArguments) -> anyhow::Result<Outcome> {
         purpose: Some(arguments.purpose.purpose()?.message()),
         salt: salt.0.to_vec().into(),
         records_only: arguments.records_only,
+        whole_account: arguments.whole_account,
     };
     let bytes = ask(&credentials, arguments.node, request)?;
     let statement = Statement::parse(&bytes)?;

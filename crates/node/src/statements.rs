@@ -25,8 +25,18 @@ pub(crate) struct Wanted {
     /// To the worker's number, if it was told.
     pub(crate) commitment: Option<Hash>,
     pub(crate) cover: Cover,
-    /// Whether the account is stated, or its records alone.
-    pub(crate) with_account: bool,
+    pub(crate) account: AccountPart,
+}
+
+/// What a statement says of the account beside its records.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum AccountPart {
+    /// Nothing.
+    Nothing,
+    /// Its digest, by which whoever computes it again sees that it is the same.
+    Digest,
+    /// All of it.
+    Whole,
 }
 
 /// Heads with as many lines as a statement has, by chain and the note that they were made from: lines are verified when they are new.
@@ -63,12 +73,12 @@ pub(crate) fn state(shared: &Shared, found: &Found, wanted: Wanted) -> Result<Ve
         });
         chains.push(stated_chain(shared, origin, own, found)?);
     }
-    let account = wanted.with_account.then(|| {
+    let account = (wanted.account != AccountPart::Nothing).then(|| {
         let sealed = found.account.sealed();
         StatedAccount {
             form: FORMAT.to_string(),
             digest: sealed.digest,
-            json: sealed.json,
+            json: (wanted.account == AccountPart::Whole).then_some(sealed.json),
         }
     });
     let names = found.names.groups().into_iter().map(|group| NameGroup {

@@ -49,8 +49,8 @@ pub struct StatedAccount {
     pub form: String,
     /// The digest of the JSON.
     pub digest: Hash,
-    /// The JSON.
-    pub json: Vec<u8>,
+    /// The JSON itself; none where it is left to be computed again: it is larger than the records that give it.
+    pub json: Option<Vec<u8>>,
 }
 
 /// A statement: what its issuer has signed, and what its holder reveals.

@@ -351,9 +351,12 @@ pub struct StatementRequest {
     /// With a number: what the node hashes it with for the commitment, 16 random bytes that the caller keeps. They are neither stored nor logged.
     #[prost(bytes = "bytes", tag = "5")]
     pub salt: ::prost::bytes::Bytes,
-    /// The records alone, without the account as the node computes it.
+    /// The records alone: nothing of the account as the node computes it, not its digest either.
     #[prost(bool, tag = "6")]
     pub records_only: bool,
+    /// The account as the node computes it as a whole, and not its digest alone: for readers who cannot compute it again.
+    #[prost(bool, tag = "7")]
+    pub whole_account: bool,
     #[prost(oneof = "statement_request::Worker", tags = "1, 2")]
     pub worker: ::core::option::Option<statement_request::Worker>,
 }

@@ -9,7 +9,7 @@ use crate::{
     services::ledger::chain_status,
     services::{caller::party_of, gate::holder_of},
     shared::Shared,
-    statements::{self, Wanted},
+    statements::{self, AccountPart, Wanted},
 };
 use std::sync::Arc;
 use tonic::{Request, Response, Status};
@@ -75,7 +75,11 @@ async fn stated(
         as_of: convert::day(request.as_of)?,
         commitment,
         cover: Cover::Whole,
-        with_account: !request.records_only,
+        account: match (request.records_only, request.whole_account) {
+            (true, _) => AccountPart::Nothing,
+            (false, false) => AccountPart::Digest,
+            (false, true) => AccountPart::Whole,
+        },
     };
     shared.reads.count(&trace.holder)?;
     let answered = shared

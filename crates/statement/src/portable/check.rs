@@ -6,7 +6,7 @@ use super::{
     issuer::{self},
 };
 use crate::{
-    ChainEvidence, Completeness, Promise, ReceiptFault, Refuted, Through,
+    ChainEvidence, Checked, Completeness, Identity, Promise, ReceiptFault, Refuted, Through,
     believed::{Believed, Owner},
     promises,
 };
@@ -17,7 +17,7 @@ use yizhang_ledger::{
     head::{Head, Origin},
     person::{AccountId, SocialSecurityNumber},
     roster::{KeyKind, RootFingerprint, Roster, TrustFault},
-    value::{Day, TreeSize},
+    value::{Day, Division, TreeSize},
 };
 use yizhang_rules::RuleFault;
 
@@ -52,8 +52,12 @@ pub struct Verdict {
     pub account_digest: Hash,
     /// What the issuer states of it.
     pub stated: StatedAs,
-    /// Records that were tied to signed heads, each counted once.
-    pub records: usize,
+    /// The accounts that the records are under, the worker's first.
+    pub accounts: Vec<AccountId>,
+    /// Accounts that somebody linked to these, and that are another person's, by the word of the issuer.
+    pub strangers: Vec<AccountId>,
+    /// What was checked of records, heads and registers.
+    pub checked: Checked,
     /// Every chain of the roster.
     pub chains: Vec<ChainShown>,
 }
@@ -80,8 +84,8 @@ pub enum StatedAs {
     OtherForm {
         /// Its form.
         form: String,
-        /// Its JSON, believed on the issuer's word.
-        json: Vec<u8>,
+        /// Its JSON, believed on the issuer's word; none if only its digest is stated.
+        json: Option<Vec<u8>>,
     },
 }
 
@@ -101,7 +105,7 @@ pub struct ChainShown {
     /// Witnesses that have signed that they have seen the head.
     pub witnesses: Vec<Promise>,
     /// The regions whose mirrors have computed the register again.
-    pub confirmed_by: Vec<yizhang_ledger::value::Division>,
+    pub confirmed_by: Vec<Division>,
 }
 
 /// Why a statement is not believed.
@@ -209,7 +213,13 @@ impl Statement {
             opened.iter().map(|chain| chain.evidence.clone()).collect();
         let believed = owner.believe(&evidence, roster, &policy, subject.as_of)?;
         let stated = self.stated(&believed)?;
-        let chains = shown(&opened, believed.completeness, &believed.heads);
+        let chains = shown(&opened, &believed.completeness);
+        let mut accounts = subject.accounts.clone();
+        accounts.sort_by_key(|account| (*account != subject.owner, *account));
+        let identity = match person {
+            PersonShown::Revealed(_) => Identity::Checked,
+            PersonShown::Hidden | PersonShown::Unknown => Identity::Trusted,
+        };
         Ok(Verdict {
             digest: self.digest,
             issuer: issuer.origin,
@@ -225,7 +235,14 @@ impl Statement {
             account_digest: believed.sealed.digest,
             json: believed.sealed.json,
             stated,
-            records: believed.records,
+            accounts,
+            strangers: subject.strangers.clone(),
+            checked: Checked {
+                records: believed.records,
+                heads: believed.heads,
+                identity,
+                completeness: believed.completeness,
+            },
             chains,
         })
     }
@@ -296,7 +313,9 @@ impl Statement {
         let Some(stated) = &self.content.account else {
             return Ok(StatedAs::Nothing);
         };
-        if Account::digest_of(&stated.json) != stated.digest {
+        if let Some(json) = &stated.json
+            && Account::digest_of(json) != stated.digest
+        {
             return Err(Refusal::Digest);
         }
         if stated.form != account::FORMAT {
@@ -305,7 +324,7 @@ impl Statement {
                 json: stated.json.clone(),
             });
         }
-        if stated.json == believed.sealed.json {
+        if stated.digest == believed.sealed.digest {
             Ok(StatedAs::Same)
         } else {
             Err(Refusal::OtherFold {
@@ -317,23 +336,18 @@ impl Statement {
 }
 
 /// Every chain of the roster, with what the statement has of it.
-fn shown(
-    opened: &[OpenedChain],
-    completeness: Vec<Completeness>,
-    heads: &[Head],
-) -> Vec<ChainShown> {
+fn shown(opened: &[OpenedChain], completeness: &[Completeness]) -> Vec<ChainShown> {
     let mut chains = Vec::with_capacity(completeness.len());
     for one in completeness {
         let chain = opened.iter().find(|chain| chain.head.origin == one.chain);
-        let size = heads.iter().find(|head| head.origin == one.chain);
         chains.push(ChainShown {
-            size: size.map(|head| head.size),
+            chain: one.chain.clone(),
+            size: chain.map(|chain| chain.head.size),
             through: one.through,
             records: chain.map_or(0, |chain| chain.evidence.records.len()),
             mirrors: chain.map_or_else(Vec::new, |chain| chain.mirrors.clone()),
             witnesses: chain.map_or_else(Vec::new, |chain| chain.witnesses.clone()),
-            confirmed_by: one.mirrors,
-            chain: one.chain,
+            confirmed_by: one.mirrors.clone(),
         });
     }
     chains
