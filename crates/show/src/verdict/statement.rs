@@ -7,9 +7,7 @@ use yizhang_ledger::{
     roster::RootFingerprint,
     value::{Day, Division, UnixMillis},
 };
-use yizhang_statement::{
-    ChainShown, Cover, PersonShown, Promise, Refusal, StatedAs, Verdict as Shown,
-};
+use yizhang_statement::{ChainShown, PersonShown, Promise, Refusal, StatedAs, Verdict as Shown};
 
 /// Days after which a statement is called old where nobody says otherwise.
 pub const FRESH_DAYS: u32 = 31;
@@ -49,7 +47,6 @@ pub fn of_statement(shown: &Shown, reader: &Reader) -> Verdict {
             regions = regions
         )));
     }
-    lines.extend(cover(&shown.cover));
     lines.push(Line::unproved(t!("verify.statement.since")));
     lines.push(Line::basis(t!(
         "verify.statement.issued",
@@ -67,9 +64,8 @@ pub fn of_statement(shown: &Shown, reader: &Reader) -> Verdict {
         digest = shown.digest
     )));
     lines.push(Line::basis(t!("verify.statement.root", root = reader.root)));
-    let is_open = lines_are_open(shown);
     Verdict {
-        outcome: if is_open {
+        outcome: if is_open(shown) {
             Outcome::Open
         } else {
             Outcome::Holds
@@ -115,15 +111,30 @@ pub fn answer_of(shown: &Shown) -> Answer {
     }
 }
 
-/// Whether something is left that the reader has to look at: an account that was not compared, or a chain with records that shows nothing of
-/// what may be missing.
-fn lines_are_open(shown: &Shown) -> bool {
-    let is_unshown = |chain: &ChainShown| chain.records > 0 && chain.through.is_none();
+/// Whether something is left that the reader has to look at: an account that was not compared, or a chain that does not show what may be
+/// missing.
+fn is_open(shown: &Shown) -> bool {
+    let is_unshown = |chain: &ChainShown| chain.through.is_none();
     matches!(shown.stated, StatedAs::OtherForm { .. }) || shown.chains.iter().any(is_unshown)
 }
 
 fn headline(shown: &Shown) -> String {
     let (day, records) = (shown.as_of, shown.checked.records);
+    let unshown: Vec<String> = shown
+        .chains
+        .iter()
+        .filter(|chain| chain.through.is_none())
+        .map(|chain| place::name(chain.chain.region()))
+        .collect();
+    if !unshown.is_empty() {
+        return t!(
+            "verify.statement.holds_in_part",
+            day = day,
+            records = records,
+            regions = list(&unshown)
+        )
+        .to_string();
+    }
     match &shown.person {
         PersonShown::Revealed(number) => t!(
             "verify.statement.holds_of",
@@ -253,31 +264,6 @@ fn newest(promises: &[Promise]) -> String {
     newest.map_or_else(String::new, |time| Day::of(UnixMillis(time)).to_string())
 }
 
-fn cover(cover: &Cover) -> Option<Line> {
-    let Cover::Excerpt {
-        from,
-        until,
-        schemes,
-    } = cover
-    else {
-        return None;
-    };
-    let month = |month: &Option<yizhang_ledger::value::Month>| {
-        month.map_or_else(|| "…".to_string(), |month| month.to_string())
-    };
-    let schemes = if schemes.is_empty() {
-        t!("verify.statement.all_schemes").to_string()
-    } else {
-        list(schemes)
-    };
-    Some(Line::unproved(t!(
-        "verify.statement.excerpt",
-        from = month(from),
-        until = month(until),
-        schemes = schemes
-    )))
-}
-
 fn list(names: &[String]) -> String {
-    names.join(t!("account.comma").as_ref())
+    names.join(t!("verify.statement.comma").as_ref())
 }

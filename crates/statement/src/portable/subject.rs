@@ -6,7 +6,7 @@ use core::fmt;
 use yizhang_ledger::{
     hash::Hash,
     person::{AccountId, Names, NumberSalt, SocialSecurityNumber},
-    value::{Day, Month},
+    value::Day,
 };
 
 /// Bytes of a salt.
@@ -42,20 +42,11 @@ pub struct NameGroup {
     pub others: Vec<AccountId>,
 }
 
-/// How much of an account a statement covers.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, BorrowDecode)]
+/// How much of an account a statement covers. A reader refuses what has another number than those here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, BorrowDecode)]
 pub enum Cover {
     /// All of it.
     Whole,
-    /// Contributions of some months and schemes, and what takes them back.
-    Excerpt {
-        /// The first month; none: from the beginning.
-        from: Option<Month>,
-        /// The last month; none: to the end.
-        until: Option<Month>,
-        /// Codes of schemes, ascending; none: all.
-        schemes: Vec<String>,
-    },
 }
 
 /// What opens the commitment of a statement to a number.
@@ -97,11 +88,6 @@ impl Subject {
         }
         if self.names().is_none() {
             return Err(wrong("its pseudonyms contradict each other"));
-        }
-        if let Cover::Excerpt { schemes, .. } = &self.cover
-            && !schemes.is_sorted_by(|one, next| one < next)
-        {
-            return Err(wrong("the schemes of the excerpt are out of order"));
         }
         Ok(())
     }
