@@ -26,6 +26,7 @@ impl Verdict {
                 self.lines.insert(0, line);
                 if self.outcome == Outcome::Holds {
                     self.outcome = Outcome::Open;
+                    self.headline = t!("verify.anchor.if", headline = self.headline).to_string();
                 }
             }
         }
