@@ -12,7 +12,8 @@ use std::{
 use yizhang_entitlement::Policy;
 use yizhang_ledger::value::{Division, Month};
 use yizhang_rules::{
-    FILE_BYTES_MAX, FILES_MAX, Fault, Key, Place, Rule, RuleFault, RuleFile, RuleSet,
+    FILE_BYTES_MAX, FILES_MAX, Fault, Key, Place, Rule, RuleFault, RuleFile, RuleSet, RuleText,
+    RuleTexts,
 };
 
 /// What can be done with rules.
@@ -167,6 +168,19 @@ fn diff(dir: &Path, from: Option<&Path>) -> anyhow::Result<Outcome> {
 /// The policy of the program's rules, with those of a directory over them.
 pub(crate) fn policy(dir: Option<&Path>) -> anyhow::Result<Policy> {
     Ok(Policy::new(set(dir)?))
+}
+
+/// The files of [`policy`], which have been read without a fault.
+pub(crate) fn texts(dir: Option<&Path>) -> anyhow::Result<RuleTexts> {
+    let files = dir.map_or_else(|| Ok(Files::default()), read_files)?;
+    let own = files.texts.into_iter().map(|(name, text)| {
+        // A name says where a fault is; the directory is nobody else's business.
+        let name = Path::new(&name)
+            .file_name()
+            .map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+        RuleText { name, text }
+    });
+    Ok(RuleTexts::with_own(own.collect()))
 }
 
 /// The program's rules, with those of a directory over them.

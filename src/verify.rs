@@ -2,6 +2,7 @@
 
 mod receipt;
 mod rows;
+mod statement;
 
 use crate::{
     agency::FormArguments,
@@ -14,13 +15,14 @@ use clap::Args;
 use rust_i18n::t;
 use std::path::PathBuf;
 use yizhang_intake::FaultyRows;
+use yizhang_ledger::roster::RootFingerprint;
 use yizhang_show::verdict;
 use yizhang_statement::{FORK_HEADER, ForkEvidence, RECEIPT_HEADER, ReceiptFile};
 
 /// Arguments of `verify`.
 #[derive(Args)]
 pub(crate) struct Arguments {
-    /// The file: a receipt of an import, or evidence of a fork; with --file also the folder of an import's receipts.
+    /// The file: a worker's statement, a receipt of an import, or evidence of a fork; with --file also the folder of an import's receipts.
     #[arg(value_name = "FILE")]
     path: PathBuf,
     /// The file that was imported: says which of its lines the receipts prove, and refuses one that was changed. The row lists of the import
@@ -33,14 +35,26 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     form: FormArguments,
     /// Directory with the root keys that you trust and the roster, for instance an auditor's.
-    #[arg(long)]
-    credentials: PathBuf,
+    #[arg(long, required_unless_present = "root")]
+    credentials: Option<PathBuf>,
+    /// Fingerprint of the root keys that you trust, 32 hexadecimal digits (`yizhang federation show`): enough for a statement, which brings its
+    /// rosters along.
+    #[arg(long, value_name = "FINGERPRINT", conflicts_with = "credentials", value_parser = statement::parse_root)]
+    root: Option<RootFingerprint>,
+    #[command(flatten)]
+    statement: statement::StatementOptions,
 }
 
 /// Says what a file shows, and to whom it is to be believed.
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     let context = || arguments.path.display().to_string();
-    let trusted = credentials::read_roster(&arguments.credentials)?;
+    if statement::is_statement(&arguments.path)? {
+        return statement::run(arguments);
+    }
+    let directory = arguments.credentials.as_deref();
+    let directory =
+        directory.ok_or_else(|| Failure::Arguments(t!("verify.needs_roster").to_string()))?;
+    let trusted = credentials::read_roster(directory)?;
     let roster = &trusted.roster;
     if let Some(file) = &arguments.file {
         let question = rows::Question {

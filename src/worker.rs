@@ -1,4 +1,8 @@
-//! `yizhang worker`: the account, and the check of every line of it on the caller's side.
+//! `yizhang worker`: the account, with the check of every line of it on the caller's side, and the statement to carry away.
+
+mod statement;
+
+pub(crate) use statement::trusted_root;
 
 use crate::{
     clock, connection, copies, credentials::Credentials, exit::Outcome, files, newer,
@@ -21,7 +25,7 @@ use yizhang_ledger::{
 };
 use yizhang_show::{account::Answer, copies::ChainCopy, provisional::ByNumber};
 use yizhang_statement::{
-    self as statement, ChainEvidence, CosignedRegister, RecordEvidence, Refuted, RegisterEvidence,
+    self as handed, ChainEvidence, CosignedRegister, RecordEvidence, Refuted, RegisterEvidence,
     ShownAccount, Whose,
 };
 use yizhang_wire::{
@@ -39,6 +43,27 @@ pub(crate) enum Command {
     /// Show the account of a worker, combined from all chains: months, place of benefit, retirement, gaps, conflicts.
     #[command(alias = "lookup")]
     Account(AccountArguments),
+    /// Write the statement that a worker carries away: one file that anybody can check without a network, for ever (`yizhang verify`).
+    Statement(statement::StatementArguments),
+}
+
+/// Whose account is asked for.
+enum Whom {
+    /// That of a number.
+    Number(SocialSecurityNumber),
+    /// That of a pseudonym.
+    Account(AccountId),
+}
+
+/// Whom a command is asked for: by pseudonym, or by the number on standard input.
+fn asked_worker(account: Option<&str>) -> anyhow::Result<Whom> {
+    match account {
+        Some(hex) => {
+            let account = AccountId::from_hex(hex).context(t!("lookup.bad_account"))?;
+            Ok(Whom::Account(account))
+        }
+        None => Ok(Whom::Number(read_number()?)),
+    }
 }
 
 /// Arguments of `worker account`.
@@ -83,19 +108,20 @@ pub(crate) fn parse_day(text: &str) -> Result<Day, WrongValue> {
 pub(crate) fn run(command: &Command) -> anyhow::Result<Outcome> {
     match command {
         Command::Account(arguments) => account(arguments),
+        Command::Statement(arguments) => statement::run(arguments),
     }
 }
 
 fn account(arguments: &AccountArguments) -> anyhow::Result<Outcome> {
     let credentials = Credentials::read(&arguments.credentials)?;
-    let mut from_number = None;
-    let worker = if let Some(hex) = &arguments.account {
-        let account = AccountId::from_hex(hex).context(t!("lookup.bad_account"))?;
-        Worker::Account(account.0.to_vec().into())
-    } else {
-        let number = read_number()?;
-        from_number = FromNumber::of(&number);
-        Worker::Number(number.reveal().to_owned())
+    let whom = asked_worker(arguments.account.as_deref())?;
+    let from_number = match &whom {
+        Whom::Number(number) => FromNumber::of(number),
+        Whom::Account(_) => None,
+    };
+    let worker = match whom {
+        Whom::Number(number) => Worker::Number(number.reveal().to_owned()),
+        Whom::Account(account) => Worker::Account(account.0.to_vec().into()),
     };
     let as_of = arguments.as_of.unwrap_or_else(clock::today);
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -205,15 +231,15 @@ pub(crate) async fn ask(
     let reply = within(LOOKUP_TIMEOUT, client.lookup(request))
         .await
         .map_err(|status| connection::failure(region, &status))?;
-    let accounts = statement::Accounts {
+    let accounts = handed::Accounts {
         own: account_ids(&reply.accounts)?,
         strangers: account_ids(&reply.strangers)?,
         names: names(&reply.names)?,
     };
     let digest = convert::digest(&reply.digest)?;
     let whose = asked;
-    let question = statement::Question { whose, as_of };
-    let stated = statement::Answer::read(reply.account.to_vec(), digest, accounts, &question)
+    let question = handed::Question { whose, as_of };
+    let stated = handed::Answer::read(reply.account.to_vec(), digest, accounts, &question)
         .map_err(|refuted| told(&refuted))?;
     let checked = if proofs {
         let chains = evidence(&reply)?;
@@ -223,7 +249,7 @@ pub(crate) async fn ask(
     } else {
         None
     };
-    let statement::Answer {
+    let handed::Answer {
         account,
         json,
         digest,

@@ -69,6 +69,11 @@ fn print_roster(roster: &Roster) {
     for root in &roster.roots {
         println!("  {}", short(root));
     }
+    let fingerprint = roster.root_fingerprint();
+    println!(
+        "{}",
+        t!("federation.show_fingerprint", fingerprint = fingerprint)
+    );
     println!("{}", t!("federation.show_mirrors", mirrors = mirrors));
     for (code, region) in &roster.regions {
         println!("{code} {}  {}", show::place::name(*code), region.endpoint);

@@ -83,6 +83,7 @@ fn assemble(arguments: &RunArguments) -> anyhow::Result<Config> {
         keys,
         secrets: secrets::read(dir)?,
         policy: crate::rules::policy(arguments.rules.as_deref())?,
+        rule_texts: crate::rules::texts(arguments.rules.as_deref())?,
         certificate_pem: files::read_text(&dir.join(CERTIFICATE_FILE))?,
         key_pem: sealed::read_key(&dir.join(TLS_KEY_FILE))?,
         listen: configuration.listen,

@@ -88,7 +88,7 @@ mod records;
 pub mod review;
 pub mod transfer;
 
-pub use account::Account;
+pub use account::{Account, Sealed};
 pub use conflicts::class::{self as conflict, ConflictCode};
 pub use fold::fold;
 pub use person::identity::{self, linked_accounts};

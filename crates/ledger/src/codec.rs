@@ -73,6 +73,33 @@ pub(crate) fn decode_unbounded<'a, T: BorrowDecode<'a, ()> + Encode>(
     }
 }
 
+/// As [`decode`] for a structure that is larger than a record: its parts may take `LIMIT` bytes of memory at a time, so that a count that
+/// somebody made up takes no room.
+///
+/// # Errors
+/// Any [`CodecFault`].
+pub fn decode_within<'a, const LIMIT: usize, T: BorrowDecode<'a, ()> + Encode>(
+    bytes: &'a [u8],
+) -> Result<T, CodecFault> {
+    let config = CONFIG.with_limit::<LIMIT>();
+    let (value, read) = bincode::borrow_decode_from_slice(bytes, config)
+        .map_err(|error| CodecFault::Field(reason(&error)))?;
+    let value: T = whole(value, read, bytes)?;
+    if encode_whole(&value)? == bytes {
+        Ok(value)
+    } else {
+        Err(CodecFault::NotCanonical)
+    }
+}
+
+/// The canonical bytes of a structure that is larger than a record.
+///
+/// # Errors
+/// [`CodecFault::TooLarge`] where a part of it has a bound of its own.
+pub fn encode_whole(value: &impl Encode) -> Result<Vec<u8>, CodecFault> {
+    encode_unbounded(value)
+}
+
 fn encode_into<'s>(
     value: &impl Encode,
     scratch: &'s mut [u8; PAYLOAD_BYTES_MAX],
@@ -85,6 +112,11 @@ fn encode_into<'s>(
 fn read_whole<'a, T: BorrowDecode<'a, ()>>(bytes: &'a [u8]) -> Result<T, CodecFault> {
     let (value, read) = bincode::borrow_decode_from_slice(bytes, CONFIG)
         .map_err(|error| CodecFault::Field(reason(&error)))?;
+    whole(value, read, bytes)
+}
+
+/// Refuses bytes behind what was read.
+fn whole<T>(value: T, read: usize, bytes: &[u8]) -> Result<T, CodecFault> {
     let extra = bytes
         .len()
         .checked_sub(read)
@@ -101,6 +133,7 @@ const fn reason(error: &DecodeError) -> &'static str {
         DecodeError::InvalidBooleanValue(_) => "a yes/no field is neither 0 nor 1",
         DecodeError::UnexpectedVariant { .. } => "a choice has a number that stands for nothing",
         DecodeError::Utf8 { .. } => "a text field is not UTF-8",
+        DecodeError::LimitExceeded => "a count is larger than there is room for",
         DecodeError::Other(reason) => reason,
         _ => "a field cannot be read",
     }

@@ -256,6 +256,19 @@ pub fn read<'a>(
     Ok(cosignatures)
 }
 
+/// A head with the lines of its own chain and of these cosigners alone, in the order in which they stand there. No line is verified here.
+pub fn keep(head: &Note<'_>, chain: &str, cosigners: &[&CosignerKey]) -> String {
+    let mut note = format!("{}\n", head.text);
+    for line in head.lines() {
+        let is_kept = line.name == chain || cosigners.iter().any(|cosigner| cosigner.is_of(line));
+        if is_kept {
+            note.push_str(line.line);
+            note.push('\n');
+        }
+    }
+    note
+}
+
 /// The note of a head with one more cosignature. Of one cosigner stands one line, the newest, at the end: a line that is older than
 /// the one that stands there, or of the same second, changes nothing; a wrong one that stands there goes.
 ///

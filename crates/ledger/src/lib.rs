@@ -42,6 +42,7 @@ pub mod fact;
 pub mod hash;
 pub mod head;
 pub mod invalid;
+pub mod multiproof;
 pub mod note;
 mod number;
 pub mod person;

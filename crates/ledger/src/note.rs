@@ -155,6 +155,11 @@ impl<'a> Note<'a> {
         &self.lines
     }
 
+    /// How many signature lines it has.
+    pub const fn signatures(&self) -> usize {
+        self.lines.len()
+    }
+
     /// Whether `key` has signed the text. Lines of other lengths than Ed25519's are passed over, as the specification asks.
     ///
     /// # Errors

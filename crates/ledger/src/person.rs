@@ -1,8 +1,10 @@
 //! People in the ledger: numbers that name a person outside, pseudonyms that name one inside.
 
+mod commitment;
 mod names;
 mod secrets;
 
+pub use commitment::{NUMBER_CONTEXT, NumberSalt};
 pub use names::{Group, NAMES_MAX, Names};
 pub use secrets::{FederationSecrets, LATER_CONTEXT, SECRETS_MAX, Writing};
 

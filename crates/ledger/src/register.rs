@@ -242,6 +242,14 @@ pub struct ListedRecord<'a> {
     pub entry: &'a [u8],
 }
 
+impl ListedRecord<'_> {
+    /// Whether the record is found under an account. None if it cannot be read.
+    pub fn names(&self, account: AccountId) -> Option<bool> {
+        let read = read_entry(self.entry, self.index).ok()?;
+        Some(read.accounts().any(|named| named == account))
+    }
+}
+
 /// Where an account stands in a register.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Presence {

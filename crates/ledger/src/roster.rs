@@ -2,6 +2,7 @@
 //! are, and which TLS authority vouches for them. A signed note by root keys; each version names the one before.
 
 mod lines;
+mod trust;
 
 use crate::{
     Invalid,
@@ -20,6 +21,8 @@ use alloc::{
 use base64ct::{Base64, Encoding};
 use core::fmt::{Display, Write};
 use lines::{Lines, key_bytes};
+
+pub use trust::{ROOT_CONTEXT, RootFingerprint, TrustFault, VERSIONS_MAX};
 
 /// First line of a roster.
 pub const HEADER: &str = "yizhang-roster/v2";

@@ -31,7 +31,8 @@ const ANSWER_TIMEOUT: Duration = LOOKUP_TIMEOUT;
 const WATCHED_BYTES_MIN: usize = 64 * 1_024;
 
 /// Methods that answer with one message, which stands in memory as a whole.
-const WHOLE_ANSWERS: [&str; 4] = [
+const WHOLE_ANSWERS: [&str; 5] = [
+    "/yizhang.v1.Account/Statement",
     "/yizhang.v1.Account/Lookup",
     "/yizhang.v1.Pseudonyms/OfNumbers",
     "/yizhang.v1.Ledger/Status",

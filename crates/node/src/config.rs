@@ -11,6 +11,7 @@ use yizhang_ledger::{
     roster::{KeyKind, Roster},
     value::{TreeSize, UnixMillis},
 };
+use yizhang_rules::RuleTexts;
 use yizhang_store::{Damage, StoreError};
 use zeroize::Zeroizing;
 
@@ -26,6 +27,8 @@ pub struct Config {
     pub secrets: FederationSecrets,
     /// The rules that accounts are computed under.
     pub policy: Policy,
+    /// The files of these rules, to be handed on with statements.
+    pub rule_texts: RuleTexts,
     /// Certificate of the node, PEM.
     pub certificate_pem: String,
     /// Key of the certificate, PEM.

@@ -264,6 +264,11 @@ fn is_of(record: &Record<'_>, accounts: &BTreeSet<AccountId>) -> bool {
 }
 
 impl Found {
+    /// The heads that it was computed from.
+    pub(crate) const fn heads(&self) -> &Heads {
+        &self.heads
+    }
+
     /// What the account was computed from: of each chain of the roster what this node holds, and how new it is.
     pub(crate) fn copies(&self, shared: &Shared) -> Vec<ChainCopy> {
         let copy = |origin: &Origin| {

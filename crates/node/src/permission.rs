@@ -43,16 +43,17 @@ const fn method(path: &'static str, name: &'static str, callers: Callers) -> Met
 }
 
 pub(crate) const LOOKUP: &str = "Account.Lookup";
+pub(crate) const STATEMENT: &str = "Account.Statement";
 pub(crate) const REVIEW: &str = "Review.Accounts";
 pub(crate) const REPLAY: &str = "Ledger.Replay";
 pub(crate) const PSEUDONYMS: &str = "Pseudonyms.OfNumbers";
 /// What reads personal data, or opens pseudonyms: with a purpose, and with a trace.
-pub(crate) const READS: [&str; 4] = [LOOKUP, REVIEW, REPLAY, PSEUDONYMS];
+pub(crate) const READS: [&str; 5] = [LOOKUP, STATEMENT, REVIEW, REPLAY, PSEUDONYMS];
 /// Health, reflection, and any path that is in no table.
 pub(crate) const OTHER_METHOD: &str = "other";
 
 /// Every method that this node serves. What is not here is refused to everybody; a test finds each method of each service here.
-pub(crate) const METHODS: [Method; 19] = [
+pub(crate) const METHODS: [Method; 20] = [
     method(
         "/yizhang.v1.Submission/Submit",
         "Submission.Submit",
@@ -69,6 +70,11 @@ pub(crate) const METHODS: [Method; 19] = [
         Callers::OwnAgency,
     ),
     method("/yizhang.v1.Account/Lookup", LOOKUP, Callers::Agencies),
+    method(
+        "/yizhang.v1.Account/Statement",
+        STATEMENT,
+        Callers::Agencies,
+    ),
     method(
         "/yizhang.v1.Pseudonyms/OfNumbers",
         PSEUDONYMS,

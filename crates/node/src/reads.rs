@@ -9,7 +9,12 @@ pub use limits::ReadLimits;
 pub(crate) use limits::{LimitReached, NotCounted, NumbersReached};
 pub(crate) use roots::keep_roots;
 
-use crate::{permission::LOOKUP, refusal::Refusal, services::Holder, tally::Tally};
+use crate::{
+    permission::{LOOKUP, STATEMENT},
+    refusal::Refusal,
+    services::Holder,
+    tally::Tally,
+};
 use limits::Counters;
 use std::{
     path::Path,
@@ -111,7 +116,7 @@ impl Reads {
             }
             if let Subject::Numbers(count) = entry.subject {
                 counters.remember_numbers(entry.certificate, count, entry.at);
-            } else if entry.method == LOOKUP {
+            } else if entry.method == LOOKUP || entry.method == STATEMENT {
                 counters.remember(entry.certificate, entry.at);
             }
         });

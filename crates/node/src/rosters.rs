@@ -76,6 +76,16 @@ impl Rosters {
         later.map(<[u8]>::to_vec).collect()
     }
 
+    /// The notes of all versions up to one, oldest first: they lead from the root keys that were trusted first to it.
+    pub(crate) fn up_to(&self, version: u64) -> Vec<Vec<u8>> {
+        let shelf = self.lock();
+        let all = shelf.after(0).take_while(|note| {
+            let number = Shelf::number_of(note);
+            number.expect("a version that is kept was read before") <= version
+        });
+        all.map(<[u8]>::to_vec).collect()
+    }
+
     /// Takes versions, oldest first, and returns the newest that is kept then.
     ///
     /// # Errors

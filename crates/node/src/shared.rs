@@ -5,6 +5,7 @@ use crate::{
     budgeted::Budgets,
     carrier::Carrier,
     certificate::Certificates,
+    chain_keys::ChainKeys,
     clocks::Clocks,
     config::Config,
     copies::LatestNews,
@@ -22,6 +23,7 @@ use crate::{
     room::Room,
     rosters::Rosters,
     search::Searches,
+    statements::StatedHeads,
     tally::Tally,
     tellings::Tellings,
     turns::{Turn, Turns},
@@ -32,6 +34,7 @@ use std::{path::PathBuf, sync::Arc};
 use tokio::{sync::Semaphore, task};
 use yizhang_entitlement::Policy;
 use yizhang_ledger::{head::Origin, person::FederationSecrets, roster::Roster, value::UnixMillis};
+use yizhang_rules::RuleTexts;
 use yizhang_store::Store;
 
 /// Reviews at a time: each computes accounts one after another.
@@ -50,12 +53,16 @@ pub(crate) struct Shared {
     pub(crate) certificates: Certificates,
     pub(crate) secrets: FederationSecrets,
     pub(crate) policy: Policy,
+    pub(crate) rule_texts: RuleTexts,
+    /// What statements are signed with.
+    pub(crate) chain_keys: ChainKeys,
     pub(crate) store: Arc<Store>,
     pub(crate) board: Board,
     pub(crate) engine: Engine,
     pub(crate) heads: VerifiedHeads,
     pub(crate) registers: UsableRegisters,
     pub(crate) confirmations: Confirmations,
+    pub(crate) stated_heads: StatedHeads,
     pub(crate) epochs: Epochs,
     pub(crate) heads_of_others: Arc<Heads>,
     pub(crate) news: Arc<LatestNews>,
@@ -98,9 +105,12 @@ impl Shared {
             ),
             secrets: config.secrets.clone(),
             policy: config.policy.clone(),
+            rule_texts: config.rule_texts.clone(),
+            chain_keys: ChainKeys::of(config),
             heads: VerifiedHeads::default(),
             registers: UsableRegisters::default(),
             confirmations: Confirmations::default(),
+            stated_heads: StatedHeads::default(),
             epochs: Epochs::default(),
             heads_of_others: Heads::new(config.roster().clone()),
             news: Arc::default(),

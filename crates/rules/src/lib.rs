@@ -31,6 +31,7 @@ mod overlay;
 mod place;
 mod rule;
 mod set;
+mod texts;
 mod value;
 
 pub use fault::{Expected, Fault, Found, Place, RuleFault, Span};
@@ -39,3 +40,4 @@ pub use key::{Key, Scope, Subject, Unit};
 pub use place::Where;
 pub use rule::{Confidence, Rule, Value};
 pub use set::{Change, FAULTS_MAX, FILES_MAX, Figure, NAME_CONTEXT, RULES_MAX, RuleSet, Series};
+pub use texts::{RuleText, RuleTexts};

@@ -24,7 +24,7 @@ pub const FAULTS_MAX: usize = 100;
 pub const NAME_CONTEXT: &str = "yizhang 2026-11-24 v1 rule set";
 
 /// The rules of the program.
-const EMBEDDED: &[RuleFile<'static>] = &[
+pub(crate) const EMBEDDED: &[RuleFile<'static>] = &[
     RuleFile {
         name: "nation.toml",
         text: include_str!("../data/nation.toml"),

@@ -8,6 +8,7 @@ mod receipt;
 mod refused;
 mod report;
 mod roster;
+mod statement;
 
 pub use anchor::Anchor;
 pub use fork::{fork_line, of_fork};
@@ -18,6 +19,7 @@ pub use report::{CheckedFile, Report};
 pub use roster::{
     missing_roster, of_roster, other_roots, refused_roster, two_rosters, without_roster,
 };
+pub use statement::{FRESH_DAYS, Reader, answer_of, of_statement, refused_statement};
 
 use super::printable;
 

@@ -1,14 +1,9 @@
 //! The answer of a node: an account, and the records that it was computed from.
 
-use crate::{
-    ChainEvidence, Refuted, RegisterEvidence, Through, evidence::prove, prove_complete,
-    register::confirmed,
-};
+use crate::{ChainEvidence, Refuted, Through, believed::Owner};
 use std::collections::BTreeSet;
-use yizhang_entitlement::{Account, Policy, fold, linked_accounts};
+use yizhang_entitlement::{Account, Policy};
 use yizhang_ledger::{
-    Verified,
-    fact::{Fact, under_names},
     hash::Hash,
     head::{Head, Origin},
     person::{AccountId, Names},
@@ -155,20 +150,6 @@ impl Answer {
         })
     }
 
-    /// The accounts that its records are under, by all pseudonyms that the node has read.
-    fn pseudonyms(&self) -> BTreeSet<AccountId> {
-        let own: BTreeSet<AccountId> = self.accounts.iter().copied().collect();
-        self.names.with_others(&own)
-    }
-
-    /// Whether a register is shown for every pseudonym of the owner that is known here: under one that the node does not know there
-    /// could be more.
-    fn is_of_all_known(&self, register: &RegisterEvidence) -> bool {
-        let is_shown =
-            |known: &AccountId| register.accounts.iter().any(|one| one.account == *known);
-        self.known.iter().all(is_shown)
-    }
-
     /// Ties every record to a signed head, folds the records again, and compares with what the node answered.
     ///
     /// It shows that every line of the account is signed by the agency it names, and, chain by chain, up to where the node left out
@@ -189,76 +170,26 @@ impl Answer {
                 found,
             });
         }
-        let heads = open_heads(chains, roster)?;
-        let mut completeness = nothing_shown(roster);
-        let pseudonyms = self.pseudonyms();
-        let mut facts = Vec::new();
-        for (chain, head) in chains.iter().zip(&heads) {
-            let Some(register) = &chain.register else {
-                facts.extend(prove(head, &chain.records)?);
-                continue;
-            };
-            let complete = prove_complete(head, &pseudonyms, register, &chain.records)?;
-            let mirrors = confirmed(&head.origin, register, roster)?;
-            facts.extend(complete.facts);
-            let of_chain = |one: &&mut Completeness| one.chain == head.origin;
-            if let Some(one) = completeness.iter_mut().find(of_chain)
-                && self.is_of_all_known(register)
-            {
-                one.through = Some(complete.through);
-                one.mirrors = mirrors;
-            }
-        }
-        let facts = under_names(facts, &self.names);
-        self.ensure_own(&facts, policy)?;
-        let again = fold(&facts, policy, self.account.as_of)
-            .with_account_id(self.owner)
-            .sealed();
-        if again.json != self.json {
+        let owner = Owner {
+            account: self.owner,
+            accounts: self.accounts.iter().copied().collect(),
+            strangers: self.strangers.iter().copied().collect(),
+            names: self.names.clone(),
+            known: self.known.clone(),
+        };
+        let again = owner.believe(chains, roster, policy, self.account.as_of)?;
+        if again.sealed.json != self.json {
             return Err(Refuted::OtherFold {
-                folded: again.digest,
+                folded: again.sealed.digest,
                 stated: self.digest,
             });
         }
-        // The same record sent twice to a chain is one record.
-        let distinct: BTreeSet<_> = facts.iter().map(|fact| (fact.region, fact.id)).collect();
         Ok(Checked {
-            records: distinct.len(),
-            heads: heads.iter().map(|head| (**head).clone()).collect(),
+            records: again.records,
+            heads: again.heads,
             identity: self.identity,
-            completeness,
+            completeness: again.completeness,
         })
-    }
-
-    /// Refuses records of others, accounts that the records do not tie to the owner, and linked accounts of which the node says nothing.
-    fn ensure_own(&self, facts: &[Verified<Fact<'_>>], policy: &Policy) -> Result<(), Refuted> {
-        let accounts: BTreeSet<AccountId> = self.accounts.iter().copied().collect();
-        let linked = linked_accounts(self.owner, &accounts, facts, policy, self.account.as_of);
-        let unsaid = linked
-            .next
-            .iter()
-            .filter(|account| !self.strangers.contains(account));
-        let unsaid = unsaid.count();
-        if linked.tied != accounts || unsaid > 0 {
-            return Err(Refuted::OtherAccounts {
-                // Both lie in memory: they do not come near the end of the numbers.
-                linked: linked.tied.len().saturating_add(unsaid),
-                found: accounts.len(),
-            });
-        }
-        for fact in facts {
-            let is_own = fact
-                .record
-                .accounts()
-                .any(|account| accounts.contains(&account));
-            if !is_own {
-                return Err(Refuted::ForeignRecord {
-                    chain: fact.region,
-                    at: fact.index,
-                });
-            }
-        }
-        Ok(())
     }
 }
 
@@ -271,16 +202,6 @@ impl Whose {
             Self::Pseudonyms(known) => known.clone(),
         }
     }
-}
-
-/// The chains of a roster, of which nothing is shown yet.
-fn nothing_shown(roster: &Roster) -> Vec<Completeness> {
-    let chains = roster.origins().map(|chain| Completeness {
-        chain: chain.clone(),
-        through: None,
-        mirrors: Vec::new(),
-    });
-    chains.collect()
 }
 
 /// How sure it is that an account and its names are those that were asked for; none if they are not.
@@ -309,26 +230,4 @@ fn identity(whose: &Whose, owner: AccountId, names: &Names) -> Option<Identity> 
     } else {
         Identity::Trusted
     })
-}
-
-/// The heads of the evidence, verified, in its order.
-fn open_heads(chains: &[ChainEvidence], roster: &Roster) -> Result<Vec<Verified<Head>>, Refuted> {
-    let mut heads: Vec<Verified<Head>> = Vec::with_capacity(chains.len());
-    for chain in chains {
-        let head = Head::open(&chain.head, roster)?;
-        if roster.is_in_doubt(&head) {
-            return Err(Refuted::HeadInDoubt {
-                chain: head.origin.region(),
-                size: head.size,
-            });
-        }
-        if heads.iter().any(|known| known.origin == head.origin) {
-            return Err(Refuted::TwoHeads {
-                chain: head.origin.clone(),
-            });
-        }
-        chain.ensure_ascending(&head)?;
-        heads.push(head);
-    }
-    Ok(heads)
 }

@@ -34,10 +34,12 @@
 )]
 
 mod answer;
+mod believed;
 mod bundle;
 mod evidence;
 mod fork;
 mod lines;
+mod portable;
 mod receipt;
 mod receipt_file;
 mod refuted;
@@ -52,6 +54,12 @@ pub use fork::{
     Beginning, FORK_BYTES_MAX, Fork, ForkEvidence, ForkFault, ForkUnder, HEADER as FORK_HEADER,
 };
 pub use lines::LineFault;
+pub use portable::{
+    COSIGNATURES_STATED, ChainShown, Content, Cover, ISSUER_HEADER, NameGroup, Opening,
+    PORTABLE_BYTES_MAX, PORTABLE_MAGIC, PORTABLE_SECTION_BYTES_MAX, PersonShown, PortableFault,
+    Refusal, SectionName, StatedAccount, StatedAs, StatedChain, StatedRecord, Statement, Subject,
+    Verdict, stated_head,
+};
 pub use receipt::{Receipt, Sent};
 pub use receipt_file::{
     Promise, RECEIPT_BYTES_MAX, RECEIPT_HEADER, ReceiptFault, ReceiptFile, Receipted, promises,

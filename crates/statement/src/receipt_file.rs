@@ -5,7 +5,7 @@ use crate::lines::{LineFault, Lines};
 use yizhang_ledger::{
     Invalid,
     batch::SubmissionId,
-    cosignature::{self, CosignatureFault, UnixSeconds},
+    cosignature::{self, CosignatureFault, CosignerKey, UnixSeconds},
     hash::{Hash, from_hex},
     head::{HEAD_BYTES_MAX, Head, Origin},
     note::Note,
@@ -227,8 +227,25 @@ pub fn promises(
     origin: &Origin,
     kind: KeyKind,
 ) -> Result<Vec<Promise>, ReceiptFault> {
+    let counting = counting(head, roster, origin, kind)?;
+    Ok(counting.iter().map(|one| one.promise).collect())
+}
+
+/// A cosignature that counts, and the key that has given it.
+pub(crate) struct Counting<'r> {
+    pub(crate) promise: Promise,
+    pub(crate) key: &'r CosignerKey,
+}
+
+/// As [`promises`], with the keys.
+pub(crate) fn counting<'r>(
+    head: &[u8],
+    roster: &'r Roster,
+    origin: &Origin,
+    kind: KeyKind,
+) -> Result<Vec<Counting<'r>>, ReceiptFault> {
     let note = Note::parse(head)?;
-    let mut promises: Vec<Promise> = Vec::new();
+    let mut counting: Vec<Counting<'r>> = Vec::new();
     for region in roster
         .regions
         .values()
@@ -238,17 +255,20 @@ pub fn promises(
             let known = core::slice::from_ref(&span.key);
             for line in cosignature::read(&note, known)? {
                 let of_region = region.origin.region();
-                let is_first = !promises.iter().any(|promise| promise.region == of_region);
+                let is_first = !counting.iter().any(|one| one.promise.region == of_region);
                 if span.is_valid_at(line.time) && is_first {
-                    promises.push(Promise {
-                        region: of_region,
-                        time: line.time,
+                    counting.push(Counting {
+                        promise: Promise {
+                            region: of_region,
+                            time: line.time,
+                        },
+                        key: &span.key,
                     });
                 }
             }
         }
     }
-    Ok(promises)
+    Ok(counting)
 }
 
 fn add(hashes: &mut Vec<Hash>, lines: &Lines<'_>, text: &str) -> Result<(), LineFault> {

@@ -103,18 +103,21 @@ pub fn prove_complete<'a>(
     })
 }
 
-/// The regions whose mirrors have cosigned a head behind a register, ascending. It is the same register, at the same place, as under the head
-/// that the records are under; so it has the same entries before it.
+/// The regions whose mirrors have cosigned a head behind a register, ascending: the head that the records are under, or the one beside it. There
+/// it is the same register, at the same place; so it has the same entries before it.
 ///
 /// # Errors
 /// [`Refuted`], by the first thing that does not hold.
 pub(crate) fn confirmed(
-    origin: &Origin,
+    own: &Verified<Head>,
+    own_note: &[u8],
     evidence: &RegisterEvidence,
     roster: &Roster,
 ) -> Result<Vec<Division>, Refuted> {
+    let origin = &own.origin;
+    let mut regions = mirrors_of(own_note, origin, roster)?;
     let Some(CosignedRegister { head: note, path }) = &evidence.cosigned else {
-        return Ok(Vec::new());
+        return Ok(regions.into_iter().collect());
     };
     let head = Head::open(note, roster)?;
     if head.origin != *origin {
@@ -131,12 +134,20 @@ pub(crate) fn confirmed(
     }
     let RecordEvidence { index, entry, .. } = &evidence.register;
     Fact::prove(entry, *index, path, &head)?;
+    regions.extend(mirrors_of(note, origin, roster)?);
+    Ok(regions.into_iter().collect())
+}
+
+/// The regions whose mirrors have cosigned a head.
+fn mirrors_of(
+    note: &[u8],
+    origin: &Origin,
+    roster: &Roster,
+) -> Result<BTreeSet<Division>, Refuted> {
     let chain = origin.region();
     let mirrors = promises(note, roster, origin, KeyKind::Mirror)
         .map_err(|fault| Refuted::Cosigned { chain, fault })?;
-    let mut regions: Vec<Division> = mirrors.iter().map(|mirror| mirror.region).collect();
-    regions.sort_unstable();
-    Ok(regions)
+    Ok(mirrors.iter().map(|mirror| mirror.region).collect())
 }
 
 /// A register that was tied to a head.

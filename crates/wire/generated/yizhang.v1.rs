@@ -340,6 +340,44 @@ pub mod lookup_request {
         Account(::prost::bytes::Bytes),
     }
 }
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct StatementRequest {
+    /// The day for which the account is computed, YYYYMMDD.
+    #[prost(uint32, tag = "3")]
+    pub as_of: u32,
+    /// Required.
+    #[prost(message, optional, tag = "4")]
+    pub purpose: ::core::option::Option<Purpose>,
+    /// With a number: what the node hashes it with for the commitment, 16 random bytes that the caller keeps. They are neither stored nor logged.
+    #[prost(bytes = "bytes", tag = "5")]
+    pub salt: ::prost::bytes::Bytes,
+    /// The records alone: nothing of the account as the node computes it, not its digest either.
+    #[prost(bool, tag = "6")]
+    pub records_only: bool,
+    /// The account as the node computes it as a whole, and not its digest alone: for readers who cannot compute it again.
+    #[prost(bool, tag = "7")]
+    pub whole_account: bool,
+    #[prost(oneof = "statement_request::Worker", tags = "1, 2")]
+    pub worker: ::core::option::Option<statement_request::Worker>,
+}
+/// Nested message and enum types in `StatementRequest`.
+pub mod statement_request {
+    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+    pub enum Worker {
+        /// Social-security number. The node turns it into the pseudonym; it is neither stored nor logged.
+        #[prost(string, tag = "1")]
+        Number(::prost::alloc::string::String),
+        /// Pseudonym, 16 bytes.
+        #[prost(bytes, tag = "2")]
+        Account(::prost::bytes::Bytes),
+    }
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct StatementReply {
+    /// The file (docs/FORMAT.md, "Statements"), at most 8 MiB.
+    #[prost(bytes = "bytes", tag = "1")]
+    pub statement: ::prost::bytes::Bytes,
+}
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct LookupReply {
     /// The account as canonical JSON.
@@ -2092,6 +2130,28 @@ pub mod account_client {
             req.extensions_mut().insert(GrpcMethod::new("yizhang.v1.Account", "Lookup"));
             self.inner.unary(req, path, codec).await
         }
+        /// The statement that a worker carries away: a file that verifies without a network.
+        pub async fn statement(
+            &mut self,
+            request: impl tonic::IntoRequest<super::StatementRequest>,
+        ) -> std::result::Result<tonic::Response<super::StatementReply>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/yizhang.v1.Account/Statement",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("yizhang.v1.Account", "Statement"));
+            self.inner.unary(req, path, codec).await
+        }
     }
 }
 /// Generated server implementations.
@@ -2111,6 +2171,11 @@ pub mod account_server {
             &self,
             request: tonic::Request<super::LookupRequest>,
         ) -> std::result::Result<tonic::Response<super::LookupReply>, tonic::Status>;
+        /// The statement that a worker carries away: a file that verifies without a network.
+        async fn statement(
+            &self,
+            request: tonic::Request<super::StatementRequest>,
+        ) -> std::result::Result<tonic::Response<super::StatementReply>, tonic::Status>;
     }
     /// The account of a worker, combined from all chains. For agencies, each time with a purpose.
     #[derive(Debug)]
@@ -2217,6 +2282,49 @@ pub mod account_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = LookupSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/yizhang.v1.Account/Statement" => {
+                    #[allow(non_camel_case_types)]
+                    struct StatementSvc<T: Account>(pub Arc<T>);
+                    impl<T: Account> tonic::server::UnaryService<super::StatementRequest>
+                    for StatementSvc<T> {
+                        type Response = super::StatementReply;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::StatementRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Account>::statement(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = StatementSvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(

@@ -3,23 +3,27 @@
 use crate::{
     lookup::{self, Found, Shown},
     party::Party,
-    permission::LOOKUP,
+    permission::{LOOKUP, STATEMENT},
     reads::Trace,
     refusal::Refusal,
     services::ledger::chain_status,
     services::{caller::party_of, gate::holder_of},
     shared::Shared,
+    statements::{self, AccountPart, Wanted},
 };
 use std::sync::Arc;
 use tonic::{Request, Response, Status};
-use yizhang_ledger::person::{AccountId, Group, SocialSecurityNumber};
-use yizhang_statement::{ChainEvidence, RecordEvidence, RegisterEvidence};
+use yizhang_ledger::{
+    hash::Hash,
+    person::{AccountId, Group, NumberSalt, SocialSecurityNumber},
+};
+use yizhang_statement::{ChainEvidence, Cover, RecordEvidence, RegisterEvidence};
 use yizhang_store::Subject;
 use yizhang_wire::{
     convert::{self, FieldFault},
     purpose::Purpose,
     shown,
-    v1::{self, account_server::Account, lookup_request::Worker},
+    v1::{self, account_server::Account, lookup_request::Worker, statement_request},
 };
 
 pub(crate) struct AccountService(pub(crate) Arc<Shared>);
@@ -36,6 +40,82 @@ impl Account for AccountService {
         let found = answer(&shared, &party, &mut trace, request.into_inner()).await;
         Ok(Response::new(shared.reads.answer(trace, found).await?))
     }
+
+    async fn statement(
+        &self,
+        request: Request<v1::StatementRequest>,
+    ) -> Result<Response<v1::StatementReply>, Status> {
+        let shared = Arc::clone(&self.0);
+        let mut trace = Trace::begun(holder_of(&request)?.clone(), STATEMENT);
+        let party = party_of(&request)?.clone();
+        let stated = stated(&shared, &party, &mut trace, request.into_inner()).await;
+        Ok(Response::new(shared.reads.answer(trace, stated).await?))
+    }
+}
+
+/// The statement that is asked for. What is learned of the call on the way stands in the trace, whatever comes of it.
+async fn stated(
+    shared: &Arc<Shared>,
+    party: &Party,
+    trace: &mut Trace,
+    request: v1::StatementRequest,
+) -> Result<v1::StatementReply, Refusal> {
+    let purpose = Purpose::read(request.purpose.as_ref())?;
+    trace.purpose = Some(purpose);
+    let asked = match request.worker {
+        Some(statement_request::Worker::Number(number)) => Some(Worker::Number(number)),
+        Some(statement_request::Worker::Account(account)) => Some(Worker::Account(account)),
+        None => None,
+    };
+    let commitment = commitment(asked.as_ref(), &request.salt)?;
+    let worker = worker(shared, asked)?;
+    trace.subject = Subject::Account(worker);
+    let wanted = Wanted {
+        worker,
+        as_of: convert::day(request.as_of)?,
+        commitment,
+        cover: Cover::Whole,
+        account: match (request.records_only, request.whole_account) {
+            (true, _) => AccountPart::Nothing,
+            (false, false) => AccountPart::Digest,
+            (false, true) => AccountPart::Whole,
+        },
+    };
+    shared.reads.count(&trace.holder)?;
+    let answered = shared
+        .blocking(party, move |shared| {
+            let found = lookup::lookup(shared, worker, wanted.as_of, Shown::Registers)?;
+            let statement = statements::state(shared, &found, wanted)?;
+            Ok(StatedAnswer {
+                accounts: found.read.iter().copied().collect(),
+                reply: v1::StatementReply {
+                    statement: statement.into(),
+                },
+            })
+        })
+        .await?;
+    trace.linked = answered.accounts;
+    trace.linked.retain(|account| *account != worker);
+    Ok(answered.reply)
+}
+
+/// A statement, and the accounts that were read for it.
+struct StatedAnswer {
+    accounts: Vec<AccountId>,
+    reply: v1::StatementReply,
+}
+
+/// What the node signs of a number, under the salt of the caller; none where it is asked by pseudonym.
+fn commitment(worker: Option<&Worker>, salt: &[u8]) -> Result<Option<Hash>, Refusal> {
+    let Some(Worker::Number(number)) = worker else {
+        return Ok(None);
+    };
+    let number = SocialSecurityNumber::parse(number)?;
+    let salt = salt.try_into().map_err(|_| FieldFault::Form {
+        field: "salt",
+        expected: "16 bytes",
+    })?;
+    Ok(Some(NumberSalt(salt).commit(&number)))
 }
 
 /// The account that is asked for. What is learned of the call on the way stands in the trace, whatever comes of it.

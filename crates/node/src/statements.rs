@@ -1,0 +1,200 @@
+//! Statements: what a lookup found, as a file that verifies without this node.
+
+use crate::{best_head::best_head, lookup::Found, refusal::Refusal, shared::Shared};
+use std::{
+    collections::BTreeMap,
+    sync::{Mutex, PoisonError},
+};
+use yizhang_entitlement::account::FORMAT;
+use yizhang_ledger::{
+    hash::Hash,
+    head::Origin,
+    person::AccountId,
+    value::{Day, LeafIndex, TreeSize},
+};
+use yizhang_statement::{
+    ChainEvidence, Content, Cover, NameGroup, RecordEvidence, StatedAccount, StatedChain, Subject,
+    stated_head,
+};
+use yizhang_store::Store;
+
+/// What a statement is to say beside what was found.
+pub(crate) struct Wanted {
+    pub(crate) worker: AccountId,
+    pub(crate) as_of: Day,
+    /// To the worker's number, if it was told.
+    pub(crate) commitment: Option<Hash>,
+    pub(crate) cover: Cover,
+    pub(crate) account: AccountPart,
+}
+
+/// What a statement says of the account beside its records.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum AccountPart {
+    /// Nothing.
+    Nothing,
+    /// Its digest, by which whoever computes it again sees that it is the same.
+    Digest,
+    /// All of it.
+    Whole,
+}
+
+/// Heads with as many lines as a statement has, by chain and the note that they were made from: lines are verified when they are new.
+#[derive(Default)]
+pub(crate) struct StatedHeads(Mutex<BTreeMap<Origin, Trimmed>>);
+
+#[derive(Clone)]
+struct Trimmed {
+    note: Vec<u8>,
+    stated: Vec<u8>,
+}
+
+/// The head of a chain that a statement is to name.
+struct ChosenHead {
+    note: Vec<u8>,
+    size: TreeSize,
+}
+
+/// The signed statement of what was found.
+///
+/// # Errors
+/// [`Refusal::Store`]; [`Refusal::Broken`] where what was found does not fit into a statement.
+pub(crate) fn state(shared: &Shared, found: &Found, wanted: Wanted) -> Result<Vec<u8>, Refusal> {
+    let mut chains = Vec::with_capacity(found.heads().len());
+    for (origin, held) in found.heads() {
+        let own = ChosenHead {
+            note: held.note.clone(),
+            size: held.head.size,
+        };
+        let found = found.chains.iter().find(|chain| chain.head == held.note);
+        let found = found.cloned().unwrap_or_else(|| ChainEvidence {
+            head: held.note.clone(),
+            ..ChainEvidence::default()
+        });
+        chains.push(stated_chain(shared, origin, own, found)?);
+    }
+    let account = (wanted.account != AccountPart::Nothing).then(|| {
+        let sealed = found.account.sealed();
+        StatedAccount {
+            form: FORMAT.to_string(),
+            digest: sealed.digest,
+            json: (wanted.account == AccountPart::Whole).then_some(sealed.json),
+        }
+    });
+    let names = found.names.groups().into_iter().map(|group| NameGroup {
+        account: group.account,
+        others: group.others,
+    });
+    let content = Content {
+        subject: Subject {
+            owner: wanted.worker,
+            accounts: found.accounts.iter().copied().collect(),
+            strangers: found.strangers.iter().copied().collect(),
+            names: names.collect(),
+            as_of: wanted.as_of,
+            issued: Day::of((shared.clock)()),
+            commitment: wanted.commitment,
+            cover: wanted.cover,
+        },
+        chains,
+        rosters: shared.rosters.up_to(shared.roster.version),
+        rules: shared.rule_texts.clone(),
+        account,
+    };
+    let own = found.heads().get(&shared.origin);
+    let size = own.map_or(TreeSize(0), |own| own.head.size);
+    let key = shared.chain_keys.at(size);
+    content
+        .seal(&shared.origin, key)
+        .map_err(|_| Refusal::Broken("an account does not fit into a statement"))
+}
+
+/// A chain as a statement has it: under the cosigned head, where nothing of the worker stands between it and the newest one.
+fn stated_chain(
+    shared: &Shared,
+    origin: &Origin,
+    own: ChosenHead,
+    mut found: ChainEvidence,
+) -> Result<StatedChain, Refusal> {
+    // One behind the heads of this lookup may stand behind records that it has not read.
+    let cosigned = cosigned(shared, origin, &found).filter(|cosigned| cosigned.size <= own.size);
+    let head = match cosigned {
+        Some(cosigned) => {
+            tie(&shared.store, origin, cosigned.size, &mut found)?;
+            // What confirms the register stands under this very head.
+            if let Some(register) = &mut found.register {
+                register.cosigned = None;
+            }
+            cosigned
+        }
+        None => own,
+    };
+    found.head = shared.stated_heads.of(shared, origin, &head.note)?;
+    if let Some(cosigned) = found
+        .register
+        .as_mut()
+        .and_then(|register| register.cosigned.as_mut())
+    {
+        cosigned.head = shared.stated_heads.of(shared, origin, &cosigned.head)?;
+    }
+    StatedChain::of(&found, head.size)
+        .ok_or(Refusal::Broken("paths of a lookup do not fit together"))
+}
+
+/// The head that most mirrors have cosigned, of those that reach everything that was found.
+fn cosigned(shared: &Shared, origin: &Origin, found: &ChainEvidence) -> Option<ChosenHead> {
+    let last = found.records.last().map(|record| record.index);
+    let register = found.register.as_ref();
+    let last = last.max(register.map(|register| register.register.index));
+    let reaches = last.map_or(0, |last| last.0.saturating_add(1));
+    let notes = shared.board.cosigned(origin);
+    let best = best_head(&shared.store, &shared.roster, origin, &notes, reaches)?;
+    (best.mirrors > 0).then_some(ChosenHead {
+        note: best.note,
+        size: best.size,
+    })
+}
+
+/// Ties everything that has a path to the head of another size.
+fn tie(
+    store: &Store,
+    origin: &Origin,
+    size: TreeSize,
+    found: &mut ChainEvidence,
+) -> Result<(), Refusal> {
+    let mut tied: Vec<&mut RecordEvidence> = Vec::new();
+    if let Some(register) = &mut found.register {
+        tied.push(&mut register.batch);
+        tied.push(&mut register.register);
+    }
+    let records = found.records.iter_mut();
+    tied.extend(records.filter(|record| !record.path.is_empty()));
+    tied.sort_unstable_by_key(|record| record.index);
+    let indexes: Vec<LeafIndex> = tied.iter().map(|record| record.index).collect();
+    for (record, proof) in tied.into_iter().zip(store.proofs(origin, &indexes, size)?) {
+        record.path = proof.path;
+    }
+    Ok(())
+}
+
+impl StatedHeads {
+    /// A head with the lines that a statement has of it.
+    fn of(&self, shared: &Shared, origin: &Origin, note: &[u8]) -> Result<Vec<u8>, Refusal> {
+        let known = self.lock().get(origin).cloned();
+        if let Some(known) = known.filter(|known| known.note == note) {
+            return Ok(known.stated);
+        }
+        let stated = stated_head(note, &shared.roster, origin)
+            .map_err(|_| Refusal::Broken("a head that was verified is no note"))?;
+        let trimmed = Trimmed {
+            note: note.to_vec(),
+            stated: stated.clone(),
+        };
+        self.lock().insert(origin.clone(), trimmed);
+        Ok(stated)
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<Origin, Trimmed>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
