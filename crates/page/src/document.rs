@@ -89,7 +89,23 @@ fn choice(page: &Page<'_>) -> Markup {
             }
             textarea id="fingerprint" rows="2" aria-describedby="fingerprint-hint" maxlength="96" autocomplete="off" autocapitalize="none"
                 spellcheck="false" { (page.fingerprint) }
+            details {
+                summary { (both("page.person")) }
+                p.hint id="person-hint" { (both("page.person_hint")) }
+                label for="number" { (both("page.number")) }
+                (typed("number", 18))
+                label for="code" { (both("page.code")) }
+                (typed("code", 64))
+            }
         }
+    }
+}
+
+/// A field for something that the browser is to keep no trace of.
+fn typed(id: &str, longest: usize) -> Markup {
+    html! {
+        input type="text" id=(id) maxlength=(longest) aria-describedby="person-hint" autocomplete="off" autocapitalize="none"
+            spellcheck="false";
     }
 }
 

@@ -2,7 +2,8 @@
 // The page around the check. Everything that decides is in the WebAssembly; this hands it the files and shows what it says.
 (() => {
   const FILES_MAX = 256;
-  const FILE_BYTES_MAX = 1 << 20;
+  const FILE_BYTES_MAX = 8 << 20;
+  const ALL_BYTES_MAX = 64 << 20;
   const FINGERPRINT_DIGITS = 32;
 
   const root = document.documentElement;
@@ -32,7 +33,8 @@
   // A request: each part behind its length in four bytes, the lowest first.
   function request() {
     const text = new TextEncoder();
-    const parts = [root.lang === "en" ? "en" : "zh", today(), byId("fingerprint").value].map((part) => text.encode(part));
+    const typed = ["fingerprint", "number", "code"].map((id) => byId(id).value);
+    const parts = [root.lang === "en" ? "en" : "zh", today(), ...typed].map((part) => text.encode(part));
     for (const file of files) {
       parts.push(text.encode(file.name), file.bytes);
     }
@@ -102,7 +104,9 @@
 
   async function add(chosen) {
     for (const file of chosen) {
-      if (files.length === FILES_MAX) {
+      const held = files.reduce((sum, { bytes }) => sum + bytes.length, file.size);
+      if (files.length === FILES_MAX || held > ALL_BYTES_MAX) {
+        list();
         return say("many", "stopped");
       }
       const bytes = new Uint8Array(await file.slice(0, FILE_BYTES_MAX + 1).arrayBuffer());
@@ -147,7 +151,9 @@
       event.target.value = "";
       add(chosen);
     });
-    byId("fingerprint").addEventListener("change", check);
+    for (const id of ["fingerprint", "number", "code"]) {
+      byId(id).addEventListener("change", check);
+    }
     byId("fingerprint").addEventListener("input", (event) => {
       const digits = event.target.value.replace(/[^0-9A-Fa-f]/g, "").length;
       if (digits === 0 || digits >= FINGERPRINT_DIGITS) {

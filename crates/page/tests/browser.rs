@@ -15,9 +15,14 @@ use std::{
 };
 use support::{evidence, mutated, receipt, roster, signed};
 use tempfile::TempDir;
+use yizhang_ledger::roster::Roster;
 use yizhang_page::{Page, page};
 use yizhang_show::language::Language;
-use yizhang_verifier::{File, Request, check, fingerprint};
+use yizhang_verifier::{File, Request, check};
+
+fn fingerprint(roster: &Roster) -> String {
+    roster.root_fingerprint().to_string()
+}
 
 /// A browser, and files to show it.
 struct Desk {
@@ -165,7 +170,6 @@ fn what_the_browser_shows_is_what_the_program_computes() {
         let natively = check(&Request {
             language: Language::Zh,
             day: &day,
-            fingerprint: "",
             files: vec![
                 File {
                     name,
@@ -176,6 +180,7 @@ fn what_the_browser_shows_is_what_the_program_computes() {
                     bytes: &note,
                 },
             ],
+            ..Request::default()
         });
         let same = format!(
             "(() => {{ const other = document.createElement('div'); other.innerHTML = {}; return other.innerHTML === document.getElementById('report').innerHTML; }})()",

@@ -1,11 +1,12 @@
 //! What a file is, by its first bytes.
 
 use yizhang_ledger::roster;
-use yizhang_statement::{FORK_HEADER, RECEIPT_HEADER};
+use yizhang_statement::{FORK_HEADER, PORTABLE_MAGIC, RECEIPT_HEADER};
 
 /// What a file is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Form {
+    Statement,
     Receipt,
     Evidence,
     Roster,
@@ -14,6 +15,9 @@ pub(crate) enum Form {
 
 impl Form {
     pub(crate) fn of(bytes: &[u8]) -> Self {
+        if bytes.starts_with(&PORTABLE_MAGIC) {
+            return Self::Statement;
+        }
         let headers = [
             (RECEIPT_HEADER, Self::Receipt),
             (FORK_HEADER, Self::Evidence),

@@ -8,7 +8,7 @@
 //! use yizhang_verifier::{File, Request};
 //!
 //! let note = File { name: "shopping.txt", bytes: b"two pounds of apples" };
-//! let request = Request { language: Language::En, day: "2026-11-30", fingerprint: "", files: vec![note] };
+//! let request = Request { language: Language::En, day: "2026-11-30", files: vec![note], ..Request::default() };
 //! let report = yizhang_verifier::check(&request);
 //! assert_eq!(report.outcome(), Outcome::Refused);
 //! ```
@@ -26,10 +26,9 @@
 
 mod check;
 mod form;
+mod person;
 mod request;
 mod rosters;
-mod trust;
 
 pub use check::check;
 pub use request::{FILE_BYTES_MAX, FILES_MAX, File, Request, RequestFault};
-pub use trust::fingerprint;

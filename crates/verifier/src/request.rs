@@ -1,21 +1,27 @@
 //! What is to be checked, and its bytes as the page hands them over.
 
+use std::fmt;
 use yizhang_show::language::Language;
+use yizhang_statement::PORTABLE_BYTES_MAX;
 
 /// Most files of one check: a folder of receipts of an import, and the versions of a roster beside it.
 pub const FILES_MAX: usize = 256;
-/// Largest file, in bytes: a statement of all chains is an eighth of it.
-pub const FILE_BYTES_MAX: usize = 1 << 20;
+/// Largest file, in bytes: the largest statement.
+pub const FILE_BYTES_MAX: usize = PORTABLE_BYTES_MAX;
 
 /// What is to be checked, in which language, on which day.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Request<'a> {
     /// The language of the answer.
     pub language: Language,
     /// Today, by the clock of whoever asks; only said, never compared.
     pub day: &'a str,
-    /// The fingerprint of the root keys that the reader trusts; empty if he has none.
+    /// The fingerprint of the root keys that the reader trusts, as he has typed it; empty if he has none.
     pub fingerprint: &'a str,
+    /// The number of the person whom a statement is to be of, as he has typed it; empty if he does not ask.
+    pub number: &'a str,
+    /// The code with which a statement shows that it is of this number, where it does not reveal it.
+    pub code: &'a str,
     /// The files, rosters among them.
     pub files: Vec<File<'a>>,
 }
@@ -29,12 +35,38 @@ pub struct File<'a> {
     pub bytes: &'a [u8],
 }
 
+/// Whose statement is asked for is in no message.
+impl fmt::Debug for Request<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<&str> = self.files.iter().map(|file| file.name).collect();
+        let mut shown = f.debug_struct("Request");
+        shown
+            .field("language", &self.language)
+            .field("day", &self.day);
+        shown.field("files", &names).finish_non_exhaustive()
+    }
+}
+
+impl Default for Request<'_> {
+    /// Nothing, in Chinese.
+    fn default() -> Self {
+        Self {
+            language: Language::Zh,
+            day: "",
+            fingerprint: "",
+            number: "",
+            code: "",
+            files: Vec::new(),
+        }
+    }
+}
+
 /// Why the bytes of a request are none: the page and the check are of different versions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RequestFault;
 
 impl<'a> Request<'a> {
-    /// Reads a request: its language, day, fingerprint, then name and content of each file, each behind its length in four bytes, the
+    /// Reads a request: its language, day, fingerprint, number, code, then name and content of each file, each behind its length in four bytes, the
     /// lowest first.
     ///
     /// # Errors
@@ -48,6 +80,8 @@ impl<'a> Request<'a> {
         };
         let day = parts.text()?;
         let fingerprint = parts.text()?;
+        let number = parts.text()?;
+        let code = parts.text()?;
         let mut files = Vec::new();
         while !parts.0.is_empty() {
             if files.len() == FILES_MAX {
@@ -60,6 +94,8 @@ impl<'a> Request<'a> {
             language,
             day,
             fingerprint,
+            number,
+            code,
             files,
         })
     }
@@ -77,8 +113,9 @@ impl<'a> Request<'a> {
             bytes.extend_from_slice(part);
         };
         put(language.as_bytes());
-        put(self.day.as_bytes());
-        put(self.fingerprint.as_bytes());
+        for text in [self.day, self.fingerprint, self.number, self.code] {
+            put(text.as_bytes());
+        }
         for file in &self.files {
             put(file.name.as_bytes());
             put(file.bytes);

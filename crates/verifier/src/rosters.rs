@@ -1,10 +1,11 @@
 //! The rosters among the files: one federation, versions that follow each other, signed by the root keys that the first of them names.
 
-use crate::{
-    request::File,
-    trust::{fingerprint, is_typed, unsigned},
+use crate::request::File;
+use yizhang_ledger::{
+    Invalid,
+    note::Note,
+    roster::{RootFingerprint, Roster},
 };
-use yizhang_ledger::{Invalid, roster::Roster};
 use yizhang_show::verdict::Anchor;
 
 /// Rosters that follow each other, and whether the reader trusts their root keys.
@@ -29,7 +30,7 @@ pub(crate) enum RosterFault {
     /// Two of them have one number.
     Twice { version: u64 },
     /// No version has the root keys that the reader trusts.
-    OtherRoots { found: String },
+    OtherRoots { found: RootFingerprint },
 }
 
 /// A roster that was not checked yet, and the file that it is from.
@@ -40,7 +41,10 @@ struct Stated<'a> {
 
 impl Rosters {
     /// Opens the rosters among files, for a reader who trusts root keys with a fingerprint, or has none to compare.
-    pub(crate) fn open(notes: &[&File<'_>], typed: &str) -> Result<Self, RosterFault> {
+    pub(crate) fn open(
+        notes: &[&File<'_>],
+        trusted: Option<RootFingerprint>,
+    ) -> Result<Self, RosterFault> {
         let stated = in_order(notes)?;
         let mut versions: Vec<Roster> = Vec::new();
         for stated in &stated {
@@ -69,7 +73,7 @@ impl Rosters {
             };
             versions.push(opened.map_err(fault)?);
         }
-        let anchor = anchor(&versions, typed)?;
+        let anchor = anchor(&versions, trusted)?;
         let newest = versions.pop().ok_or(RosterFault::None)?;
         versions.reverse();
         Ok(Self {
@@ -93,17 +97,23 @@ fn in_order<'a>(notes: &[&'a File<'a>]) -> Result<Vec<Stated<'a>>, RosterFault> 
 
 /// Whether the reader trusts the root keys. Those of any version will do: what comes after is signed by them, and they name what was
 /// before.
-fn anchor(versions: &[Roster], typed: &str) -> Result<Anchor, RosterFault> {
+fn anchor(versions: &[Roster], trusted: Option<RootFingerprint>) -> Result<Anchor, RosterFault> {
     let first = versions.first().ok_or(RosterFault::None)?;
-    let found = fingerprint(first);
-    if typed.trim().is_empty() {
-        return Ok(Anchor::Unknown(found));
+    let found = first.root_fingerprint();
+    let Some(trusted) = trusted else {
+        return Ok(Anchor::Unknown(found.to_string()));
+    };
+    let mut all = versions.iter().map(Roster::root_fingerprint);
+    if all.any(|fingerprint| fingerprint == trusted) {
+        Ok(Anchor::Known(trusted.to_string()))
+    } else {
+        Err(RosterFault::OtherRoots { found })
     }
-    let mut all = versions.iter().map(fingerprint);
-    match all.find(|fingerprint| is_typed(fingerprint, typed)) {
-        Some(fingerprint) => Ok(Anchor::Known(fingerprint)),
-        None => Err(RosterFault::OtherRoots { found }),
-    }
+}
+
+/// A roster as its text has it, whoever has signed it.
+fn unsigned(note: &[u8]) -> Result<Roster, Invalid> {
+    Roster::parse(Note::parse(note)?.text)
 }
 
 fn invalid(file: &File<'_>, fault: Invalid) -> RosterFault {

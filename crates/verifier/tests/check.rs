@@ -3,13 +3,16 @@
 mod support;
 
 use support::{evidence, mutated, next_roster, receipt, receipt_under, roster, signed, signed_by};
+use yizhang_ledger::roster::Roster;
 use yizhang_show::{
     language::Language,
     verdict::{Outcome, Report, Standing},
 };
-use yizhang_verifier::{
-    FILE_BYTES_MAX, FILES_MAX, File, Request, RequestFault, check, fingerprint,
-};
+use yizhang_verifier::{FILE_BYTES_MAX, FILES_MAX, File, Request, RequestFault, check};
+
+fn fingerprint(roster: &Roster) -> String {
+    roster.root_fingerprint().to_string()
+}
 
 fn asked(fingerprint: &str, files: &[(&str, &[u8])]) -> Report {
     let files = files
@@ -21,6 +24,7 @@ fn asked(fingerprint: &str, files: &[(&str, &[u8])]) -> Report {
         day: "2026-11-30",
         fingerprint,
         files,
+        ..Request::default()
     })
 }
 
@@ -73,6 +77,16 @@ fn root_keys_of_another_fingerprint_are_refused_and_with_them_what_they_would_pr
 }
 
 #[test]
+fn what_is_no_fingerprint_settles_nothing() {
+    let (receipt, note) = (receipt(), signed(&roster()));
+    for typed in ["9e23", "<b>", "not a fingerprint"] {
+        let report = asked(typed, &[("a.receipt", &receipt), ("roster.note", &note)]);
+        assert_eq!(report.outcome(), Outcome::Open);
+        assert!(report.html().contains("no fingerprint of root keys"));
+    }
+}
+
+#[test]
 fn a_changed_file_is_refused_and_says_why() {
     let (note, trusted) = (signed(&roster()), fingerprint(&roster()));
     for (file, why) in [
@@ -82,8 +96,8 @@ fn a_changed_file_is_refused_and_says_why() {
             receipt()[..receipt().len() - 9].to_vec(),
             "damaged, cut off or changed",
         ),
-        (b"two pounds of apples".to_vec(), "Expected a receipt"),
-        (vec![b'y'; FILE_BYTES_MAX + 1], "more than 1048576 bytes"),
+        (b"two pounds of apples".to_vec(), "Expected a statement"),
+        (vec![b'y'; FILE_BYTES_MAX + 1], "more than 8388608 bytes"),
     ] {
         let report = asked(&trusted, &[("a", &file), ("roster.note", &note)]);
         assert_eq!(report.outcome(), Outcome::Refused, "{why}");
@@ -156,6 +170,8 @@ fn a_request_is_read_as_it_was_written_and_anything_else_is_none() {
         language: Language::Zh,
         day: "2026-11-30",
         fingerprint: "ab",
+        number: "1",
+        code: "2",
         files: vec![file; count],
     };
     for count in [0, 1, 2, FILES_MAX] {
@@ -177,7 +193,7 @@ fn a_request_is_read_as_it_was_written_and_anything_else_is_none() {
 
 #[test]
 fn names_and_bytes_of_files_are_no_markup() {
-    let report = asked("<b>", &[("<img src=x onerror=alert(1)>", b"<script>")]);
+    let report = asked("", &[("<img src=x onerror=alert(1)>", b"<script>")]);
     let html = report.html();
     assert!(
         !html.contains("<img") && !html.contains("<script"),
