@@ -33,6 +33,9 @@ const ARROWS: &[(&str, &[&str])] = &[
             "store",
         ],
     ),
+    ("verifier", &["ledger", "show", "statement"]),
+    ("browser", &["verifier"]),
+    ("page", &["show", "verifier"]),
     (
         "node",
         &[
@@ -77,7 +80,8 @@ const RESERVED: &[(&str, &[&str])] = &[
     ("tracing-subscriber", &["."]),
     ("comfy-table", &["bench", "show"]),
     ("indicatif", &["bench", "show"]),
-    ("maud", &["show"]),
+    ("maud", &["show", "page"]),
+    ("flate2", &["page"]),
     ("anyhow", &["bench", "."]),
 ];
 
@@ -162,9 +166,37 @@ fn crates_and_root() -> BTreeSet<String> {
     all
 }
 
+/// The crate that exports names of functions, which counts as unsafe code, and how strictly it holds the lint against it.
+const EXPORTS: (&str, &str) = ("browser", "deny");
+
+#[test]
+fn the_crate_that_exports_names_takes_every_other_lint() {
+    let (name, level) = EXPORTS;
+    let mut own = manifest(name)["lints"].clone();
+    let mut all = manifest(".")["workspace"]["lints"].clone();
+    for (lints, expected) in [(&mut own, level), (&mut all, "forbid")] {
+        let rust = lints["rust"].as_table_mut().unwrap();
+        let found = rust.remove("unsafe_code").unwrap();
+        assert_eq!(found.as_str(), Some(expected));
+    }
+    assert_eq!(own, all);
+    let mut blocks = 0;
+    for file in sources(&folder(name)) {
+        let text = fs::read_to_string(file).unwrap();
+        blocks += text.matches("unsafe {").count() + text.matches("unsafe fn").count();
+    }
+    assert_eq!(
+        blocks, 0,
+        "{name} exports names, and does nothing else that is unsafe"
+    );
+}
+
 #[test]
 fn every_crate_is_held_to_the_lints_of_the_workspace() {
     for name in crates_and_root() {
+        if name == EXPORTS.0 {
+            continue;
+        }
         let manifest = manifest(&name);
         let inherited = manifest
             .get("lints")
@@ -542,7 +574,15 @@ fn sources(folder: &Path) -> Vec<PathBuf> {
 const TARGETS: &[(&str, &[&str])] = &[
     (
         "wasm32-unknown-unknown",
-        &["ledger", "rules", "entitlement", "replica", "statement"],
+        &[
+            "ledger",
+            "rules",
+            "entitlement",
+            "replica",
+            "statement",
+            "verifier",
+            "browser",
+        ],
     ),
     ("thumbv7em-none-eabi", &["ledger", "replica"]),
 ];

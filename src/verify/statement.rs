@@ -14,7 +14,7 @@ use rust_i18n::t;
 use serde_json::json;
 use std::{fs::File, io::Read, path::Path};
 use yizhang_ledger::{person::NumberSalt, roster::RootFingerprint};
-use yizhang_show::verdict::{self, Standing};
+use yizhang_show::verdict::{self, Anchor, Standing};
 use yizhang_statement::{
     Opening, PORTABLE_BYTES_MAX, PORTABLE_MAGIC, PersonShown, Refusal, Statement, Verdict,
 };
@@ -79,9 +79,9 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
         today: clock::today(),
         fresh_days: options.fresh_days,
         knows_person: opening.is_some(),
-        root,
     };
-    let said = verdict::of_statement(shown, &reader);
+    let anchor = Anchor::Known(root.to_string());
+    let said = verdict::of_statement(shown, &reader).resting_on(&anchor);
     say(&said, Some(shown), options.json);
     Ok(Outcome::Clean)
 }

@@ -15,9 +15,15 @@ const FOOT_DIGITS: usize = 16;
 /// Rows of a table that is not torn in two: what fits a sheet beside others.
 const WHOLE_ROWS_MAX: usize = 12;
 
-const STYLE: &str = "
+/// The style of the sheet around an account.
+const SHEET_STYLE: &str = "
 body { print-color-adjust: exact; -webkit-print-color-adjust: exact; font: 9.5pt/1.35 'Noto Sans CJK SC', 'Source Han Sans SC', 'Microsoft YaHei', sans-serif; color: #111; margin: 1.5em auto; max-width: 186mm }
 h1 { font-size: 15pt; margin: 0 0 .2em } h2 { font-size: 11pt; margin: .9em 0 .25em; border-bottom: 1px solid #999; break-after: avoid }
+@media print { body { margin: 0; max-width: none } }
+";
+
+/// The style of the parts of an account, wherever they stand.
+pub const STYLE: &str = "
 p { margin: .15em 0 } .sub { padding-left: 1.4em } .small { font-size: 8pt; color: #444 }
 table { border-collapse: collapse; margin: .25em 0 } td, th { padding: .08em .5em; text-align: left; vertical-align: top; white-space: pre-line; overflow-wrap: break-word }
 .whole { break-inside: avoid } .short { white-space: nowrap }
@@ -32,13 +38,12 @@ tr { break-inside: avoid } thead { display: table-header-group } th { white-spac
 .open { outline: 2px solid #b00; outline-offset: -2px; font-weight: bold } .deemed { border: 1px dashed #333 !important }
 .aside { background: #eee; color: #666 }
 .key { font-size: 8pt; break-before: avoid } .sign { display: inline-block; min-width: 1.5em; text-align: center; margin: 0 .35em 0 .9em } .sign:first-child { margin-left: 0 }
-@media print { body { margin: 0; max-width: none } }
+.p0 { background: hsl(210, 70%, 82%) } .p1 { background: hsl(25, 70%, 82%) } .p2 { background: hsl(140, 70%, 82%) } .p3 { background: hsl(290, 70%, 82%) } .p4 { background: hsl(50, 70%, 82%) } .p5 { background: hsl(180, 70%, 82%) } .p6 { background: hsl(330, 70%, 82%) } .p7 { background: hsl(100, 70%, 82%) }
 ";
 
 /// The page.
 pub fn page(answer: &Answer) -> String {
     let as_of = answer.account.as_of;
-    let legend = Legend::of(&answer.account);
     html! {
         (DOCTYPE)
         html lang=(crate::language::html_tag()) {
@@ -46,13 +51,22 @@ pub fn page(answer: &Answer) -> String {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width";
                 title { (t!("account.title", as_of = as_of)) }
-                style { (PreEscaped(STYLE)) (PreEscaped(sheet(answer))) }
+                style { (PreEscaped(SHEET_STYLE)) (PreEscaped(STYLE)) (PreEscaped(sheet(answer))) }
             }
             body {
                 h1 { (t!("account.title", as_of = as_of)) }
-                @for part in account::parts(answer) { (section(answer, &legend, &part)) }
+                (PreEscaped(parts(answer)))
             }
         }
+    }
+    .into_string()
+}
+
+/// The parts of an account, to stand in a page of somebody else's, under [`STYLE`].
+pub fn parts(answer: &Answer) -> String {
+    let legend = Legend::of(&answer.account);
+    html! {
+        @for part in account::parts(answer) { (section(answer, &legend, &part)) }
     }
     .into_string()
 }

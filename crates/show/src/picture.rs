@@ -18,8 +18,8 @@ use yizhang_ledger::value::{Division, Month};
 const YEARS_MAX: u16 = 120;
 /// Longest picture of one column, in years; a longer one stands in two, so that a working life takes half a sheet.
 const COLUMN_YEARS: usize = 7;
-/// Hues of places, far apart; they repeat, the letters do not.
-const HUES: [u16; 8] = [210, 25, 140, 290, 50, 180, 330, 100];
+/// Colours of places, classes of the style of an account (`html::STYLE`); they repeat, the letters do not.
+const HUES: [&str; 8] = ["p0", "p1", "p2", "p3", "p4", "p5", "p6", "p7"];
 
 /// The letter and colour of each province, the same in every picture of an account, in the order of their codes.
 pub(crate) struct Legend(BTreeMap<Division, usize>);
@@ -47,11 +47,11 @@ impl Legend {
         letter.unwrap_or('?')
     }
 
-    /// The colour of a province; none for one without a letter.
-    fn style(&self, province: Division) -> String {
+    /// The class of the colour of a province; none for one without a letter.
+    fn class(&self, province: Division) -> &'static str {
         match self.0.get(&province) {
-            Some(at) => format!("background: hsl({}, 70%, 82%)", HUES[at % HUES.len()]),
-            None => String::new(),
+            Some(at) => HUES[at % HUES.len()],
+            None => "",
         }
     }
 }
@@ -136,15 +136,27 @@ fn row(marked: &Marked<'_>, year: u16) -> Markup {
             th { (year) }
             @for month in (1..=12).filter_map(|number| Month::of(year, number)) {
                 @let cell = marked.cell(month);
-                @let class = format!("{} {}", cell.class, if marked.is_open(month) { "open" } else { "" });
-                td class=(class.trim()) style=[cell.province.map(|province| marked.legend.style(province))]
-                    title=(cell.title) { (cell.sign) }
+                td class=(marked.classes(&cell, month)) title=(cell.title) { (cell.sign) }
             }
         }
     }
 }
 
 impl Marked<'_> {
+    /// What a cell looks like: what counts, whether it is open, where it is from.
+    fn classes(&self, cell: &Cell, month: Month) -> String {
+        let open = if self.is_open(month) { "open" } else { "" };
+        let place = cell
+            .province
+            .map_or("", |province| self.legend.class(province));
+        let classes = [cell.class, open, place];
+        let classes: Vec<&str> = classes
+            .into_iter()
+            .filter(|class| !class.is_empty())
+            .collect();
+        classes.join(" ")
+    }
+
     fn is_open(&self, month: Month) -> bool {
         self.disputed.contains(&month)
             || self
@@ -258,7 +270,7 @@ fn key(marked: &Marked<'_>) -> Markup {
     html! {
         p.key {
             @for province in provinces {
-                span.sign style=(marked.legend.style(*province)) { (marked.legend.letter(*province)) } (place::name(*province))
+                span.sign.(marked.legend.class(*province)) { (marked.legend.letter(*province)) } (place::name(*province))
             }
             @if mentions('→') { span.sign { "→" } (t!("html.moved")) }
             @if cells.iter().any(|cell| cell.sign.chars().filter(|sign| sign.is_alphabetic()).count() > 1) {
@@ -295,10 +307,7 @@ mod tests {
         assert!(lettered.iter().all(char::is_ascii_alphabetic));
         assert!(beyond.iter().all(|letter| *letter == '?'));
         let stranger = Division::new(90_0000).unwrap();
-        assert_eq!(
-            (legend.letter(stranger), legend.style(stranger)),
-            ('?', String::new())
-        );
+        assert_eq!((legend.letter(stranger), legend.class(stranger)), ('?', ""));
     }
 
     #[test]

@@ -10,7 +10,7 @@ mod report;
 mod roster;
 mod statement;
 
-pub use anchor::Anchor;
+pub use anchor::{Anchor, without_anchor};
 pub use fork::{fork_line, of_fork};
 pub use html::{html, outcome_word};
 pub use receipt::{of_receipt, promise_lines, receipt_lines};
@@ -19,7 +19,9 @@ pub use report::{CheckedFile, Report};
 pub use roster::{
     missing_roster, of_roster, other_roots, refused_roster, two_rosters, without_roster,
 };
-pub use statement::{FRESH_DAYS, Reader, answer_of, of_statement, refused_statement};
+pub use statement::{
+    FRESH_DAYS, Reader, answer_of, of_statement, refused_statement, without_person,
+};
 
 use super::printable;
 

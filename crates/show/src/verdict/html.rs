@@ -4,24 +4,25 @@ use super::{Outcome, Standing, Verdict};
 use maud::{Markup, html};
 use rust_i18n::t;
 
-/// The order in which a page shows what stands behind a verdict.
-const ORDER: [Standing; 4] = [
-    Standing::Reason,
-    Standing::Proved,
-    Standing::Unproved,
-    Standing::Basis,
-];
-
 /// The verdict. Its class says the outcome for the eye, its first words for everybody.
 pub fn html(verdict: &Verdict) -> String {
     html! {
         div.verdict.(class(verdict.outcome)) {
             p.outcome { span.mark aria-hidden="true" { (mark(verdict.outcome)) } " " (outcome_word(verdict.outcome)) }
             h3 { (verdict.headline) }
-            @for standing in ORDER { (lines(verdict, standing)) }
+            @for standing in order(verdict.outcome) { (lines(verdict, standing)) }
         }
     }
     .into_string()
+}
+
+/// The order in which a page shows what stands behind a verdict: of what is open, first what is missing.
+const fn order(outcome: Outcome) -> [Standing; 4] {
+    let [first, second] = match outcome {
+        Outcome::Open => [Standing::Unproved, Standing::Proved],
+        Outcome::Holds | Outcome::Refused => [Standing::Proved, Standing::Unproved],
+    };
+    [Standing::Reason, first, second, Standing::Basis]
 }
 
 /// An outcome in a word.
@@ -58,7 +59,7 @@ fn title(standing: Standing) -> String {
 const fn class(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::Holds => "holds",
-        Outcome::Open => "open",
+        Outcome::Open => "unsettled",
         Outcome::Refused => "refused",
     }
 }

@@ -26,6 +26,8 @@ pub struct CheckedFile {
     pub digest: String,
     /// What it shows.
     pub verdict: Verdict,
+    /// The account that it carries, as `html::parts` has it; empty where it carries none, or shows nothing.
+    pub account: String,
 }
 
 impl Report {
@@ -40,9 +42,12 @@ impl Report {
     pub fn html(&self) -> String {
         markup! {
             div.report data-said=(self.said()) {
-                @for file in &self.files { (section(file)) }
-                @if let Some(roster) = &self.roster {
+                @if let Some(roster) = self.decisive_roster() {
                     section.file { h2 { (t!("report.roster")) } (PreEscaped(html(roster))) }
+                }
+                @for file in &self.files { (section(file)) }
+                @if let (Some(roster), None) = (&self.roster, self.decisive_roster()) {
+                    p.small { (t!("report.roster")) (t!("account.colon")) (roster.headline) }
                 }
                 p.small { (t!("report.checked", day = self.day, version = env!("CARGO_PKG_VERSION"))) }
             }
@@ -50,13 +55,20 @@ impl Report {
         .into_string()
     }
 
+    /// The verdict on the rosters, where it is what the reader has to know: nothing is checked by them, or there is nothing else.
+    fn decisive_roster(&self) -> Option<&Verdict> {
+        let roster = self.roster.as_ref()?;
+        let decides = self.files.is_empty() || roster.outcome == Outcome::Refused;
+        decides.then_some(roster)
+    }
+
     /// The outcome in a sentence.
     fn said(&self) -> String {
         let word = outcome_word(self.outcome());
-        let headline = match (self.files.as_slice(), &self.roster) {
-            ([file], _) => file.verdict.headline.clone(),
-            ([], Some(roster)) => roster.headline.clone(),
-            (files, _) => t!("report.files", count = files.len()).to_string(),
+        let headline = match (self.decisive_roster(), self.files.as_slice()) {
+            (Some(roster), _) => roster.headline.clone(),
+            (None, [file]) => file.verdict.headline.clone(),
+            (None, files) => t!("report.files", count = files.len()).to_string(),
         };
         format!("{word}{}{headline}", t!("account.colon"))
     }
@@ -67,6 +79,7 @@ fn section(file: &CheckedFile) -> Markup {
         section.file {
             h2 { (file.name) }
             (PreEscaped(html(&file.verdict)))
+            @if !file.account.is_empty() { div.account { (PreEscaped(&file.account)) } }
             p.small.digest { (t!("report.file", bytes = file.bytes, digest = file.digest)) }
         }
     }

@@ -13,15 +13,19 @@ pub fn of_roster(first: &Roster, newest: &Roster) -> Verdict {
         version = newest.version,
         regions = regions
     );
-    let follows = t!(
-        "verify.roster.follows",
-        first = first.version,
-        newest = newest.version
-    );
+    let signed = if first.version == newest.version {
+        t!("verify.roster.signed")
+    } else {
+        t!(
+            "verify.roster.follows",
+            first = first.version,
+            newest = newest.version
+        )
+    };
     Verdict {
         outcome: Outcome::Holds,
         headline: headline.to_string(),
-        lines: vec![Line::proved(follows)],
+        lines: vec![Line::proved(signed)],
     }
 }
 

@@ -3,10 +3,7 @@
 use super::{Line, Outcome, Verdict, refused};
 use crate::{account::Answer, place, provisional::ByNumber};
 use rust_i18n::t;
-use yizhang_ledger::{
-    roster::RootFingerprint,
-    value::{Day, Division, UnixMillis},
-};
+use yizhang_ledger::value::{Day, Division, UnixMillis};
 use yizhang_statement::{ChainShown, PersonShown, Promise, Refusal, StatedAs, Verdict as Shown};
 
 /// Days after which a statement is called old where nobody says otherwise.
@@ -21,8 +18,6 @@ pub struct Reader {
     pub fresh_days: u32,
     /// Whether he has found that the number he knows is the one that it was made for.
     pub knows_person: bool,
-    /// The root keys that he trusts.
-    pub root: RootFingerprint,
 }
 
 /// What a statement shows to a reader.
@@ -63,7 +58,6 @@ pub fn of_statement(shown: &Shown, reader: &Reader) -> Verdict {
         "verify.statement.digest",
         digest = shown.digest
     )));
-    lines.push(Line::basis(t!("verify.statement.root", root = reader.root)));
     Verdict {
         outcome: if is_open(shown) {
             Outcome::Open
@@ -72,6 +66,15 @@ pub fn of_statement(shown: &Shown, reader: &Reader) -> Verdict {
         },
         headline: headline(shown),
         lines,
+    }
+}
+
+/// A statement of which nothing is said as long as number or code are not complete.
+pub fn without_person() -> Verdict {
+    Verdict {
+        outcome: Outcome::Open,
+        headline: t!("verify.person.malformed").to_string(),
+        lines: vec![Line::unproved(t!("verify.person.correct"))],
     }
 }
 
