@@ -43,7 +43,6 @@ impl Demo {
             today: shown.as_of,
             fresh_days: verdict::FRESH_DAYS,
             knows_person: false,
-            root,
         };
         let said = verdict::of_statement(&shown, &reader);
         println!("  {}", show::printable(&said.headline));
