@@ -3,7 +3,10 @@
 mod support;
 
 use serde_json::Value;
-use std::{fs, path::PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 use support::{Federation, Ran, contributions, eventually, run, run_with};
 
 const GUANGDONG: u32 = 440_000;
@@ -58,7 +61,22 @@ fn check(file: &str, root: &str, more: &[&str]) -> Ran {
 }
 
 fn verdict(file: &str, root: &str) -> Value {
-    serde_json::from_str(&check(file, root, &["--json"]).expect(0).stdout).unwrap()
+    let shown = check(file, root, &["--json"]).expect(0);
+    let shown = serde_json::from_str(&shown.stdout).unwrap();
+    assert_published(&shown);
+    shown
+}
+
+/// A verdict is of the form that is published.
+fn assert_published(verdict: &Value) {
+    let schema = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/verdict.schema.json");
+    let schema: Value = serde_json::from_slice(&fs::read(schema).unwrap()).unwrap();
+    let faults = jsonschema::validator_for(&schema).unwrap();
+    let faults: Vec<String> = faults
+        .iter_errors(verdict)
+        .map(|fault| fault.to_string())
+        .collect();
+    assert_eq!(faults, Vec::<String>::new());
 }
 
 fn lines(verdict: &Value, standing: &str) -> Vec<String> {
@@ -185,6 +203,13 @@ fn a_changed_statement_and_one_of_another_federation_are_refused() {
     }
     let file = federation.file("cut.yizhang", &bytes[..bytes.len() - 1]);
     check(&file, &root, &[]).expect(1);
+    let refused = check(&file, &root, &["--json"]).expect(1);
+    let refused: Value = serde_json::from_str(&refused.stdout).unwrap();
+    assert_published(&refused);
+    assert_eq!(
+        (&refused["outcome"], &refused["account"]),
+        (&"refused".into(), &Value::Null)
+    );
     let other = "00000000000000000000000000000000";
     let refused = check(written.path(), other, &[]).expect(1);
     assert!(

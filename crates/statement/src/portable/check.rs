@@ -43,8 +43,10 @@ pub struct Verdict {
     pub federation: String,
     /// Version of the roster that it was checked under.
     pub roster: u64,
-    /// The rule set that it brings.
+    /// The rule set that it brings, by its name.
     pub rules: Hash,
+    /// That rule set.
+    pub policy: Policy,
     /// The account, computed here from the records of the statement under its rules.
     pub account: Account,
     /// Its JSON.
@@ -231,6 +233,7 @@ impl Statement {
             federation: roster.federation.clone(),
             roster: roster.version,
             rules: policy.name(),
+            policy,
             account: believed.account,
             account_digest: believed.sealed.digest,
             json: believed.sealed.json,
