@@ -363,6 +363,7 @@ fn told(reply: StatusReply) -> NodeStatus {
         scrubbed: (reply.scrubbed_ms > 0).then_some(UnixMillis(reply.scrubbed_ms)),
         chains: copies::read(reply.chains),
         peers: peers.collect(),
+        forged_evidence: reply.forged_evidence,
         room_code: show::printable(&reply.room_code),
         floods: floods.collect(),
         clock_off_ms: reply.clock_off_ms,

@@ -41,6 +41,8 @@ pub struct NodeStatus {
     pub secret_written: u32,
     /// What it knows of cosignatures.
     pub cosigning: Cosigning,
+    /// How often it was shown evidence since it started that proves nothing by what stood beside it.
+    pub forged_evidence: u64,
     /// The version of the roster that it works under; 0 if it says none.
     pub roster: u64,
     /// The certificates that it lives by.
@@ -129,6 +131,9 @@ impl NodeStatus {
             other => lines.push(t!("status.room_other", code = other)),
         }
         lines.extend(self.cosigning.warnings().into_iter().map(Into::into));
+        if self.forged_evidence > 0 {
+            lines.push(t!("status.forged_evidence", times = self.forged_evidence));
+        }
         let minutes = self.clock_off_ms.unsigned_abs() / 60_000;
         if self.clock_off_ms > 0 {
             lines.push(t!("status.clock_ahead", minutes = minutes));
@@ -233,6 +238,7 @@ pub fn json(status: &NodeStatus) -> Value {
         "secret_checks": status.secret_checks,
         "secret_written": status.secret_written,
         "cosigning": status.cosigning.json(),
+        "forged_evidence": status.forged_evidence,
         "roster": status.roster,
         "certificates": status.certificates.iter().map(|certificate| json!({ "name": certificate.name, "until_ms": certificate.until.0, "ending": certificate.ending })).collect::<Vec<_>>(),
         "floods": status.floods.iter().map(|flood| json!({ "region": flood.region, "goes_on": flood.goes_on, "noticed_ms": flood.noticed.0 })).collect::<Vec<_>>(),

@@ -114,6 +114,20 @@ pub struct Evidence {
     pub first: ::prost::bytes::Bytes,
     #[prost(bytes = "bytes", tag = "2")]
     pub second: ::prost::bytes::Bytes,
+    /// Where the heads are of two sizes: what ties them together, if whoever shows them can tell. What proves nothing is counted against whoever
+    /// shows it.
+    #[prost(message, optional, tag = "3")]
+    pub beginning: ::core::option::Option<Beginning>,
+}
+/// What the tree of the larger of two heads begins with at the size of the smaller one.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Beginning {
+    /// Root of the first leaves, 32 bytes; another one than the smaller head has.
+    #[prost(bytes = "bytes", tag = "1")]
+    pub root: ::prost::bytes::Bytes,
+    /// Consistency path from there to the larger tree, 32 bytes a hash, at most 63.
+    #[prost(bytes = "bytes", tag = "2")]
+    pub path: ::prost::bytes::Bytes,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct FetchRequest {
@@ -583,7 +597,7 @@ pub struct StatusReply {
     #[prost(uint64, tag = "8")]
     pub at_ms: u64,
     /// Pairs of signed heads that the node has found to contradict each other: of one size with other roots, which proves it
-    /// to anybody, or of different sizes, where one does not lead to the other. At most 64.
+    /// to anybody, or of different sizes, where one does not lead to the other, which what ties them together proves. At most 64.
     #[prost(message, repeated, tag = "9")]
     pub evidence: ::prost::alloc::vec::Vec<Evidence>,
     /// Why it does not, as a code: hearing, comparing, fetching-back, signed-elsewhere, two-histories, disk-failed, signature-refused, mirror,
@@ -617,6 +631,9 @@ pub struct StatusReply {
     /// The certificates that the node lives by: its own (node) and that of the authority.
     #[prost(message, repeated, tag = "17")]
     pub certificates: ::prost::alloc::vec::Vec<CertificateStatus>,
+    /// Pairs of heads that were shown to the node as evidence since it started with something beside them that does not tie them together.
+    #[prost(uint64, tag = "24")]
+    pub forged_evidence: u64,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct CertificateStatus {

@@ -206,7 +206,7 @@ impl Peer {
             evidence: message
                 .evidence
                 .into_iter()
-                .map(|pair| [pair.first.into(), pair.second.into()])
+                .map(crate::services::contradiction)
                 .collect(),
         };
         let cosigned = Said {
@@ -216,8 +216,16 @@ impl Peer {
         let checked = self.heads.check_all(said).await;
         let Said { heads, evidence } = checked.ok_or_else(stopping)?;
         let peer = PeerId(self.region);
-        for heads in evidence {
-            engine.hear(Input::Shown { peer, heads }).await;
+        for contradiction in evidence {
+            // A few of them end the connection.
+            if contradiction.is_forged() {
+                tracing::warn!(peer = %self.region, "a peer shows evidence that proves nothing");
+            }
+            let shown = Input::Shown {
+                peer,
+                contradiction: Box::new(contradiction),
+            };
+            engine.hear(shown).await;
         }
         // Before the heads, of which it may be said that they are all: then what this node has cosigned has been told, too.
         if !cosigned.heads.is_empty() {

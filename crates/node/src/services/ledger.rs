@@ -175,6 +175,7 @@ fn reply(status: NodeStatus, shared: &Shared) -> v1::StatusReply {
         not_ready_code: code.to_string(),
         at_ms: at.0,
         unshared_ms: status.unshared_ms,
+        forged_evidence: status.lines.forged_evidence,
         cosigning: Some(v1::CosigningStatus {
             given: status.lines.given,
             received: status.lines.received,
