@@ -38,8 +38,7 @@ pub fn accusation(shown: &Contradiction, roster: &Roster) -> Option<Finding> {
             && other.size < held.size
             && beginning.verify(other.size, &held).is_ok()
         {
-            let text =
-                "the key of the chain has signed two histories: the larger tree begins otherwise";
+            let text = "the chain is quarantined: its key has signed two histories, of which the larger begins otherwise";
             let finding = Finding::new(Severity::Fork, Code::Fork, &place, text);
             let finding = finding.between(&beginning.root, &other.root);
             return Some(finding.with_evidence(evidence));
