@@ -76,6 +76,7 @@ struct Said {
     hangs: bool,
     /// The version of the roster that it claims, and what it hands over.
     version: u64,
+    roster_hash: Vec<u8>,
     rosters: Vec<Vec<u8>>,
 }
 
@@ -145,6 +146,7 @@ impl Replication for Script {
                 complete: std::mem::take(&mut complete),
                 evidence: said.evidence,
                 roster: said.version,
+                roster_hash: said.roster_hash.into(),
                 cosigned: bytes(said.cosigned),
             })
         });
@@ -758,6 +760,42 @@ fn another_version_of_the_roster_than_the_root_keys_have_signed_is_taken_by_nobo
             .len(),
         1
     );
+}
+
+#[test]
+fn another_version_with_a_number_in_force_that_nobody_has_signed_is_the_word_of_its_teller_alone() {
+    let mut liar = Liar::among_honest();
+    let mut other = liar.roster.clone();
+    other.mirrors = 0;
+    let root = yizhang_ledger::roster::root_key_name(&other.federation);
+    let by_stranger = yizhang_ledger::note::sign(&other.text(), &root, &liar.key);
+    liar.says_to_all(&Said {
+        version: 1,
+        roster_hash: other.hash().0.to_vec(),
+        rosters: vec![by_stranger.into_bytes()],
+        ..Said::history(&liar.beginning(1))
+    });
+    // It is told when a watch begins.
+    let node = HONEST[1];
+    liar.federation.stop(node);
+    liar.federation.start(node);
+    let status = || liar.federation.status(node);
+    eventually("the peer's word is named", || {
+        let Some(status) = status() else { return false };
+        let mut peers = status["peers"].as_array().unwrap().iter();
+        peers.any(|peer| peer["region"] == "440000" && peer["other_roster"] == true)
+    });
+    liar.others_carry_on("claimed");
+    let status = status().unwrap();
+    assert_eq!(status["roster"], 1);
+    assert!(
+        status["rosters_signed_twice"]
+            .as_array()
+            .unwrap()
+            .is_empty()
+    );
+    assert!(!liar.federation.node_dir(node).join("rosters").exists());
+    listed(&liar.federation, node).expect(0);
 }
 
 /// The leaf hashes of the records of each account, in the order of the chain.

@@ -107,6 +107,9 @@ pub struct Heads {
     /// the heads with the newest lines by the caller and by the node.
     #[prost(bytes = "bytes", repeated, tag = "5")]
     pub cosigned: ::prost::alloc::vec::Vec<::prost::bytes::Bytes>,
+    /// The hash of that version (docs/FORMAT.md, section 11), 32 bytes; in the same message.
+    #[prost(bytes = "bytes", tag = "6")]
+    pub roster_hash: ::prost::bytes::Bytes,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Evidence {
@@ -549,7 +552,7 @@ pub struct EndEpochReply {
 }
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct EvidenceRequest {}
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[derive(Clone, PartialEq, ::prost::Message)]
 pub struct EvidenceReply {
     /// At most 64 files of at most 4 KiB.
     #[prost(bytes = "bytes", repeated, tag = "1")]
@@ -557,6 +560,21 @@ pub struct EvidenceReply {
     /// Pairs of heads beside these of which the node knows that they contradict each other, and which nothing that it holds ties together.
     #[prost(uint32, tag = "2")]
     pub untied: u32,
+    /// Versions of the roster of which the root keys have signed two, at most 4.
+    #[prost(message, repeated, tag = "3")]
+    pub rosters: ::prost::alloc::vec::Vec<SignedTwice>,
+}
+/// Two versions of the roster with one number, both by enough root keys.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct SignedTwice {
+    #[prost(uint64, tag = "1")]
+    pub version: u64,
+    /// The note that the node works by, or did.
+    #[prost(bytes = "bytes", tag = "2")]
+    pub held: ::prost::bytes::Bytes,
+    /// The other note.
+    #[prost(bytes = "bytes", tag = "3")]
+    pub other: ::prost::bytes::Bytes,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ReplayRequest {
@@ -634,6 +652,20 @@ pub struct StatusReply {
     /// Pairs of heads that were shown to the node as evidence since it started with something beside them that does not tie them together.
     #[prost(uint64, tag = "24")]
     pub forged_evidence: u64,
+    /// Versions of the roster of which the root keys have signed two, as far as the node has both notes, at most 4.
+    #[prost(message, repeated, tag = "25")]
+    pub rosters_signed_twice: ::prost::alloc::vec::Vec<SignedTwiceStatus>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct SignedTwiceStatus {
+    #[prost(uint64, tag = "1")]
+    pub version: u64,
+    /// Hash of the one that the node works by, or did, 32 bytes.
+    #[prost(bytes = "bytes", tag = "2")]
+    pub held: ::prost::bytes::Bytes,
+    /// Hash of the other, 32 bytes.
+    #[prost(bytes = "bytes", tag = "3")]
+    pub other: ::prost::bytes::Bytes,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct CertificateStatus {
@@ -761,6 +793,9 @@ pub struct PeerStatus {
     /// The version of the roster that the peer works under, as it has told since the asked node started; 0 if it has not told.
     #[prost(uint64, tag = "5")]
     pub roster: u64,
+    /// Whether the asked node holds another version of that number.
+    #[prost(bool, tag = "6")]
+    pub other_roster: bool,
 }
 /// Generated client implementations.
 pub mod submission_client {

@@ -12,6 +12,7 @@ use crate::{
     tellings::Untimely,
     waiting::ANNOUNCEMENT_BYTES_MAX,
 };
+use bytes::Bytes;
 use std::{
     pin::Pin,
     sync::Arc,
@@ -63,6 +64,7 @@ impl Replication for ReplicationService {
         let listener = listener.map_or_else(|| own.clone(), |region| region.origin.clone());
         let watcher = self.0.board.watch(own, listener);
         let version = self.0.roster.version;
+        let mut roster_hash = Bytes::copy_from_slice(&self.0.roster.hash().0);
         let (sender, receiver) = mpsc::channel(1);
         tokio::spawn(async move {
             let mut watcher = watcher;
@@ -72,9 +74,12 @@ impl Replication for ReplicationService {
                     next = watcher.next() => {
                         let Some((changes, complete)) = next else { return };
                         for message in messages(changes, complete) {
-                            let message = v1::Heads { roster, ..message };
                             // Said once: a node under another version is a node that was started anew.
-                            roster = 0;
+                            let message = v1::Heads {
+                                roster: std::mem::take(&mut roster),
+                                roster_hash: std::mem::take(&mut roster_hash),
+                                ..message
+                            };
                             if sender.send(message).await.is_err() {
                                 return;
                             }
