@@ -398,7 +398,35 @@ fn two_versions_with_one_number_are_found_when_nodes_meet_and_both_notes_are_kep
     }
     federation.start(GUANGDONG);
     federation.wait_for_start(GUANGDONG);
-    assert_eq!(signed_twice(&federation, GUANGDONG).unwrap(), [held, other]);
+    let remembered = signed_twice(&federation, GUANGDONG).unwrap();
+    assert_eq!(remembered, [held.clone(), other]);
+
+    // The holders of the root keys say that Guangdong's counts: at Guizhou the other one goes, and that comes in its place.
+    let right = exported
+        .lines()
+        .find(|path| path.contains(&held[..8]))
+        .unwrap();
+    let dir = federation.node_dir(GUIZHOU);
+    fs::remove_file(dir.join("rosters/2.note")).unwrap();
+    run(&[
+        "federation",
+        "publish",
+        "--file",
+        right,
+        "--dir",
+        text(&dir),
+    ])
+    .expect(0);
+    federation.start(GUIZHOU);
+    eventually("both work under one version", || {
+        let Some(status) = federation.status(GUIZHOU) else {
+            return false;
+        };
+        let mut peers = status["peers"].as_array().unwrap().iter();
+        let peer = peers.find(|peer| peer["region"] == "440000").unwrap();
+        peer["roster"] == 2 && peer["other_roster"] == false
+    });
+    assert_eq!(signed_twice(&federation, GUIZHOU), None);
 }
 
 #[test]

@@ -196,6 +196,13 @@ impl NodeStatus {
                 _ => lines.push(t!("status.secrets_other", region = region)),
             }
         }
+        lines.extend(self.other_rosters().into_iter().map(Into::into));
+        lines.into_iter().map(Into::into).collect()
+    }
+
+    /// Which nodes work under another version of the roster, and of which number there are two.
+    fn other_rosters(&self) -> Vec<String> {
+        let mut lines = Vec::new();
         for peer in self.peers.iter().filter(|peer| peer.roster != 0) {
             let (region, version) = (place::of_code(&peer.region), peer.roster);
             if peer.roster != self.roster {
