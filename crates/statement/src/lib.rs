@@ -50,9 +50,7 @@ mod row_match;
 pub use answer::{Accounts, Answer, Checked, Completeness, Identity, Question, Whose};
 pub use bundle::{BUNDLE_HEADER_BYTES, BUNDLE_HEADS_MAX, BundleHeader, SectionHeader, SectionKind};
 pub use evidence::{ChainEvidence, RecordEvidence, prove};
-pub use fork::{
-    Beginning, FORK_BYTES_MAX, Fork, ForkEvidence, ForkFault, ForkUnder, HEADER as FORK_HEADER,
-};
+pub use fork::{FORK_BYTES_MAX, Fork, ForkEvidence, ForkFault, ForkUnder, HEADER as FORK_HEADER};
 pub use lines::LineFault;
 pub use portable::{
     COSIGNATURES_STATED, ChainShown, Content, Cover, ISSUER_HEADER, NameGroup, Opening,
