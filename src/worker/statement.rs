@@ -7,7 +7,7 @@ use crate::{
     exit::Outcome,
     files,
     node::parse_region,
-    output,
+    output, page,
     purpose::PurposeArguments,
 };
 use anyhow::{Context, bail};
@@ -19,7 +19,9 @@ use yizhang_ledger::{
     roster::RootFingerprint,
     value::{Day, Division},
 };
+use yizhang_page::Page;
 use yizhang_statement::{Opening, Statement, Verdict};
+use yizhang_verifier::File;
 use yizhang_wire::{
     channel::ACCOUNT_BYTES_MAX,
     deadline::{LOOKUP_TIMEOUT, within},
@@ -50,6 +52,10 @@ pub(crate) struct StatementArguments {
     /// Where to write the statement; its name best ends with .yizhang.
     #[arg(long, short = 'o', value_name = "FILE")]
     out: PathBuf,
+    /// Write a page with the statement in it as well: whoever opens it in a browser, from disk, sees the check and the account. As everybody may
+    /// read in it what the statement shows, it reveals the number only with --reveal-number.
+    #[arg(long, value_name = "PAGE.html")]
+    html: Option<PathBuf>,
     /// Let everybody who gets the file read the social-security number in it. Otherwise a code is written beside it: who is told number and
     /// code can see that the statement is that person's.
     #[arg(long, conflicts_with = "account")]
@@ -88,7 +94,19 @@ pub(super) fn run(arguments: &StatementArguments) -> anyhow::Result<Outcome> {
         .verify(trusted)
         .map_err(|refusal| anyhow::anyhow!("{}", t!("statement.refused", text = refusal)))?;
     ensure_asked(&verdict, &statement, &whom, salt, as_of)?;
-    write(arguments, &bytes, &whom, salt)?;
+    let written = write(arguments, &bytes, &whom, salt)?;
+    if let Some(target) = &arguments.html {
+        let (name, fingerprint) = (page::name(&arguments.out), trusted.to_string());
+        let file = File {
+            name: &name,
+            bytes: &written,
+        };
+        let content = Page {
+            fingerprint: &fingerprint,
+            files: vec![file],
+        };
+        page::write(target, &content)?;
+    }
     Ok(Outcome::Clean)
 }
 
@@ -148,17 +166,19 @@ fn opening(salt: NumberSalt, number: &SocialSecurityNumber) -> Opening {
     }
 }
 
-/// Writes the statement, and beside it the code if there is a number that it does not reveal.
+/// Writes the statement, and beside it the code if there is a number that it does not reveal. Returns what was written.
 fn write(
     arguments: &StatementArguments,
     bytes: &[u8],
     whom: &Whom,
     salt: NumberSalt,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<Vec<u8>> {
     let path = &arguments.out;
+    let mut written = bytes.to_vec();
     match whom {
         Whom::Number(number) if arguments.reveal_number => {
-            files::replace(path, &Statement::reveal(bytes, &opening(salt, number))?)?;
+            written = Statement::reveal(bytes, &opening(salt, number))?;
+            files::replace(path, &written)?;
         }
         Whom::Number(_) => {
             files::replace(path, bytes)?;
@@ -174,7 +194,7 @@ fn write(
     output::notice(&t!(
         "statement.written",
         path = path.display(),
-        bytes = bytes.len()
+        bytes = written.len()
     ));
-    Ok(())
+    Ok(written)
 }
