@@ -2,6 +2,7 @@
 //!
 //! Every node is a process of its own; everything that is done here can be done by hand with the other commands.
 
+mod statement;
 mod tamper;
 
 use crate::{
@@ -118,14 +119,16 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
         println!("{}", t!("demo.soon", nodes = FILES.len()));
     }
     let mut demo = Demo::found(&dir, details)?;
+    demo.is_kept = arguments.keep.is_some();
     demo.start()?;
     demo.import()?;
     demo.wait_for_replication()?;
     demo.show_account()?;
+    demo.carry_away()?;
     demo.say_details();
     let outcome = demo.audit()?;
     demo.tamper()?;
-    if arguments.keep.is_some() {
+    if demo.is_kept {
         demo.invite()?;
     }
     demo.stop()?;
@@ -162,6 +165,8 @@ struct Demo {
     dir: PathBuf,
     nodes: Vec<Child>,
     details: Details,
+    /// Whether its files and nodes outlive it.
+    is_kept: bool,
     /// Lines that are said after the page.
     kept: Vec<String>,
 }
@@ -194,6 +199,7 @@ impl Demo {
             dir: dir.to_path_buf(),
             nodes: Vec::new(),
             details,
+            is_kept: false,
             kept: Vec::new(),
         };
         demo.detail(&t!("demo.found", dir = dir.display()));

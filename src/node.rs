@@ -11,6 +11,8 @@ mod run;
 mod service;
 mod shown;
 
+pub(crate) use register::end_epoch;
+
 use crate::{
     clock, copies,
     credentials::{self, Credentials},

@@ -2,7 +2,7 @@
 
 mod statement;
 
-pub(crate) use statement::trusted_root;
+pub(crate) use statement::{AccountPart, Made, Wanted, make, opening, trusted_root};
 
 use crate::{
     clock, connection, copies, credentials::Credentials, exit::Outcome, files, newer,
@@ -48,7 +48,7 @@ pub(crate) enum Command {
 }
 
 /// Whose account is asked for.
-enum Whom {
+pub(crate) enum Whom {
     /// That of a number.
     Number(SocialSecurityNumber),
     /// That of a pseudonym.

@@ -17,13 +17,14 @@ use tonic::{
     Request, Response, Status,
     transport::{Certificate, Identity, Server, ServerTlsConfig},
 };
+use yizhang_statement::PORTABLE_MAGIC;
 use yizhang_wire::{
     channel::{ACCOUNT_BYTES_MAX, MESSAGE_BYTES_MAX, certificate_pem},
     purpose::Business,
     v1::{
         EndEpochReply, EndEpochRequest, EvidenceReply, EvidenceRequest, LookupReply, LookupRequest,
-        ReplayRequest, ReviewPage, ReviewRequest, ReviewedAccount, SignedBatch, StatusReply,
-        StatusRequest,
+        ReplayRequest, ReviewPage, ReviewRequest, ReviewedAccount, SignedBatch, StatementReply,
+        StatementRequest, StatusReply, StatusRequest,
         account_server::{Account, AccountServer},
         ledger_client::LedgerClient,
         ledger_server::{Ledger, LedgerServer},
@@ -171,6 +172,21 @@ impl Account for Hostile {
             account: account.into(),
             digest: vec![7; 32].into(),
             ..LookupReply::default()
+        }))
+    }
+
+    async fn statement(
+        &self,
+        _: Request<StatementRequest>,
+    ) -> Result<Response<StatementReply>, Status> {
+        let statement = match self.accounts {
+            Accounts::Commands => return Err(Status::failed_precondition(COMMANDS)),
+            Accounts::Nested => [&PORTABLE_MAGIC[..], &[1; 1_000]].concat(),
+            Accounts::TooLong => vec![b' '; ACCOUNT_BYTES_MAX + 1],
+            Accounts::Empty => Vec::new(),
+        };
+        Ok(Response::new(StatementReply {
+            statement: statement.into(),
         }))
     }
 }
@@ -383,6 +399,22 @@ fn a_lookup_at_a_node_that_lies_ends_and_says_so() {
             assert!(!ran.stderr.is_empty(), "{accounts:?}");
             gives_no_commands(&ran);
         }
+        let hostile = Hostile {
+            accounts,
+            ..taken.honest.clone()
+        };
+        // Nor is a statement of such a node kept.
+        let ran = taken.answering(hostile, |federation| {
+            let (agency, node) = (federation.agency(REGION), REGION.to_string());
+            let file = federation.path().join("none.yizhang");
+            let asked = ["worker", "statement", "--node", &node, "--credentials"];
+            let more = [&agency, "--out", file.to_str().unwrap()];
+            let ran = run_with(&[&asked[..], &more].concat(), WORKER);
+            assert!(!file.exists(), "{accounts:?}");
+            ran
+        });
+        assert!([3, 4].contains(&ran.code), "{accounts:?}: {}", ran.code);
+        gives_no_commands(&ran);
         assert!(began.elapsed() < ENDS_WITHIN, "{accounts:?}");
     }
 }

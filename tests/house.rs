@@ -19,7 +19,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("wire", &["ledger"]),
     ("intake", &["ledger"]),
     ("audit", &["ledger"]),
-    ("statement", &["ledger", "entitlement"]),
+    ("statement", &["ledger", "rules", "entitlement"]),
     ("store", &["ledger"]),
     (
         "show",
@@ -40,6 +40,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         "node",
         &[
             "ledger",
+            "rules",
             "entitlement",
             "statement",
             "replica",
@@ -51,6 +52,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         "bench",
         &[
             "ledger",
+            "rules",
             "entitlement",
             "statement",
             "store",

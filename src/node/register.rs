@@ -41,10 +41,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     let region = configuration(&arguments.dir)?.region;
     let region = Division::new(region).context(t!("argument.region"))?;
     let credentials = Credentials::read(&arguments.dir)?;
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
-    let newest = runtime.block_on(end_epoch(&credentials, region))?;
+    let newest = end_epoch(&credentials, region)?;
     println!(
         "{}",
         t!(
@@ -57,7 +54,20 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
 }
 
 /// Asks for a register, and waits until it is in the chain.
-async fn end_epoch(credentials: &Credentials, region: Division) -> anyhow::Result<EndEpochReply> {
+pub(crate) fn end_epoch(
+    credentials: &Credentials,
+    region: Division,
+) -> anyhow::Result<EndEpochReply> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    runtime.block_on(wait_for_register(credentials, region))
+}
+
+async fn wait_for_register(
+    credentials: &Credentials,
+    region: Division,
+) -> anyhow::Result<EndEpochReply> {
     let node = Node {
         channel: connection::to_node(credentials, region)?,
         region,

@@ -11,16 +11,12 @@ use crate::{
 use anyhow::Context;
 use clap::Args;
 use rust_i18n::t;
-use serde_json::json;
 use std::{fs::File, io::Read, path::Path};
 use yizhang_ledger::{person::NumberSalt, roster::RootFingerprint};
-use yizhang_show::verdict::{self, Anchor, Standing};
+use yizhang_show::verdict::{self, Anchor};
 use yizhang_statement::{
     Opening, PORTABLE_BYTES_MAX, PORTABLE_MAGIC, PersonShown, Refusal, Statement, Verdict,
 };
-
-/// Version of the JSON of a verdict.
-const VERDICT_FORMAT: &str = "yizhang-verdict/1";
 
 /// Arguments of `verify` that are for statements.
 #[derive(Args)]
@@ -143,61 +139,15 @@ fn read_code(code: &str) -> anyhow::Result<NumberSalt> {
 /// Prints a verdict, and the account behind it.
 fn say(said: &verdict::Verdict, shown: Option<&Verdict>, as_json: bool) {
     if as_json {
-        println!("{}", show::printable_json(&json_of(said, shown)));
+        println!(
+            "{}",
+            show::printable_json(&verdict::statement_json(said, shown))
+        );
         return;
     }
     verdict::print(said);
     if let Some(shown) = shown {
         println!();
         show::account::print(&verdict::answer_of(shown));
-    }
-}
-
-fn json_of(said: &verdict::Verdict, shown: Option<&Verdict>) -> String {
-    let lines: Vec<_> = said
-        .lines
-        .iter()
-        .map(|line| json!({ "standing": standing(line.standing), "text": line.text }))
-        .collect();
-    let statement = shown.map(|shown| {
-        json!({
-            "digest": shown.digest.to_string(),
-            "federation": shown.federation,
-            "issuer": shown.issuer.as_str(),
-            "issued": shown.issued.to_string(),
-            "as_of": shown.as_of.to_string(),
-            "roster": shown.roster,
-            "rules": shown.rules.to_string(),
-            "records": shown.checked.records,
-            "account_digest": shown.account_digest.to_string(),
-        })
-    });
-    let account = shown.map_or_else(
-        || "null".to_string(),
-        |shown| String::from_utf8_lossy(&shown.json).into_owned(),
-    );
-    format!(
-        "{{\"format\":\"{VERDICT_FORMAT}\",\"outcome\":\"{}\",\"headline\":{},\"lines\":{},\"statement\":{},\"account\":{account}}}",
-        outcome(said.outcome),
-        json!(said.headline),
-        json!(lines),
-        json!(statement),
-    )
-}
-
-const fn outcome(outcome: verdict::Outcome) -> &'static str {
-    match outcome {
-        verdict::Outcome::Holds => "holds",
-        verdict::Outcome::Open => "open",
-        verdict::Outcome::Refused => "refused",
-    }
-}
-
-const fn standing(standing: Standing) -> &'static str {
-    match standing {
-        Standing::Reason => "reason",
-        Standing::Proved => "proved",
-        Standing::Unproved => "unproved",
-        Standing::Basis => "basis",
     }
 }

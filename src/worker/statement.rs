@@ -25,6 +25,7 @@ use yizhang_verifier::File;
 use yizhang_wire::{
     channel::ACCOUNT_BYTES_MAX,
     deadline::{LOOKUP_TIMEOUT, within},
+    purpose::Purpose,
     v1::{StatementRequest, account_client::AccountClient, statement_request::Worker},
 };
 
@@ -69,45 +70,93 @@ pub(crate) struct StatementArguments {
     whole_account: bool,
 }
 
+/// What is asked of a node.
+pub(crate) struct Wanted<'a> {
+    pub(crate) credentials: &'a Credentials,
+    /// The region whose node is asked.
+    pub(crate) node: Division,
+    pub(crate) whom: &'a Whom,
+    pub(crate) purpose: &'a Purpose,
+    pub(crate) as_of: Day,
+    pub(crate) account: AccountPart,
+}
+
+/// How much a statement says of the account beside its records.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum AccountPart {
+    Nothing,
+    Digest,
+    Whole,
+}
+
+/// A statement that was asked for, and checked.
+pub(crate) struct Made {
+    /// The file, which does not reveal the number.
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) salt: NumberSalt,
+    pub(crate) verdict: Verdict,
+}
+
 pub(super) fn run(arguments: &StatementArguments) -> anyhow::Result<Outcome> {
     let credentials = Credentials::read(&arguments.credentials)?;
-    let trusted = trusted_root(&arguments.credentials)?;
     let whom = asked_worker(arguments.account.as_deref())?;
-    let mut salt = [0; 16];
-    getrandom::fill(&mut salt).context("the system gives no random bytes")?;
-    let salt = NumberSalt(salt);
-    let as_of = arguments.as_of.unwrap_or_else(clock::today);
-    let request = StatementRequest {
-        worker: Some(match &whom {
-            Whom::Number(number) => Worker::Number(number.reveal().to_owned()),
-            Whom::Account(account) => Worker::Account(account.0.to_vec().into()),
-        }),
-        as_of: as_of.number(),
-        purpose: Some(arguments.purpose.purpose()?.message()),
-        salt: salt.0.to_vec().into(),
-        records_only: arguments.records_only,
-        whole_account: arguments.whole_account,
-    };
-    let bytes = ask(&credentials, arguments.node, request)?;
-    let statement = Statement::parse(&bytes)?;
-    let verdict = statement
-        .verify(trusted)
-        .map_err(|refusal| anyhow::anyhow!("{}", t!("statement.refused", text = refusal)))?;
-    ensure_asked(&verdict, &statement, &whom, salt, as_of)?;
-    let written = write(arguments, &bytes, &whom, salt)?;
+    let made = make(&Wanted {
+        credentials: &credentials,
+        node: arguments.node,
+        whom: &whom,
+        purpose: &arguments.purpose.purpose()?,
+        as_of: arguments.as_of.unwrap_or_else(clock::today),
+        account: match (arguments.records_only, arguments.whole_account) {
+            (true, _) => AccountPart::Nothing,
+            (false, false) => AccountPart::Digest,
+            (false, true) => AccountPart::Whole,
+        },
+    })?;
+    let bytes = write(arguments, &made, &whom)?;
     if let Some(target) = &arguments.html {
-        let (name, fingerprint) = (page::name(&arguments.out), trusted.to_string());
+        let root = trusted_root(&arguments.credentials)?.to_string();
+        let name = page::name(&arguments.out);
         let file = File {
             name: &name,
-            bytes: &written,
+            bytes: &bytes,
         };
         let content = Page {
-            fingerprint: &fingerprint,
+            fingerprint: &root,
             files: vec![file],
         };
         page::write(target, &content)?;
     }
     Ok(Outcome::Clean)
+}
+
+/// Asks a node for a statement, and refuses one that does not hold or is not the one that was asked for.
+pub(crate) fn make(wanted: &Wanted<'_>) -> anyhow::Result<Made> {
+    let trusted = trusted_root(&wanted.credentials.directory)?;
+    let mut salt = [0; 16];
+    getrandom::fill(&mut salt).context("the system gives no random bytes")?;
+    let salt = NumberSalt(salt);
+    let request = StatementRequest {
+        worker: Some(match wanted.whom {
+            Whom::Number(number) => Worker::Number(number.reveal().to_owned()),
+            Whom::Account(account) => Worker::Account(account.0.to_vec().into()),
+        }),
+        as_of: wanted.as_of.number(),
+        purpose: Some(wanted.purpose.message()),
+        salt: salt.0.to_vec().into(),
+        records_only: wanted.account == AccountPart::Nothing,
+        whole_account: wanted.account == AccountPart::Whole,
+    };
+    let bytes = ask(wanted.credentials, wanted.node, request)?;
+    let statement = Statement::parse(&bytes)?;
+    let verdict = statement
+        .verify(trusted)
+        .map_err(|refusal| anyhow::anyhow!("{}", t!("statement.refused", text = refusal)))?;
+    ensure_asked(&verdict, &statement, wanted, salt)?;
+    Ok(Made {
+        bytes,
+        salt,
+        verdict,
+    })
 }
 
 /// The fingerprint of the root keys that a directory trusts.
@@ -141,60 +190,56 @@ fn ask(
 fn ensure_asked(
     verdict: &Verdict,
     statement: &Statement,
-    whom: &Whom,
+    wanted: &Wanted<'_>,
     salt: NumberSalt,
-    as_of: Day,
 ) -> anyhow::Result<()> {
-    let is_of_worker = match whom {
+    let is_of_worker = match wanted.whom {
         Whom::Account(account) => verdict.owner == *account,
         Whom::Number(number) => opening(salt, number).opens(&statement.content.subject),
     };
     if !is_of_worker {
         bail!("{}", t!("lookup.other_accounts"));
     }
-    if verdict.as_of != as_of {
-        let found = verdict.as_of;
-        bail!("{}", t!("lookup.other_day", found = found, asked = as_of));
+    if verdict.as_of != wanted.as_of {
+        let (found, asked) = (verdict.as_of, wanted.as_of);
+        bail!("{}", t!("lookup.other_day", found = found, asked = asked));
     }
     Ok(())
 }
 
-fn opening(salt: NumberSalt, number: &SocialSecurityNumber) -> Opening {
+pub(crate) fn opening(salt: NumberSalt, number: &SocialSecurityNumber) -> Opening {
     Opening {
         salt,
         number: number.clone(),
     }
 }
 
-/// Writes the statement, and beside it the code if there is a number that it does not reveal. Returns what was written.
-fn write(
-    arguments: &StatementArguments,
-    bytes: &[u8],
-    whom: &Whom,
-    salt: NumberSalt,
-) -> anyhow::Result<Vec<u8>> {
+/// Writes the statement, and beside it the code if there is a number that it does not reveal. Returns what it wrote.
+fn write(arguments: &StatementArguments, made: &Made, whom: &Whom) -> anyhow::Result<Vec<u8>> {
     let path = &arguments.out;
-    let mut written = bytes.to_vec();
-    match whom {
-        Whom::Number(number) if arguments.reveal_number => {
-            written = Statement::reveal(bytes, &opening(salt, number))?;
-            files::replace(path, &written)?;
-        }
-        Whom::Number(_) => {
-            files::replace(path, bytes)?;
-            let mut name = path.clone().into_os_string();
-            name.push(".");
-            name.push(CODE_EXTENSION);
-            let code = PathBuf::from(name);
-            files::replace(&code, format!("{}\n", salt.reveal_hex()).as_bytes())?;
+    let mut bytes = made.bytes.clone();
+    if let Whom::Number(number) = whom {
+        if arguments.reveal_number {
+            bytes = Statement::reveal(&bytes, &opening(made.salt, number))?;
+        } else {
+            let code = code_beside(path);
+            files::replace(&code, format!("{}\n", made.salt.reveal_hex()).as_bytes())?;
             output::notice(&t!("statement.code", path = code.display()));
         }
-        Whom::Account(_) => files::replace(path, bytes)?,
     }
+    files::replace(path, &bytes)?;
     output::notice(&t!(
         "statement.written",
         path = path.display(),
-        bytes = written.len()
+        bytes = bytes.len()
     ));
-    Ok(written)
+    Ok(bytes)
+}
+
+/// The file of the code that belongs to a statement.
+fn code_beside(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".");
+    name.push(CODE_EXTENSION);
+    PathBuf::from(name)
 }

@@ -33,11 +33,18 @@ struct Registered {
     batch: RecordEvidence,
 }
 
+/// How large a chain is.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Largest {
+    pub(crate) leaves: u64,
+    pub(crate) accounts: u64,
+}
+
 /// What is handed over of one chain.
-struct Shown {
-    head: Verified<Head>,
-    register: RegisterEvidence,
-    records: Vec<RecordEvidence>,
+pub(crate) struct Shown {
+    pub(crate) head: Verified<Head>,
+    pub(crate) register: RegisterEvidence,
+    pub(crate) records: Vec<RecordEvidence>,
 }
 
 /// Times of lookups by registers, and of the caller's check.
@@ -68,8 +75,18 @@ impl Registers {
         Ok(Self(all))
     }
 
+    /// The largest chain and the accounts of its register.
+    pub(crate) fn largest(&self) -> Largest {
+        let sizes = self.0.values().map(|one| one.head.size.0);
+        let accounts = self.0.values().map(|one| one.register.accounts);
+        Largest {
+            leaves: sizes.max().unwrap_or(0),
+            accounts: accounts.max().unwrap_or(0),
+        }
+    }
+
     /// What a node hands over of an account, from every chain.
-    fn gather(&self, store: &Store, account: AccountId) -> anyhow::Result<Vec<Shown>> {
+    pub(crate) fn gather(&self, store: &Store, account: AccountId) -> anyhow::Result<Vec<Shown>> {
         let mut wanted: BTreeMap<Origin, Vec<LeafIndex>> = BTreeMap::new();
         for (origin, index) in store.positions(&account)? {
             wanted.entry(origin).or_default().push(index);

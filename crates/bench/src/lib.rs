@@ -24,6 +24,7 @@ pub mod lookups;
 pub mod machine;
 pub mod report;
 mod run;
+pub mod statements;
 pub mod systems;
 pub mod tls;
 pub mod workload;

@@ -11,6 +11,7 @@ use crate::{
     lookups::{self, Times},
     machine::{self, Limits},
     report::Report,
+    statements::Issuer,
     systems::{
         System,
         fjall::Fjall,
@@ -584,6 +585,10 @@ impl Run<'_> {
             asked.warm(report, store, roster, &registers)?;
             asked.cold(report, store, roster, &registers, &folder)?;
         }
+        let issuer = Issuer::new(roster, &federation.keys()?)?;
+        for asked in &asked {
+            asked.statements(report, store, &issuer, &registers)?;
+        }
         drop(ours);
         self.ingest_beside_registers(report, side, blocks)
     }
@@ -932,6 +937,38 @@ impl Asked {
         let complete = complete::complete(store, registers, accounts(), self.least, forget)?;
         self.add(report, "lookup", "paths.cold", &paths.gather);
         self.add(report, "lookup", "complete.cold", &complete.gather);
+        Ok(())
+    }
+
+    /// Statements of these accounts: how large, how long to make and to check.
+    fn statements(
+        &self,
+        report: &mut Report,
+        store: &Store,
+        issuer: &Issuer,
+        registers: &Registers,
+    ) -> anyhow::Result<()> {
+        let accounts = || self.accounts.iter().copied();
+        issuer.state(store, registers, accounts(), self.least)?;
+        let stated = issuer.state(store, registers, accounts(), self.least)?;
+        self.add(report, "statement", "make", &stated.make);
+        self.add(report, "statement", "verify", &stated.verify);
+        let of_chains = |chains: usize, bytes: usize, conditions: String| {
+            let id = format!("statement.{}.bytes.{chains}", self.name);
+            (id, bytes, conditions)
+        };
+        let projection = issuer.projection(store, registers, stated.bytes)?;
+        let measured = format!("measured; {} of them no chains", projection.fixed);
+        let grown = "by arithmetic: 3.5e10 entries and 1e8 accounts a chain";
+        let sizes = [
+            of_chains(projection.chains, stated.bytes, measured),
+            of_chains(10, projection.over(10), grown.to_string()),
+            of_chains(31, projection.over(31), grown.to_string()),
+        ];
+        for (id, bytes, conditions) in sizes {
+            let bytes = u32::try_from(bytes).context("a statement is small")?;
+            report.add(&id, OURS, f64::from(bytes), Unit::Bytes, conditions);
+        }
         Ok(())
     }
 

@@ -60,6 +60,7 @@ mod server;
 mod services;
 mod shared;
 mod shelf;
+mod stated_heads;
 mod statements;
 mod status;
 mod tally;

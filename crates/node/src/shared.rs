@@ -23,7 +23,7 @@ use crate::{
     room::Room,
     rosters::Rosters,
     search::Searches,
-    statements::StatedHeads,
+    stated_heads::StatedHeads,
     tally::Tally,
     tellings::Tellings,
     turns::{Turn, Turns},

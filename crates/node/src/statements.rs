@@ -1,10 +1,6 @@
 //! Statements: what a lookup found, as a file that verifies without this node.
 
 use crate::{best_head::best_head, lookup::Found, refusal::Refusal, shared::Shared};
-use std::{
-    collections::BTreeMap,
-    sync::{Mutex, PoisonError},
-};
 use yizhang_entitlement::account::FORMAT;
 use yizhang_ledger::{
     hash::Hash,
@@ -14,11 +10,11 @@ use yizhang_ledger::{
 };
 use yizhang_statement::{
     ChainEvidence, Content, Cover, NameGroup, RecordEvidence, StatedAccount, StatedChain, Subject,
-    stated_head,
 };
 use yizhang_store::Store;
 
 /// What a statement is to say beside what was found.
+#[derive(Clone, Copy)]
 pub(crate) struct Wanted {
     pub(crate) worker: AccountId,
     pub(crate) as_of: Day,
@@ -37,16 +33,6 @@ pub(crate) enum AccountPart {
     Digest,
     /// All of it.
     Whole,
-}
-
-/// Heads with as many lines as a statement has, by chain and the note that they were made from: lines are verified when they are new.
-#[derive(Default)]
-pub(crate) struct StatedHeads(Mutex<BTreeMap<Origin, Trimmed>>);
-
-#[derive(Clone)]
-struct Trimmed {
-    note: Vec<u8>,
-    stated: Vec<u8>,
 }
 
 /// The head of a chain that a statement is to name.
@@ -129,13 +115,15 @@ fn stated_chain(
         }
         None => own,
     };
-    found.head = shared.stated_heads.of(shared, origin, &head.note)?;
+    found.head = shared.stated_heads.of(&shared.roster, origin, &head.note)?;
     if let Some(cosigned) = found
         .register
         .as_mut()
         .and_then(|register| register.cosigned.as_mut())
     {
-        cosigned.head = shared.stated_heads.of(shared, origin, &cosigned.head)?;
+        cosigned.head = shared
+            .stated_heads
+            .of(&shared.roster, origin, &cosigned.head)?;
     }
     StatedChain::of(&found, head.size)
         .ok_or(Refusal::Broken("paths of a lookup do not fit together"))
@@ -175,26 +163,4 @@ fn tie(
         record.path = proof.path;
     }
     Ok(())
-}
-
-impl StatedHeads {
-    /// A head with the lines that a statement has of it.
-    fn of(&self, shared: &Shared, origin: &Origin, note: &[u8]) -> Result<Vec<u8>, Refusal> {
-        let known = self.lock().get(origin).cloned();
-        if let Some(known) = known.filter(|known| known.note == note) {
-            return Ok(known.stated);
-        }
-        let stated = stated_head(note, &shared.roster, origin)
-            .map_err(|_| Refusal::Broken("a head that was verified is no note"))?;
-        let trimmed = Trimmed {
-            note: note.to_vec(),
-            stated: stated.clone(),
-        };
-        self.lock().insert(origin.clone(), trimmed);
-        Ok(stated)
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<Origin, Trimmed>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }

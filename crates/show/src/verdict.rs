@@ -4,6 +4,7 @@
 mod anchor;
 mod fork;
 mod html;
+mod json;
 mod receipt;
 mod refused;
 mod report;
@@ -13,6 +14,7 @@ mod statement;
 pub use anchor::{Anchor, without_anchor};
 pub use fork::{fork_line, of_fork};
 pub use html::{html, outcome_word};
+pub use json::{VERDICT_FORMAT, statement_json};
 pub use receipt::{of_receipt, promise_lines, receipt_lines};
 pub use refused::{newer_roster, refused, refused_fork, refused_receipt, too_large, unknown_file};
 pub use report::{CheckedFile, Report};

@@ -4,6 +4,7 @@ use super::{Line, Outcome, Verdict, refused};
 use crate::{account::Answer, place, provisional::ByNumber};
 use rust_i18n::t;
 use yizhang_ledger::value::{Day, Division, UnixMillis};
+use yizhang_rules::RuleSet;
 use yizhang_statement::{ChainShown, PersonShown, Promise, Refusal, StatedAs, Verdict as Shown};
 
 /// Days after which a statement is called old where nobody says otherwise.
@@ -26,6 +27,7 @@ pub fn of_statement(shown: &Shown, reader: &Reader) -> Verdict {
     lines.extend(old(shown, reader));
     lines.push(whose(shown, reader));
     lines.push(figures(shown));
+    lines.extend(other_rules(shown));
     for chain in &shown.chains {
         lines.extend(of_chain(chain));
     }
@@ -187,6 +189,16 @@ fn figures(shown: &Shown) -> Line {
             Line::unproved(t!("verify.statement.other_form", form = form))
         }
     }
+}
+
+/// That the figures rest on other rules than this program brings.
+fn other_rules(shown: &Shown) -> Option<Line> {
+    let own = RuleSet::embedded();
+    let is_other = shown.rules != own.name();
+    is_other.then(|| {
+        let changes = own.diff(shown.policy.rules()).len();
+        Line::unproved(t!("verify.statement.other_rules", changes = changes))
+    })
 }
 
 /// What is shown of a chain with a head.

@@ -2,8 +2,9 @@
 
 use super::{
     Cover, Statement,
-    form::PortableFault,
-    issuer::{self},
+    form::{PortableFault, SectionName},
+    issuer,
+    subject::NAMES_CONTRADICT,
 };
 use crate::{
     ChainEvidence, Checked, Completeness, Identity, Promise, ReceiptFault, Refuted, Through,
@@ -42,8 +43,10 @@ pub struct Verdict {
     pub federation: String,
     /// Version of the roster that it was checked under.
     pub roster: u64,
-    /// The rule set that it brings.
+    /// The rule set that it brings, by its name.
     pub rules: Hash,
+    /// That rule set.
+    pub policy: Policy,
     /// The account, computed here from the records of the statement under its rules.
     pub account: Account,
     /// Its JSON.
@@ -130,12 +133,10 @@ pub enum Refusal {
     #[error("the number that the statement reveals is not the one that its issuer has signed")]
     OtherNumber,
     /// Its rules cannot be read.
-    #[error("the rules of the statement: {first}{}", more(*.faults))]
+    #[error("the rules of the statement: {}", first_of(.faults))]
     Rules {
-        /// The first fault.
-        first: RuleFault,
-        /// How many there are.
-        faults: usize,
+        /// Every fault that was found.
+        faults: Vec<RuleFault>,
     },
     /// Chains are out of order, or one stands there twice.
     #[error("the chains of the statement are out of order, or one stands there twice")]
@@ -164,10 +165,12 @@ pub enum Refusal {
     },
 }
 
-fn more(faults: usize) -> String {
-    match faults.saturating_sub(1) {
-        0 => String::new(),
-        more => format!(" (and {more} more)"),
+/// The first fault, and how many more there are.
+fn first_of(faults: &[RuleFault]) -> String {
+    let first = faults.first().map_or_else(String::new, ToString::to_string);
+    match faults.len().saturating_sub(1) {
+        0 => first,
+        more => format!("{first} (and {more} more)"),
     }
 }
 
@@ -187,9 +190,7 @@ impl Statement {
     pub fn verify(&self, trusted: RootFingerprint) -> Result<Verdict, Refusal> {
         let subject = &self.content.subject;
         let versions = Roster::open_versions(&self.content.rosters, trusted)?;
-        let roster = versions
-            .last()
-            .expect("what leads from trusted keys has a version with them");
+        let roster = versions.last().ok_or(TrustFault::Versions { found: 0 })?;
         let issuer = issuer::read(&self.issuer, subject.issued, self.digest)?;
         let opened = self.open_chains(roster)?;
         let own = opened
@@ -199,9 +200,10 @@ impl Statement {
         issuer::verify(&self.issuer, &issuer, size, roster)?;
         let person = self.person()?;
         let policy = self.policy()?;
-        let names = subject
-            .names()
-            .expect("a subject whose names contradict each other was refused when it was read");
+        let names = subject.names().ok_or(PortableFault::Content {
+            section: SectionName::Subject,
+            reason: NAMES_CONTRADICT,
+        })?;
         let owner = Owner {
             account: subject.owner,
             accounts: subject.accounts.iter().copied().collect(),
@@ -225,12 +227,13 @@ impl Statement {
             issuer: issuer.origin,
             issued: subject.issued,
             as_of: subject.as_of,
-            cover: subject.cover.clone(),
+            cover: subject.cover,
             owner: subject.owner,
             person,
             federation: roster.federation.clone(),
             roster: roster.version,
             rules: policy.name(),
+            policy,
             account: believed.account,
             account_digest: believed.sealed.digest,
             json: believed.sealed.json,
@@ -298,14 +301,7 @@ impl Statement {
 
     fn policy(&self) -> Result<Policy, Refusal> {
         let rules = self.content.rules.read();
-        let rules = rules.map_err(|faults| {
-            let count = faults.len();
-            let first = faults.into_iter().next();
-            Refusal::Rules {
-                first: first.expect("rules that cannot be read have a fault"),
-                faults: count,
-            }
-        });
+        let rules = rules.map_err(|faults| Refusal::Rules { faults });
         Ok(Policy::new(rules?))
     }
 

@@ -9,6 +9,8 @@ use yizhang_ledger::{
     value::Day,
 };
 
+/// What is wrong with pseudonyms that cannot be one person's.
+pub(super) const NAMES_CONTRADICT: &str = "its pseudonyms contradict each other";
 /// Bytes of a salt.
 const SALT_BYTES: usize = 16;
 
@@ -87,7 +89,7 @@ impl Subject {
             return Err(wrong("its owner is not among the accounts"));
         }
         if self.names().is_none() {
-            return Err(wrong("its pseudonyms contradict each other"));
+            return Err(wrong(NAMES_CONTRADICT));
         }
         Ok(())
     }

@@ -1,0 +1,101 @@
+//! What a statement shows, for other programs; `docs/verdict.schema.json` describes it.
+
+use super::{Outcome, Standing, Verdict};
+use serde_json::{Value, json};
+use yizhang_ledger::value::{Day, Division};
+use yizhang_statement::{ChainShown, PersonShown, Promise, StatedAs, Verdict as Shown};
+
+/// Version of the JSON of a verdict.
+pub const VERDICT_FORMAT: &str = "yizhang-verdict/1";
+
+/// A verdict on a statement as JSON, the account in it to the byte, so that its digest can be computed from this text. Of a statement that is
+/// refused there is neither.
+pub fn statement_json(said: &Verdict, shown: Option<&Shown>) -> String {
+    let lines: Vec<Value> = said
+        .lines
+        .iter()
+        .map(|line| json!({ "standing": standing(line.standing), "text": line.text }))
+        .collect();
+    let account = shown.map_or_else(
+        || "null".to_string(),
+        |shown| String::from_utf8_lossy(&shown.json).into_owned(),
+    );
+    format!(
+        "{{\"format\":\"{VERDICT_FORMAT}\",\"outcome\":\"{}\",\"headline\":{},\"lines\":{},\"statement\":{},\"account\":{account}}}",
+        outcome(said.outcome),
+        json!(said.headline),
+        json!(lines),
+        json!(shown.map(statement)),
+    )
+}
+
+fn statement(shown: &Shown) -> Value {
+    let chains: Vec<Value> = shown.chains.iter().map(chain).collect();
+    json!({
+        "digest": shown.digest.to_string(),
+        "federation": shown.federation,
+        "issuer": shown.issuer.as_str(),
+        "issued": shown.issued.to_string(),
+        "as_of": shown.as_of.to_string(),
+        "roster": shown.roster,
+        "rules": shown.rules.to_string(),
+        "person": person(&shown.person),
+        "account_is": stated(&shown.stated),
+        "account_digest": shown.account_digest.to_string(),
+        "records": shown.checked.records,
+        "chains": chains,
+    })
+}
+
+fn chain(shown: &ChainShown) -> Value {
+    let through = shown
+        .through
+        .map(|through| json!({ "size": through.size.0, "day": Day::of(through.time).to_string() }));
+    let regions = |promises: &[Promise]| -> Vec<String> {
+        let regions = promises.iter().map(|promise| promise.region.to_string());
+        regions.collect()
+    };
+    let confirmed: Vec<String> = shown.confirmed_by.iter().map(Division::to_string).collect();
+    json!({
+        "chain": shown.chain.as_str(),
+        "size": shown.size.map(|size| size.0),
+        "records": shown.records,
+        "complete_through": through,
+        "register_confirmed_by": confirmed,
+        "mirrored_by": regions(&shown.mirrors),
+        "witnessed_by": regions(&shown.witnesses),
+    })
+}
+
+const fn person(person: &PersonShown) -> &'static str {
+    match person {
+        PersonShown::Revealed(_) => "revealed",
+        PersonShown::Hidden => "hidden",
+        PersonShown::Unknown => "unknown",
+    }
+}
+
+const fn stated(stated: &StatedAs) -> &'static str {
+    match stated {
+        StatedAs::Same => "as_stated",
+        StatedAs::Nothing => "not_stated",
+        StatedAs::OtherForm { .. } => "of_another_form",
+    }
+}
+
+const fn outcome(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Holds => "holds",
+        Outcome::Open => "open",
+        Outcome::Refused => "refused",
+    }
+}
+
+const fn standing(standing: Standing) -> &'static str {
+    match standing {
+        Standing::Reason => "reason",
+        Standing::Proved => "proved",
+        Standing::Unproved => "unproved",
+        Standing::Basis => "basis",
+    }
+}

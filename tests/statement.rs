@@ -1,0 +1,243 @@
+//! A worker carries a statement away from any node, and whoever has the fingerprint of the root keys checks it without a network.
+
+mod support;
+
+use serde_json::Value;
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+use support::{Federation, Ran, contributions, eventually, run, run_with};
+
+const GUANGDONG: u32 = 440_000;
+const GUIZHOU: u32 = 520_000;
+const WORKER: &str = "440300199003078815";
+const OTHER: &str = "440300199003078823";
+const DAY: &str = "2026-10-31";
+
+/// A statement that was written.
+struct Written {
+    path: PathBuf,
+    ran: Ran,
+}
+
+impl Written {
+    fn path(&self) -> &str {
+        self.path.to_str().unwrap()
+    }
+
+    fn code(&self) -> String {
+        format!("{}.code", self.path())
+    }
+}
+
+fn state(federation: &Federation, node: u32, name: &str, more: &[&str]) -> Written {
+    let path = PathBuf::from(federation.file(name, b""));
+    let (node_text, agency) = (node.to_string(), federation.agency(node));
+    let mut arguments = vec!["worker", "statement", "--node", &node_text];
+    arguments.extend(["--credentials", &agency, "--as-of", DAY]);
+    arguments.extend(["--out", path.to_str().unwrap()]);
+    arguments.extend(more);
+    let ran = run_with(&arguments, WORKER);
+    Written { path, ran }
+}
+
+/// The fingerprint of the root keys, as whoever founded the federation publishes it.
+fn root(federation: &Federation) -> String {
+    let shown = run(&["federation", "show", "--dir", &federation.auditor()]).expect(0);
+    let line = "fingerprint of the root keys: ";
+    let line = shown
+        .stdout
+        .lines()
+        .find_map(|text| text.strip_prefix(line));
+    line.unwrap().to_owned()
+}
+
+/// Checks a file as a stranger does, who has nothing else.
+fn check(file: &str, root: &str, more: &[&str]) -> Ran {
+    let mut arguments = vec!["verify", file, "--root", root, "--fresh-days", "100000"];
+    arguments.extend(more);
+    run(&arguments)
+}
+
+fn verdict(file: &str, root: &str) -> Value {
+    let shown = check(file, root, &["--json"]).expect(0);
+    let shown = serde_json::from_str(&shown.stdout).unwrap();
+    assert_published(&shown);
+    shown
+}
+
+/// A verdict is of the form that is published.
+fn assert_published(verdict: &Value) {
+    let schema = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/verdict.schema.json");
+    let schema: Value = serde_json::from_slice(&fs::read(schema).unwrap()).unwrap();
+    let faults = jsonschema::validator_for(&schema).unwrap();
+    let faults: Vec<String> = faults
+        .iter_errors(verdict)
+        .map(|fault| fault.to_string())
+        .collect();
+    assert_eq!(faults, Vec::<String>::new());
+}
+
+fn lines(verdict: &Value, standing: &str) -> Vec<String> {
+    let lines = verdict["lines"].as_array().unwrap().iter();
+    let own = lines.filter(|line| line["standing"] == standing);
+    own.map(|line| line["text"].as_str().unwrap().to_owned())
+        .collect()
+}
+
+/// Two regions that both have months of one worker, each with a register that the other has computed again.
+fn two_regions() -> Federation {
+    let mut federation = Federation::found(&[GUANGDONG, GUIZHOU]);
+    federation.start_all();
+    for (region, place, name) in [(GUANGDONG, 440_300, "a.csv"), (GUIZHOU, 520_100, "b.csv")] {
+        let mut rows = contributions(WORKER, place, 24, name);
+        let others = contributions(OTHER, place, 6, &format!("o{name}"));
+        let header = others.iter().position(|byte| *byte == b'\n').unwrap();
+        rows.extend_from_slice(&others[header + 1..]);
+        let file = federation.file(name, &rows);
+        federation.import(region, &file, &[]).expect(0);
+    }
+    federation.wait_replicated(GUANGDONG, GUIZHOU);
+    federation.wait_replicated(GUIZHOU, GUANGDONG);
+    for region in [GUANGDONG, GUIZHOU] {
+        let dir = federation.node_dir(region);
+        run(&["node", "register", "--dir", dir.to_str().unwrap()]).expect(0);
+    }
+    federation
+}
+
+#[test]
+fn a_statement_of_any_node_is_checked_by_the_fingerprint_of_the_root_keys_alone() {
+    let federation = two_regions();
+    let root = root(&federation);
+    let mut accounts = Vec::new();
+    for node in [GUANGDONG, GUIZHOU] {
+        // Until the mirrors have signed behind the registers.
+        let mut written = None;
+        eventually("both registers are confirmed", || {
+            let next = state(&federation, node, "my.yizhang", &[]);
+            assert_eq!(next.ran.code, 0, "{}", next.ran.stderr);
+            let proved = lines(&verdict(next.path(), &root), "proved").join("\n");
+            let is_confirmed = proved.matches("have computed that again").count() == 2
+                && proved.matches("have signed that they hold").count() == 2;
+            written = Some(next);
+            is_confirmed
+        });
+        let written = written.unwrap();
+        let shown = verdict(written.path(), &root);
+        assert_eq!(shown["outcome"], "holds", "{shown}");
+        assert_eq!(shown["statement"]["records"], 48);
+        accounts.push(shown["account"].clone());
+        // The same account as an agency is shown.
+        let asked = federation.lookup(node, WORKER, &[]).expect(0);
+        let asked: Value = serde_json::from_str(&asked.stdout).unwrap();
+        assert_eq!(shown["account"], asked);
+    }
+    assert_eq!(accounts[0], accounts[1]);
+}
+
+#[test]
+fn a_statement_shows_whose_it_is_to_those_alone_who_are_told() {
+    let federation = two_regions();
+    let root = root(&federation);
+    let hidden = state(&federation, GUANGDONG, "hidden.yizhang", &[]);
+    assert_eq!(hidden.ran.code, 0, "{}", hidden.ran.stderr);
+    let bytes = fs::read(&hidden.path).unwrap();
+    let has_number = bytes
+        .windows(WORKER.len())
+        .any(|window| window == WORKER.as_bytes());
+    assert!(!has_number);
+    let shown = check(hidden.path(), &root, &[]).expect(0);
+    assert!(shown.stdout.contains("Whose it is, it does not show"));
+    assert!(!shown.stdout.contains(WORKER));
+
+    let asked = |file: &str, number: &str, more: &[&str]| {
+        let mut arguments = vec!["verify", file, "--root", &root, "--number"];
+        arguments.extend(more);
+        run_with(&arguments, number)
+    };
+    let code = hidden.code();
+    let is_his = asked(hidden.path(), WORKER, &["--code", &code]).expect(0);
+    assert!(is_his.stdout.contains("is the one that it was made for"));
+    for (number, more) in [(OTHER, &["--code", &code][..]), (WORKER, &[])] {
+        let refused = asked(hidden.path(), number, more).expect(1);
+        assert!(
+            refused.stdout.contains("another person's"),
+            "{}",
+            refused.stdout
+        );
+    }
+
+    let revealed = state(&federation, GUANGDONG, "open.yizhang", &["--reveal-number"]);
+    assert_eq!(revealed.ran.code, 0, "{}", revealed.ran.stderr);
+    assert!(!PathBuf::from(revealed.code()).exists());
+    let shown = check(revealed.path(), &root, &[]).expect(0);
+    assert!(shown.stdout.contains(WORKER), "{}", shown.stdout);
+    asked(revealed.path(), WORKER, &[]).expect(0);
+    asked(revealed.path(), OTHER, &[]).expect(1);
+
+    // Who has asked stands in the log of the node.
+    let data = federation.node_dir(GUANGDONG).join("data");
+    let log = run(&["node", "access-log", "--data", data.to_str().unwrap()]).expect(0);
+    assert!(log.stdout.contains("Account.Statement"), "{}", log.stdout);
+}
+
+#[test]
+fn a_changed_statement_and_one_of_another_federation_are_refused() {
+    let federation = two_regions();
+    let root = root(&federation);
+    let written = state(&federation, GUIZHOU, "my.yizhang", &["--whole-account"]);
+    assert_eq!(written.ran.code, 0, "{}", written.ran.stderr);
+    let bytes = fs::read(&written.path).unwrap();
+    for at in [20, bytes.len() / 2, bytes.len() - 20] {
+        let mut changed = bytes.clone();
+        changed[at] ^= 4;
+        let file = federation.file("changed.yizhang", &changed);
+        let refused = check(&file, &root, &[]).expect(1);
+        assert!(
+            refused.stdout.starts_with("The statement is refused"),
+            "{}",
+            refused.stdout
+        );
+    }
+    let file = federation.file("cut.yizhang", &bytes[..bytes.len() - 1]);
+    check(&file, &root, &[]).expect(1);
+    let refused = check(&file, &root, &["--json"]).expect(1);
+    let refused: Value = serde_json::from_str(&refused.stdout).unwrap();
+    assert_published(&refused);
+    assert_eq!(
+        (&refused["outcome"], &refused["account"]),
+        (&"refused".into(), &Value::Null)
+    );
+    let other = "00000000000000000000000000000000";
+    let refused = check(written.path(), other, &[]).expect(1);
+    assert!(
+        refused.stdout.contains("does not lead to the root keys"),
+        "{}",
+        refused.stdout
+    );
+    run(&["verify", written.path()]).expect(2);
+    run(&["verify", written.path(), "--root", "12"]).expect(2);
+}
+
+#[test]
+fn of_chains_without_a_register_a_statement_says_that_nothing_shows_what_is_missing() {
+    let mut federation = Federation::found(&[GUANGDONG, GUIZHOU]);
+    federation.start_all();
+    let file = federation.file("a.csv", &contributions(WORKER, 440_300, 3, "A"));
+    federation.import(GUANGDONG, &file, &[]).expect(0);
+    let written = state(&federation, GUANGDONG, "my.yizhang", &["--records-only"]);
+    assert_eq!(written.ran.code, 0, "{}", written.ran.stderr);
+    let shown = verdict(written.path(), &root(&federation));
+    assert_eq!(shown["outcome"], "open", "{shown}");
+    let unproved = lines(&shown, "unproved").join("\n");
+    assert!(
+        unproved.contains("whether records are missing is not shown"),
+        "{unproved}"
+    );
+    assert!(
+        unproved.contains("The issuer states no account"),
+        "{unproved}"
+    );
+}
