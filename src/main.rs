@@ -26,6 +26,7 @@ mod manual;
 mod newer;
 mod node;
 mod output;
+mod page;
 mod patience;
 mod pseudonyms;
 mod purpose;

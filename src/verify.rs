@@ -1,5 +1,6 @@
 //! `yizhang verify`: a file that somebody was handed, checked without a network, by nothing but the roster.
 
+mod page;
 mod receipt;
 mod rows;
 mod statement;
@@ -13,7 +14,7 @@ use crate::{
 use anyhow::{Context, bail};
 use clap::Args;
 use rust_i18n::t;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use yizhang_intake::FaultyRows;
 use yizhang_ledger::roster::RootFingerprint;
 use yizhang_show::verdict;
@@ -23,8 +24,8 @@ use yizhang_statement::{FORK_HEADER, ForkEvidence, RECEIPT_HEADER, ReceiptFile};
 #[derive(Args)]
 pub(crate) struct Arguments {
     /// The file: a worker's statement, a receipt of an import, or evidence of a fork; with --file also the folder of an import's receipts.
-    #[arg(value_name = "FILE")]
-    path: PathBuf,
+    #[arg(value_name = "FILE", required_unless_present = "page")]
+    path: Option<PathBuf>,
     /// The file that was imported: says which of its lines the receipts prove, and refuses one that was changed. The row lists of the import
     /// must be beside the receipts.
     #[arg(long, value_name = "IMPORTED")]
@@ -35,7 +36,7 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     form: FormArguments,
     /// Directory with the root keys that you trust and the roster, for instance an auditor's.
-    #[arg(long, required_unless_present = "root")]
+    #[arg(long, required_unless_present_any = ["root", "page"])]
     credentials: Option<PathBuf>,
     /// Fingerprint of the root keys that you trust, 32 hexadecimal digits (`yizhang federation show`): enough for a statement, which brings its
     /// rosters along.
@@ -43,13 +44,31 @@ pub(crate) struct Arguments {
     root: Option<RootFingerprint>,
     #[command(flatten)]
     statement: statement::StatementOptions,
+    /// Write the verifier as one HTML page, for whoever has no program: it opens from disk in any browser, speaks to nobody, and checks the files
+    /// that are chosen in it. It carries the file, if there is one that holds, and what you trust.
+    #[arg(long, value_name = "PAGE.html", conflicts_with = "file")]
+    page: Option<PathBuf>,
+}
+
+/// Says what a file shows, and writes the page that shows it to others.
+pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
+    let outcome = match &arguments.path {
+        Some(path) => check(arguments, path)?,
+        None => Outcome::Clean,
+    };
+    if let Some(target) = &arguments.page
+        && outcome == Outcome::Clean
+    {
+        page::write(arguments, target)?;
+    }
+    Ok(outcome)
 }
 
 /// Says what a file shows, and to whom it is to be believed.
-pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
-    let context = || arguments.path.display().to_string();
-    if statement::is_statement(&arguments.path)? {
-        return statement::run(arguments);
+fn check(arguments: &Arguments, path: &Path) -> anyhow::Result<Outcome> {
+    let context = || path.display().to_string();
+    if statement::is_statement(path)? {
+        return statement::run(arguments, path);
     }
     let directory = arguments.credentials.as_deref();
     let directory =
@@ -58,7 +77,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     let roster = &trusted.roster;
     if let Some(file) = &arguments.file {
         let question = rows::Question {
-            receipts: &arguments.path,
+            receipts: path,
             file,
             faulty: if arguments.accept_valid_rows {
                 FaultyRows::Skip
@@ -69,18 +88,18 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
         };
         return rows::run(&question, roster);
     }
-    if arguments.path.is_dir() {
+    if path.is_dir() {
         return Err(Failure::Arguments(t!("verify.folder_without_file").to_string()).into());
     }
-    let bytes = files::read(&arguments.path)?;
+    let bytes = files::read(path)?;
     if bytes.starts_with(RECEIPT_HEADER.as_bytes()) {
         let receipt = ReceiptFile::parse(&bytes).with_context(context)?;
-        let shown = receipt::believe(&arguments.path, &receipt, roster)?;
+        let shown = receipt::believe(path, &receipt, roster)?;
         verdict::print(&verdict::of_receipt(&receipt, &shown, roster));
         return Ok(Outcome::Clean);
     }
     if !bytes.starts_with(FORK_HEADER.as_bytes()) {
-        bail!("{}", t!("verify.unknown", path = arguments.path.display()));
+        bail!("{}", t!("verify.unknown", path = path.display()));
     }
     let evidence = ForkEvidence::parse(&bytes).with_context(context)?;
     let shown = evidence.verify_under(roster, trusted.versions.rosters());

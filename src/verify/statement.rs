@@ -54,7 +54,7 @@ pub(super) fn is_statement(path: &Path) -> anyhow::Result<bool> {
     Ok(first == PORTABLE_MAGIC)
 }
 
-pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
+pub(super) fn run(arguments: &Arguments, path: &Path) -> anyhow::Result<Outcome> {
     let options = &arguments.statement;
     let root = match (&arguments.root, &arguments.credentials) {
         (Some(root), _) => *root,
@@ -62,7 +62,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
         (None, None) => anyhow::bail!("{}", t!("verify.needs_roster")),
     };
     let opening = asked_opening(options)?;
-    let bytes = files::read_at_most(&arguments.path, PORTABLE_BYTES_MAX)?;
+    let bytes = files::read_at_most(path, PORTABLE_BYTES_MAX)?;
     let checked = check(&bytes, root, opening.as_ref());
     let shown = match &checked {
         Ok(shown) => shown,

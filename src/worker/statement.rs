@@ -7,7 +7,7 @@ use crate::{
     exit::Outcome,
     files,
     node::parse_region,
-    output,
+    output, page,
     purpose::PurposeArguments,
 };
 use anyhow::{Context, bail};
@@ -19,7 +19,9 @@ use yizhang_ledger::{
     roster::RootFingerprint,
     value::{Day, Division},
 };
+use yizhang_page::Page;
 use yizhang_statement::{Opening, Statement, Verdict};
+use yizhang_verifier::File;
 use yizhang_wire::{
     channel::ACCOUNT_BYTES_MAX,
     deadline::{LOOKUP_TIMEOUT, within},
@@ -51,6 +53,10 @@ pub(crate) struct StatementArguments {
     /// Where to write the statement; its name best ends with .yizhang.
     #[arg(long, short = 'o', value_name = "FILE")]
     out: PathBuf,
+    /// Write a page with the statement in it as well: whoever opens it in a browser, from disk, sees the check and the account. As everybody may
+    /// read in it what the statement shows, it reveals the number only with --reveal-number.
+    #[arg(long, value_name = "PAGE.html")]
+    html: Option<PathBuf>,
     /// Let everybody who gets the file read the social-security number in it. Otherwise a code is written beside it: who is told number and
     /// code can see that the statement is that person's.
     #[arg(long, conflicts_with = "account")]
@@ -106,7 +112,20 @@ pub(super) fn run(arguments: &StatementArguments) -> anyhow::Result<Outcome> {
             (false, true) => AccountPart::Whole,
         },
     })?;
-    write(arguments, &made, &whom)?;
+    let bytes = write(arguments, &made, &whom)?;
+    if let Some(target) = &arguments.html {
+        let root = trusted_root(&arguments.credentials)?.to_string();
+        let name = page::name(&arguments.out);
+        let file = File {
+            name: &name,
+            bytes: &bytes,
+        };
+        let content = Page {
+            fingerprint: &root,
+            files: vec![file],
+        };
+        page::write(target, &content)?;
+    }
     Ok(Outcome::Clean)
 }
 
@@ -195,8 +214,8 @@ pub(crate) fn opening(salt: NumberSalt, number: &SocialSecurityNumber) -> Openin
     }
 }
 
-/// Writes the statement, and beside it the code if there is a number that it does not reveal.
-fn write(arguments: &StatementArguments, made: &Made, whom: &Whom) -> anyhow::Result<()> {
+/// Writes the statement, and beside it the code if there is a number that it does not reveal. Returns what it wrote.
+fn write(arguments: &StatementArguments, made: &Made, whom: &Whom) -> anyhow::Result<Vec<u8>> {
     let path = &arguments.out;
     let mut bytes = made.bytes.clone();
     if let Whom::Number(number) = whom {
@@ -214,7 +233,7 @@ fn write(arguments: &StatementArguments, made: &Made, whom: &Whom) -> anyhow::Re
         path = path.display(),
         bytes = bytes.len()
     ));
-    Ok(())
+    Ok(bytes)
 }
 
 /// The file of the code that belongs to a statement.

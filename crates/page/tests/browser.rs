@@ -5,14 +5,9 @@ mod devtools;
 #[path = "../../verifier/tests/support/mod.rs"]
 mod support;
 
-use base64ct::{Base64, Encoding};
-use devtools::{Browser, DESK, PHONE, Screen, installed};
+use devtools::{Browser, DESK, PHONE, Screen, browser, keep};
 use serde_json::json;
-use std::{
-    fs,
-    net::TcpListener,
-    path::{Path, PathBuf},
-};
+use std::{fs, net::TcpListener, path::PathBuf};
 use support::{evidence, mutated, receipt, roster, signed};
 use tempfile::TempDir;
 use yizhang_ledger::roster::Roster;
@@ -30,16 +25,10 @@ struct Desk {
     folder: TempDir,
 }
 
-/// The desk; none where no browser is installed, which is a failure where nothing may be skipped.
+/// The desk; none where no browser is installed.
 fn desk() -> Option<Desk> {
-    let Some(program) = installed() else {
-        let must = std::env::var_os("YIZHANG_NO_SKIPS").is_some_and(|value| value == "1");
-        assert!(!must, "no browser is installed");
-        println!("skipped: no browser is installed");
-        return None;
-    };
     Some(Desk {
-        browser: Browser::start(program),
+        browser: browser()?,
         folder: TempDir::new().unwrap(),
     })
 }
@@ -95,15 +84,6 @@ impl Desk {
             "{width}"
         );
     }
-}
-
-/// Keeps a picture or a sheet for people to look at.
-fn keep(name: &str, base64: &str) -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("page");
-    fs::create_dir_all(&folder).unwrap();
-    let path = folder.join(name);
-    fs::write(&path, Base64::decode_vec(base64).unwrap()).unwrap();
-    path
 }
 
 /// Notes every state that the page goes through, and whether anything green was there at the time.

@@ -1,10 +1,11 @@
 //! A real browser, driven by its DevTools protocol over two pipes: a message is JSON that ends with a zero byte.
 
+use base64ct::{Base64, Encoding};
 use serde_json::{Value, json};
 use std::{
-    fs::{File, OpenOptions},
+    fs::{self, File, OpenOptions},
     io::{BufRead as _, BufReader, Write as _},
-    path::Path,
+    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     thread::sleep,
     time::{Duration, Instant},
@@ -48,8 +49,28 @@ pub(crate) const DESK: Screen = Screen {
     is_phone: false,
 };
 
+/// A browser; none where none is installed, which is a failure where nothing may be skipped.
+pub(crate) fn browser() -> Option<Browser> {
+    let Some(program) = installed() else {
+        let must = std::env::var_os("YIZHANG_NO_SKIPS").is_some_and(|value| value == "1");
+        assert!(!must, "no browser is installed");
+        println!("skipped: no browser is installed");
+        return None;
+    };
+    Some(Browser::start(program))
+}
+
+/// Keeps a picture or a sheet for people to look at.
+pub(crate) fn keep(name: &str, base64: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("page");
+    fs::create_dir_all(&folder).unwrap();
+    let path = folder.join(name);
+    fs::write(&path, Base64::decode_vec(base64).unwrap()).unwrap();
+    path
+}
+
 /// The browser that is installed; none where there is none.
-pub(crate) fn installed() -> Option<&'static str> {
+fn installed() -> Option<&'static str> {
     PROGRAMS.into_iter().find(|program| {
         let mut version = Command::new(program);
         version.arg("--version").stdout(Stdio::null());
@@ -58,7 +79,7 @@ pub(crate) fn installed() -> Option<&'static str> {
 }
 
 impl Browser {
-    pub(crate) fn start(program: &str) -> Self {
+    fn start(program: &str) -> Self {
         let folder = TempDir::new().unwrap();
         let [input, output] = ["in", "out"].map(|name| folder.path().join(name));
         let made = Command::new("mkfifo").args([&input, &output]).status();
