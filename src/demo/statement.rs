@@ -42,9 +42,10 @@ impl Demo {
         let root = worker::trusted_root(&self.dir.join("auditor"))?;
         let shown = Statement::parse(&bytes)?.verify(root)?;
         let reader = verdict::Reader {
-            today: shown.as_of,
+            today: shown.issued,
             fresh_days: verdict::FRESH_DAYS,
-            knows_person: false,
+            person: None,
+            has_rosters: false,
         };
         let said = verdict::of_statement(&shown, &reader);
         println!("  {}", show::printable(&said.headline));

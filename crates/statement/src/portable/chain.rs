@@ -1,6 +1,10 @@
 //! What a statement has of one chain: as an answer of a node has it, with everything that paths have in common told once.
 
-use crate::{ChainEvidence, CosignedRegister, RecordEvidence, RegisterEvidence, ShownAccount};
+use super::form::{PortableFault, SectionName};
+use crate::{
+    ChainEvidence, CosignedRegister, RecordEvidence, RegisterEvidence, SHOWN_ACCOUNTS_MAX,
+    ShownAccount,
+};
 use bincode::{BorrowDecode, Encode};
 use std::collections::BTreeMap;
 use yizhang_ledger::{
@@ -13,9 +17,36 @@ use yizhang_ledger::{
         Absence, InRegister, ListedRecord, Neighbour, Presence, RegisterLeaf, RegisterTree,
         RegisteredAccount,
     },
+    roster::REGIONS_MAX,
     tree::ProofFault,
     value::{LeafIndex, TreeSize},
 };
+
+/// Most chains of a statement: as many as a roster may have regions.
+pub const STATED_CHAINS_MAX: usize = REGIONS_MAX;
+/// Most records of a statement, over all chains: nodes give 10,000.
+pub const STATED_RECORDS_MAX: usize = 16_384;
+
+/// Refuses more than a statement may have, before anything is made of it.
+pub(super) fn check(chains: &[StatedChain]) -> Result<(), PortableFault> {
+    let wrong = |reason| PortableFault::Content {
+        section: SectionName::Chains,
+        reason,
+    };
+    if chains.len() > STATED_CHAINS_MAX {
+        return Err(wrong("it has more than 256 chains"));
+    }
+    let records: usize = chains.iter().map(|chain| chain.records.len()).sum();
+    if records > STATED_RECORDS_MAX {
+        return Err(wrong("it has more than 16,384 records"));
+    }
+    let registers = chains.iter().filter_map(|chain| chain.register.as_ref());
+    let has_many = |register: &StatedRegister| register.accounts.len() > SHOWN_ACCOUNTS_MAX;
+    if registers.into_iter().any(has_many) {
+        return Err(wrong("a register is shown for more than 64 accounts"));
+    }
+    Ok(())
+}
 
 /// A chain of a statement.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, BorrowDecode)]
