@@ -734,7 +734,7 @@ fn cosignatures_that_are_forged_or_taken_from_another_head_count_nowhere() {
 
 #[test]
 fn another_version_of_the_roster_than_the_root_keys_have_signed_is_taken_by_nobody() {
-    let liar = Liar::among_honest();
+    let mut liar = Liar::among_honest();
     let in_force = fs::read(liar.federation.node_dir(LIAR).join("roster.note")).unwrap();
     let mut next = liar.roster.clone();
     next.version = 2;
@@ -751,7 +751,8 @@ fn another_version_of_the_roster_than_the_root_keys_have_signed_is_taken_by_nobo
         vec![other_first.into_bytes()],
         vec![b"yizhang-roster/v2\n".to_vec(); 8],
     ];
-    let processes = HONEST.map(|node| liar.federation.process(node));
+    let [asks, others @ ..] = HONEST;
+    let processes = others.map(|node| liar.federation.process(node));
     for rosters in handed {
         let said = Said {
             version: 99,
@@ -759,13 +760,22 @@ fn another_version_of_the_roster_than_the_root_keys_have_signed_is_taken_by_nobo
             ..Said::history(&liar.beginning(1))
         };
         liar.says_to_all(&said);
+        // The version is told when a watch begins.
+        liar.federation.stop(asks);
+        liar.federation.start(asks);
+        liar.federation.wait_ready(asks);
         thread::sleep(Duration::from_millis(500));
     }
+    let log = liar.federation.log(asks);
+    let refused = log.matches("a version of the roster from a peer is not taken");
+    assert!(refused.count() >= 2, "{log}");
     liar.others_carry_on("downgrade");
-    for (node, process) in HONEST.into_iter().zip(processes) {
+    for (node, process) in others.into_iter().zip(processes) {
+        assert_eq!(liar.federation.process(node), process, "{node}");
+    }
+    for node in HONEST {
         let status = liar.federation.status(node).unwrap();
         assert_eq!(status["roster"], 1, "{node}");
-        assert_eq!(liar.federation.process(node), process, "{node}");
         assert!(!liar.federation.node_dir(node).join("rosters").exists());
     }
     assert_eq!(

@@ -87,7 +87,7 @@ impl Announced {
         let is_full =
             of_chain().count() >= SPREAD_PER_CHAIN_MAX || self.evidence.len() >= EVIDENCE_MAX;
         let known = self.evidence.iter_mut().find(|known| {
-            known.origin == origin && known.contradiction.is_about_the_heads_of(&contradiction)
+            known.origin == origin && known.contradiction.has_heads_of(&contradiction)
         });
         match known {
             Some(known) => {

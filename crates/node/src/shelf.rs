@@ -183,9 +183,10 @@ impl Shelf {
             return roster_in(&before.note).open_next(note).ok();
         }
         let first = roster_in(&self.versions.first()?.note);
-        let is_first = (stated.version, &stated.federation) == (first.version, &first.federation);
-        let signed = Roster::open(note, &first.roots, first.threshold).ok()?;
-        is_first.then_some(signed)
+        if (stated.version, &stated.federation) != (first.version, &first.federation) {
+            return None;
+        }
+        Roster::open(note, &first.roots, first.threshold).ok()
     }
 
     /// Keeps a note beside the version that it contradicts. None if it contradicts none, is here already, or there are enough. Durable

@@ -32,11 +32,12 @@ pub struct Contradiction {
 /// How heads contradict each other.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Conflict {
-    /// At this size the chain that is held here has another root, or no batch ends there.
+    /// At this size the chain that is held here has another root, or no batch ends there; or, of two heads that were shown, the
+    /// tree of the other one has another root there.
     Fork {
         /// The size of the contradicting head.
         size: TreeSize,
-        /// The root held here; none if no batch ends there.
+        /// The root held here, or of the other head's tree; none if no batch ends there.
         held: Option<Hash>,
         /// The root signed there.
         found: Hash,
@@ -84,7 +85,7 @@ pub enum Conflict {
 
 impl Contradiction {
     /// Whether two pairs have the same heads, in whichever order.
-    pub fn is_about_the_heads_of(&self, other: &Self) -> bool {
+    pub fn has_heads_of(&self, other: &Self) -> bool {
         let [first, second] = &other.heads;
         self.heads == other.heads || self.heads == [second.as_slice(), first.as_slice()]
     }

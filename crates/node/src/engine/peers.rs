@@ -191,9 +191,10 @@ impl Peer {
                 }
                 Ok(Ok(true)) | Err(_) => return,
             }
-            match last.filter(|last| *last > version) {
+            let newest = self.rosters.newest();
+            match last.filter(|last| (version + 1..newest).contains(last)) {
                 Some(last) => version = last,
-                // It has shown none that counts.
+                // It has shown none that counts, of all that could.
                 None => return,
             }
         }
