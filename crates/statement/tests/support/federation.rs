@@ -27,8 +27,8 @@ use yizhang_statement::{
     ShownAccount, StatedAccount, StatedChain, Statement, Subject,
 };
 
-/// When a federation begins: 2026-11-29 in China.
-pub(crate) const FIRST_MS: u64 = 1_795_881_600_000;
+/// When a federation begins: 2026-11-20 in China.
+pub(crate) const FIRST_MS: u64 = 1_795_104_000_000;
 /// Between two batches of a chain.
 const BATCH_MS: u64 = 90_000_000;
 /// Up to which size the first key of the first chain counts: below every head of a whole chain.
@@ -422,7 +422,7 @@ impl Chain {
         self.entries.len()
     }
 
-    fn hashes(&self, size: usize) -> Vec<Hash> {
+    pub(crate) fn hashes(&self, size: usize) -> Vec<Hash> {
         let entries = self.entries.iter().take(size);
         entries.map(|entry| hash_leaf(entry)).collect()
     }

@@ -33,7 +33,7 @@ pub(super) fn cases(bench: &Bench) -> Vec<Case> {
 /// The honest statement with a change of the register of its first chain.
 fn with_register(bench: &Bench, change: impl FnOnce(&mut RawRegister)) -> Vec<u8> {
     with_chain(bench, |chain| {
-        change(chain.register.as_mut().expect("it has one"))
+        change(chain.register.as_mut().expect("it has one"));
     })
 }
 
@@ -204,7 +204,7 @@ fn shown(bench: &Bench) -> Vec<Case> {
                         .as_mut()
                         .expect("it has one")
                         .accounts
-                        .swap(0, 1)
+                        .swap(0, 1);
                 });
             }),
         ),
@@ -337,7 +337,7 @@ fn presence(bench: &Bench) -> Vec<Case> {
             "a covered record altered",
             mismatch,
             with_chain(bench, |chain| {
-                *chain.records[0].entry.last_mut().expect("it has bytes") ^= 1
+                *chain.records[0].entry.last_mut().expect("it has bytes") ^= 1;
             }),
         ),
         bench.refused(
@@ -376,7 +376,7 @@ fn presence(bench: &Bench) -> Vec<Case> {
             range,
             bench.forged_from(&twins, |file| {
                 file.change_chains(|chains| {
-                    at(chains[0].register.as_mut().expect("it has one"), 3)
+                    at(chains[0].register.as_mut().expect("it has one"), 3);
                 });
             }),
         ),
@@ -503,7 +503,7 @@ fn cosigned(bench: &Bench) -> Vec<Case> {
     let federation = &bench.federation;
     let with = |change: &dyn Fn(&mut RawCosigned)| {
         with_register(bench, |register| {
-            change(register.cosigned.as_mut().expect("it has one"))
+            change(register.cosigned.as_mut().expect("it has one"));
         })
     };
     let origin = federation.chains[0].origin.as_str();
