@@ -124,6 +124,13 @@ def check_subject(subject):
     portable(len(set(others)) == len(others) <= NAMES and not owners & set(others), "Content")
 
 
+def check_chains(chains):
+    """As many as a statement may have."""
+    portable(len(chains) <= 256, "Content")
+    portable(sum(len(chain["records"]) for chain in chains) <= 16_384, "Content")
+    portable(all(chain["register"] is None or len(chain["register"]["accounts"]) <= 64 for chain in chains), "Content")
+
+
 def read_opening(content):
     """Salt and number."""
     portable(len(content) >= 16, "Content")
@@ -142,7 +149,9 @@ class Statement:
         sections = Sections(file)
         self.subject = sections.fields(SUBJECT)
         check_subject(self.subject)
-        self.chains, self.rosters = sections.fields(CHAINS), sections.fields(ROSTER)
+        self.chains = sections.fields(CHAINS)
+        check_chains(self.chains)
+        self.rosters = sections.fields(ROSTER)
         self.rules = sections.fields(RULES)
         account = sections.optional(ACCOUNT)
         self.account = None if account is None else fields(ACCOUNT, account)
@@ -157,8 +166,10 @@ class Statement:
         roster = read_as("Refusal::Roster", ledger.Roster.from_fingerprint, self.rosters, trusted)
         note, issuer = self.read_issuer()
         chains = self.open_chains(roster)
-        self.check_issuer(note, issuer, roster, chains)
+        self.check_issuer(note, issuer, roster)
         person = self.person()
+        for chain in chains:
+            chain.open_proofs()
         self.believe(chains, roster)
         self.check_account()
         subject, owner = self.subject, self.subject["owner"]
@@ -186,14 +197,12 @@ class Statement:
             chain = Chain(stated, roster)
             check(not opened or opened[-1].head.origin < chain.head.origin, "Refusal::Chains")
             chain.open_lines(roster)
-            chain.open_proofs()
             opened.append(chain)
         return opened
 
-    def check_issuer(self, note, issuer, roster, chains):
-        size = next((chain.head.size for chain in chains if chain.head.origin == issuer), 0)
-        keys = roster.chains.get(issuer, [])
-        in_force = [key for key, _, last in keys if last is None or last >= size]
+    def check_issuer(self, note, issuer, roster):
+        # Nothing newer is known than what the statement brings, so a key has no end, or does not count.
+        in_force = [key for key, _, last in roster.chains.get(issuer, []) if last is None]
         check(any(read_as("Refusal::Invalid", note.is_signed_by, issuer, key) for key in in_force), "Refusal::Issuer")
 
     def person(self):

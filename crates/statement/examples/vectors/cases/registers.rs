@@ -218,7 +218,7 @@ fn shown(bench: &Bench) -> Vec<Case> {
         ),
         bench.refused(
             "65 accounts shown",
-            list,
+            "Refusal::Form/PortableFault::Content",
             with_register(bench, |register| {
                 let others = (0..64).map(absent);
                 register.accounts.splice(..0, others);
