@@ -57,7 +57,7 @@ pub(crate) fn state(shared: &Shared, found: &Found, wanted: Wanted) -> Result<Ve
             head: held.note.clone(),
             ..ChainEvidence::default()
         });
-        chains.push(stated_chain(shared, origin, own, found)?);
+        chains.push(stated_chain(shared, origin, &own, found)?);
     }
     let account = (wanted.account != AccountPart::Nothing).then(|| {
         let sealed = found.account.sealed();
@@ -96,7 +96,7 @@ pub(crate) fn state(shared: &Shared, found: &Found, wanted: Wanted) -> Result<Ve
 fn stated_chain(
     shared: &Shared,
     origin: &Origin,
-    own: ChosenHead,
+    own: &ChosenHead,
     mut found: ChainEvidence,
 ) -> Result<StatedChain, Refusal> {
     if shared.peer_secrets.behind().contains(&origin.region()) {
@@ -105,20 +105,14 @@ fn stated_chain(
     }
     // One behind the heads of this lookup may stand behind records that it has not read.
     let cosigned = cosigned(shared, origin, &found).filter(|cosigned| cosigned.size <= own.size);
-    let head = match cosigned {
-        Some(cosigned) => {
-            tie(&shared.store, origin, &cosigned, &own, &mut found)?;
-            // What confirms the register stands under this very head.
-            if let Some(register) = &mut found.register {
-                register.cosigned = None;
-            }
-            cosigned
-        }
-        None => {
-            tie(&shared.store, origin, &own, &own, &mut found)?;
-            own
-        }
-    };
+    if let Some(register) = &mut found.register
+        && cosigned.is_some()
+    {
+        // What confirms the register stands under this very head.
+        register.cosigned = None;
+    }
+    let head = cosigned.as_ref().unwrap_or(own);
+    tie(&shared.store, origin, head, own, &mut found)?;
     found.head = shared.stated_heads.of(&shared.roster, origin, &head.note)?;
     if let Some(cosigned) = found
         .register
