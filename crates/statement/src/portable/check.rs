@@ -274,7 +274,7 @@ impl Statement {
                 })
             };
             let (mirrors, witnesses) = (lines(KeyKind::Mirror)?, lines(KeyKind::Witness)?);
-            let evidence = chain.evidence(head.size)?;
+            let evidence = chain.evidence(&head)?;
             opened.push(OpenedChain {
                 head,
                 mirrors,

@@ -274,7 +274,7 @@ pub(super) fn encoded(bytes: &[u8]) -> String {
 
 fn proofs(bench: &Bench) -> Vec<Case> {
     let length = "Refusal::Invalid/Invalid::Proof/ProofFault::PathLength";
-    let root = "Refusal::Refuted/Refuted::Invalid/Invalid::Proof/ProofFault::RootMismatch";
+    let root = "Refusal::Invalid/Invalid::Proof/ProofFault::RootMismatch";
     vec![
         bench.refused(
             "a hash too many",
