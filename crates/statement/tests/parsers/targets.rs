@@ -1,6 +1,7 @@
 //! The parsers, each with what it begins with.
 
 use crate::{
+    driver::Target,
     federation::{Cosigner, Federation, Part, opening, small_rules},
     raw::{ACCOUNT, CHAINS, ROSTER, RULES, RawFile, SUBJECT},
     records::{birth, contribution, enrolment, link},
@@ -31,14 +32,6 @@ use yizhang_statement::{
 const SMALL: usize = 16 * 1_024 * 1_024;
 /// Room for a statement: two sections of the largest size, one unpacked and one read.
 const LARGE: usize = 80 * 1_024 * 1_024;
-
-/// A parser. It says whether it took what it was given; all the rest is that it comes back.
-pub(crate) struct Target {
-    pub(crate) name: &'static str,
-    pub(crate) seeds: Vec<Vec<u8>>,
-    pub(crate) room_max: usize,
-    pub(crate) run: Box<dyn Fn(&[u8]) -> bool>,
-}
 
 fn target(
     name: &'static str,
