@@ -6,8 +6,16 @@
 #[allow(dead_code, reason = "each test uses its own part")]
 #[path = "../support/federation.rs"]
 mod federation;
+#[allow(
+    clippy::unnecessary_wraps,
+    reason = "any change may find nothing to change"
+)]
 mod files;
 mod honest;
+#[allow(
+    clippy::unnecessary_wraps,
+    reason = "any change may find nothing to change"
+)]
 mod lies;
 #[path = "../support/names.rs"]
 mod names;

@@ -25,12 +25,15 @@ fn number(variable: &str, otherwise: u64) -> u64 {
     value.map_or(otherwise, |value| value.parse().unwrap())
 }
 
+/// Whether a parser takes bytes.
+type Run = Box<dyn Fn(&[u8]) -> bool>;
+
 /// A parser. It says whether it took what it was given; all the rest is that it comes back.
 pub(crate) struct Target {
     pub(crate) name: &'static str,
     pub(crate) seeds: Vec<Vec<u8>>,
     pub(crate) room_max: usize,
-    pub(crate) run: Box<dyn Fn(&[u8]) -> bool>,
+    pub(crate) run: Run,
 }
 
 /// Feeds each parser, and fails at the first input that it does not come back from.
