@@ -5,6 +5,7 @@
 mod federation;
 #[path = "support/records.rs"]
 mod records;
+#[allow(dead_code, reason = "each test uses its own part")]
 #[path = "support/world.rs"]
 mod world;
 

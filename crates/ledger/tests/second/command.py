@@ -40,12 +40,13 @@ def of_statement(asked, trusted):
         "hidden": "Of whom it is, its number and its code say: it only holds a commitment to the number.",
         "unknown": "The issuer was not told the number: it is of an account.",
     }.get(shown["person"], f"The number {shown['person']} is the one that the issuer has committed to.")
+    more = f", with {len(shown['accounts']) - 1} more that are said to be the same person's" if len(shown["accounts"]) > 1 else ""
     records = sum(chain["records"] for chain in shown["chains"])
     lines = [
         f"statement {shown['digest']}",
         f"Issued on {shown['issued']} by {shown['issuer']}, as of {shown['as_of']}, under roster {shown['roster']} of {shown['federation']}.",
-        f"Account {shown['owner']}, with {len(shown['accounts']) - 1} more that are said to be the same person's. {person}",
-        f"Each of its {records} records stands under a head that the key of its chain has signed.",
+        f"Account {shown['owner']}{more}. {person}",
+        f"Each of its {records} records stands under a head that the key of its chain has signed (one that was sent twice stands there twice).",
     ]
     lines += [of_chain(chain) for chain in shown["chains"]]
     lines.append(of_account(file))

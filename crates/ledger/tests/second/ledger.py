@@ -480,8 +480,8 @@ def verify_inclusion(leaf_hash, index, size, path, expected, tree=CHAIN):
     check(r == expected, "ProofFault::RootMismatch")
 
 
-def open_multiproof(leaves, size, proof, tree=CHAIN):
-    """The path of each of several leaves, which are hashes by their indexes."""
+def open_multiproof(leaves, size, proof, expected, tree=CHAIN):
+    """The path of each of several leaves, which are hashes by their indexes, to the root that is expected."""
     check(leaves and all(index < size for index in leaves), "ProofFault::OutOfRange")
     indexes, given = sorted(leaves), iter(proof)
 
@@ -499,8 +499,9 @@ def open_multiproof(leaves, size, proof, tree=CHAIN):
         paths |= {index: [*path, left] for index, path in right_paths.items()}
         return tree.branch(left, right), paths
 
-    _, paths = part(0, size, indexes)
+    found, paths = part(0, size, indexes)
     check(next(given, None) is None, "ProofFault::PathLength")
+    check(found == expected, "ProofFault::RootMismatch")
     return paths
 
 

@@ -246,22 +246,24 @@ class Chain:
 
     def open_proofs(self):
         """The path of each entry that is tied to the head, and of each leaf of the register."""
-        tied, leaves, size = {}, {}, 0
+        tied, leaves, size, root = {}, {}, 0, None
         if self.register is not None:
             tied[self.register["batch_index"]] = self.register["batch"]
             tied[self.register["index"]] = self.register["entry"]
         tied |= {one["index"]: one["entry"] for one in self.records if one["tied"]}
-        self.paths = opened({at: leaf(entry) for at, entry in tied.items()}, self.head.size, self.stated["hashes"], ledger.CHAIN)
+        placed = {at: leaf(entry) for at, entry in tied.items()}
+        self.paths = opened(placed, self.head.size, self.stated["hashes"], self.head.root, ledger.CHAIN)
         if self.register is None:
             return
         for stated in self.register["accounts"]:
             for index, shown_leaf in register_leaves(stated):
                 check(leaves.setdefault(index, shown_leaf) == shown_leaf, "Refusal::Invalid/Invalid::Proof/ProofFault::OutOfRange")
         try:
-            size = int(ledger.read_register(self.register["entry"], self.register["index"])["accounts"])
+            register = ledger.read_register(self.register["entry"], self.register["index"])
+            size, root = int(register["accounts"]), bytes.fromhex(register["root"])
         except Refused:
             pass
-        self.register_paths = opened(leaves, size, self.register["hashes"], ledger.REGISTER)
+        self.register_paths = opened(leaves, size, self.register["hashes"], root, ledger.REGISTER)
 
     def check_order(self, roster):
         refuted(not roster.doubts(self.head), "HeadInDoubt")
@@ -356,13 +358,13 @@ class Chain:
         return read_as("Refusal::Refuted/Refuted::Cosigned", roster.promises, ledger.Note(cosigned["head"]), head.origin, "mirror")
 
 
-def opened(leaves, size, hashes, tree):
+def opened(leaves, size, hashes, root, tree):
     """The path of each leaf; none where nothing is tied."""
     hashes = [bytes.fromhex(one) for one in hashes]
     if not leaves:
         check(not hashes, "Refusal::Invalid/Invalid::Proof/ProofFault::PathLength")
         return {}
-    return read_as("Refusal::Invalid/Invalid::Proof", ledger.open_multiproof, leaves, size, hashes, tree)
+    return read_as("Refusal::Invalid/Invalid::Proof", ledger.open_multiproof, leaves, size, hashes, root, tree)
 
 
 def register_leaves(stated):

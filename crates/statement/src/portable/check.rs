@@ -259,7 +259,7 @@ impl Statement {
         };
         let mut evidence = Vec::with_capacity(heads.len());
         for (chain, head) in self.content.chains.iter().zip(&heads) {
-            evidence.push(chain.evidence(head.head.size)?);
+            evidence.push(chain.evidence(&head.head)?);
         }
         let believed = owner.believe(&evidence, roster, &policy, subject.as_of)?;
         let stated = self.stated(&believed)?;

@@ -342,6 +342,22 @@ impl Federation {
         (evidence, TreeSize(size as u64))
     }
 
+    /// Where the register stands that is shown under a head of this size.
+    pub(crate) fn register_at(&self, of: usize, size: usize) -> Option<usize> {
+        let registers = self.chains[of].registers.iter().rev();
+        registers.map(|one| one.at).find(|at| *at < size)
+    }
+
+    /// How many entries the register covers that is shown under a head of this size.
+    pub(crate) fn covered(&self, of: usize, size: usize) -> usize {
+        let registers = self.chains[of].registers.iter().rev();
+        registers
+            .filter(|one| one.at < size)
+            .map(|one| one.covered)
+            .next()
+            .unwrap_or(0)
+    }
+
     /// What an honest node states.
     pub(crate) fn content(&self, asked: &Asked) -> Content {
         let chains = asked.views.iter().map(|(of, view)| {

@@ -21,6 +21,7 @@ const BARE: usize = 2;
 
 pub(super) fn cases(bench: &Bench) -> Vec<Case> {
     let mut cases = heads(bench);
+    cases.extend(order(bench));
     cases.extend(continued(bench));
     cases.extend(cosignatures(bench));
     cases.extend(proofs(bench));
@@ -53,22 +54,15 @@ fn heads(bench: &Bench) -> Vec<Case> {
     let mut wrong = head.clone();
     let at = wrong.len() - 20;
     wrong[at] = if wrong[at] == b'A' { b'B' } else { b'A' };
-    let stranger = Federation::new(2, 3);
     let empty = format!(
         "{origin}\n0\n{}\n",
         text.lines().last().expect("a head has a root")
     );
     let first_key = federation.key(Role::Chain, 0);
-    let ended = note::sign(
-        &String::from_utf8(federation.head(0, 15, &[]))
-            .expect("a text")
-            .split("\n\n")
-            .next()
-            .map(|text| format!("{text}\n"))
-            .expect("a text"),
-        federation.chains[0].origin.as_str(),
-        &first_key,
-    );
+    let other = String::from_utf8(federation.head(0, 15, &[])).expect("a note is a text");
+    let (other, _) = other.split_once("\n\n").expect("a note has a text");
+    let first = federation.chains[0].origin.as_str();
+    let ended = note::sign(&format!("{other}\n"), first, &first_key);
     let untrusted = "Refusal::Invalid/Invalid::NoTrustedSignature";
     vec![
         bench.refused(
@@ -84,7 +78,7 @@ fn heads(bench: &Bench) -> Vec<Case> {
         bench.refused(
             "a head of a chain of another federation",
             "Refusal::Invalid/Invalid::UnknownOrigin",
-            headed(bench, empty_head(&stranger)),
+            headed(bench, Federation::new(2, 3).head(BARE, 0, &[])),
         ),
         bench.refused(
             "a head signed by another chain",
@@ -106,6 +100,12 @@ fn heads(bench: &Bench) -> Vec<Case> {
             "Refusal::Invalid/Invalid::HeadRoot",
             headed(bench, sign(&empty, &key)),
         ),
+    ]
+}
+
+fn order(bench: &Bench) -> Vec<Case> {
+    let older = bench.federation.head(0, 12, &[]);
+    vec![
         bench.refused(
             "chains that descend",
             "Refusal::Chains",
@@ -119,13 +119,9 @@ fn heads(bench: &Bench) -> Vec<Case> {
         bench.refused(
             "an older head",
             "Refusal::Invalid/Invalid::Proof/ProofFault::OutOfRange",
-            with_chains(bench, |chains| chains[0].head = federation.head(0, 12, &[])),
+            with_chains(bench, |chains| chains[0].head = older),
         ),
     ]
-}
-
-fn empty_head(of: &Federation) -> Vec<u8> {
-    of.head(BARE, 0, &[])
 }
 
 /// The third chain has shown two histories: both begin with its first entry, and it goes on from its third.
@@ -274,7 +270,7 @@ pub(super) fn encoded(bytes: &[u8]) -> String {
 
 fn proofs(bench: &Bench) -> Vec<Case> {
     let length = "Refusal::Invalid/Invalid::Proof/ProofFault::PathLength";
-    let root = "Refusal::Refuted/Refuted::Invalid/Invalid::Proof/ProofFault::RootMismatch";
+    let root = "Refusal::Invalid/Invalid::Proof/ProofFault::RootMismatch";
     vec![
         bench.refused(
             "a hash too many",

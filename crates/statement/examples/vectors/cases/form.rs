@@ -8,6 +8,7 @@ pub(super) fn cases(bench: &Bench) -> Vec<Case> {
     let mut cases = frame(bench);
     cases.extend(order(bench));
     cases.extend(packed(bench));
+    cases.extend(streams(bench));
     cases.extend(fields(bench));
     cases.extend(subject(bench));
     cases.extend(openings(bench));
@@ -101,8 +102,6 @@ fn packed(bench: &Bench) -> Vec<Case> {
             file.section(CHAINS).said = said;
         })
     };
-    let stored =
-        |change: fn(&mut Vec<u8>)| bench.changed(|file| change(&mut file.section(SUBJECT).stored));
     vec![
         bench.refused(
             "a section that says more than there is room for",
@@ -129,6 +128,20 @@ fn packed(bench: &Bench) -> Vec<Case> {
             unpack,
             bomb(1_000_000, 3),
         ),
+        // An empty list, and what stands behind it.
+        bench.refused(
+            "a million zeros for chains",
+            "Refusal::Form/PortableFault::Fields/CodecFault::Trailing",
+            bomb(1_000_000, 1_000_000),
+        ),
+    ]
+}
+
+fn streams(bench: &Bench) -> Vec<Case> {
+    let unpack = "Refusal::Form/PortableFault::Unpack";
+    let stored =
+        |change: fn(&mut Vec<u8>)| bench.changed(|file| change(&mut file.section(SUBJECT).stored));
+    vec![
         bench.refused(
             "a byte behind the stream of a section",
             unpack,
@@ -150,12 +163,6 @@ fn packed(bench: &Bench) -> Vec<Case> {
             "a note with two lengths",
             unpack,
             bench.changed(|file| file.section(ISSUER).said += 1),
-        ),
-        // A million empty chains, and what is not one of them.
-        bench.refused(
-            "a million zeros for chains",
-            "Refusal::Form/PortableFault::Fields/CodecFault::Trailing",
-            bomb(1_000_000, 1_000_000),
         ),
     ]
 }

@@ -11,8 +11,10 @@ use yizhang_statement::{Content, Statement};
 
 pub(super) fn cases(bench: &Bench) -> Vec<Case> {
     let mut cases = notes(bench);
+    cases.extend(lines_of_notes(bench));
     cases.extend(issuers(bench));
-    cases.extend(rosters(bench));
+    cases.extend(roots(bench));
+    cases.extend(versions(bench));
     cases.extend(accounts(bench));
     cases
 }
@@ -38,14 +40,6 @@ fn notes(bench: &Bench) -> Vec<Case> {
     let key = bench.federation.chain_key(0, 100);
     let own = signer(bench, &key);
     let sign = |text: &str| note::sign(text, own.origin, &key);
-    let line = |text: &str| note::signature_line(text, own.origin, &key);
-    let other_line = |text: &str| {
-        note::signature_line(
-            text,
-            "witness.example",
-            &bench.federation.key(Role::Witness, 1),
-        )
-    };
     vec![
         bench.refused(
             "a statement changed behind its issuer's back",
@@ -96,6 +90,18 @@ fn notes(bench: &Bench) -> Vec<Case> {
             content,
             noted(bench, |file| file.text(&own)),
         ),
+    ]
+}
+
+fn lines_of_notes(bench: &Bench) -> Vec<Case> {
+    let content = "Refusal::Form/PortableFault::Content";
+    let key = bench.federation.chain_key(0, 100);
+    let own = signer(bench, &key);
+    let sign = |text: &str| note::sign(text, own.origin, &key);
+    let line = |text: &str| note::signature_line(text, own.origin, &key);
+    let witness = bench.federation.key(Role::Witness, 1);
+    let other_line = |text: &str| note::signature_line(text, "witness.example", &witness);
+    vec![
         bench.refused(
             "a note with a line of somebody else",
             content,
@@ -164,22 +170,18 @@ fn issuers(bench: &Bench) -> Vec<Case> {
     ]
 }
 
-fn rosters(bench: &Bench) -> Vec<Case> {
+/// A statement with these versions of the roster.
+fn with_rosters(bench: &Bench, notes: Vec<Vec<u8>>) -> Vec<u8> {
     let federation = &bench.federation;
-    let with = |notes: Vec<Vec<u8>>| {
-        let mut content = federation.content(&asked(WORKER, Part::Nothing));
-        content.rosters = notes;
-        federation.seal(&content, 0)
-    };
-    let notes = federation.roster_notes();
-    let [first, second, third] = &notes[..] else {
-        panic!("three versions")
-    };
-    let version = |change: fn(&mut Roster)| {
-        let mut roster = federation.rosters[1].clone();
-        change(&mut roster);
-        federation.signed(&roster)
-    };
+    let mut content = federation.content(&asked(WORKER, Part::Nothing));
+    content.rosters = notes;
+    federation.seal(&content, 0)
+}
+
+fn roots(bench: &Bench) -> Vec<Case> {
+    let federation = &bench.federation;
+    let with = |notes: Vec<Vec<u8>>| with_rosters(bench, notes);
+    let first = federation.signed(&federation.rosters[0]);
     let impostor = Federation::new(1, 3).signed(&Roster {
         roots: vec![federation.key(Role::Root, 5).verifying_key().to_bytes()],
         ..federation.rosters[1].clone()
@@ -190,9 +192,6 @@ fn rosters(bench: &Bench) -> Vec<Case> {
     };
     let versions = "Refusal::Roster/TrustFault::Versions";
     let signatures = "Refusal::Roster/TrustFault::Version/Invalid::RosterSignatures";
-    let previous = "Refusal::Roster/TrustFault::Version/Invalid::RosterPrevious";
-    let form = "Refusal::Roster/TrustFault::Version/Invalid::RosterForm";
-    let note_form = "Refusal::Roster/TrustFault::Version/Invalid::NoteForm";
     let mut other_roots = bench.refused(
         "trust in other root keys",
         "Refusal::Roster/TrustFault::OtherRoots",
@@ -220,8 +219,27 @@ fn rosters(bench: &Bench) -> Vec<Case> {
         bench.refused(
             "a second version signed by others",
             signatures,
-            with(vec![first.clone(), by_others(&federation.rosters[1])]),
+            with(vec![first, by_others(&federation.rosters[1])]),
         ),
+    ]
+}
+
+fn versions(bench: &Bench) -> Vec<Case> {
+    let federation = &bench.federation;
+    let with = |notes: Vec<Vec<u8>>| with_rosters(bench, notes);
+    let notes = federation.roster_notes();
+    let [first, second, third] = &notes[..] else {
+        panic!("three versions")
+    };
+    let version = |change: fn(&mut Roster)| {
+        let mut roster = federation.rosters[1].clone();
+        change(&mut roster);
+        federation.signed(&roster)
+    };
+    let previous = "Refusal::Roster/TrustFault::Version/Invalid::RosterPrevious";
+    let form = "Refusal::Roster/TrustFault::Version/Invalid::RosterForm";
+    let note_form = "Refusal::Roster/TrustFault::Version/Invalid::NoteForm";
+    vec![
         bench.refused(
             "a version left out",
             form,
@@ -241,7 +259,7 @@ fn rosters(bench: &Bench) -> Vec<Case> {
             ]),
         ),
         bench.refused(
-            "a version of another federation",
+            "a version that more keys must sign than it has",
             form,
             with(vec![first.clone(), version(|roster| roster.threshold = 2)]),
         ),
