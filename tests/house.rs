@@ -81,7 +81,6 @@ const RESERVED: &[(&str, &[&str])] = &[
     ("comfy-table", &["bench", "show"]),
     ("indicatif", &["bench", "show"]),
     ("maud", &["show", "page"]),
-    ("flate2", &["page"]),
     ("anyhow", &["bench", "."]),
 ];
 

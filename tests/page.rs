@@ -193,7 +193,7 @@ fn the_page_without_a_file_checks_those_of_others() {
         &federation.auditor(),
     ])
     .expect(0);
-    let receipts = fs::read_dir(federation.path().join("a.csv.receipts")).unwrap();
+    let receipts = fs::read_dir(Path::new(&statement).with_file_name("a.csv.receipts")).unwrap();
     let receipts = receipts.map(|entry| entry.unwrap().path());
     let receipt = receipts
         .into_iter()

@@ -1,9 +1,11 @@
 //! Bytes as they stand in the page.
 
 use base64ct::{Base64, Encoding};
-use flate2::{Compression, write::ZlibEncoder};
+use miniz_oxide::deflate::compress_to_vec_zlib;
 use sha2::{Digest, Sha256};
-use std::io::Write as _;
+
+/// How hard is compressed: a page is written once and sent often.
+const LEVEL: u8 = 9;
 
 /// Bytes as text.
 pub(crate) fn base64(bytes: &[u8]) -> String {
@@ -12,15 +14,7 @@ pub(crate) fn base64(bytes: &[u8]) -> String {
 
 /// Bytes compressed (zlib), as text.
 pub(crate) fn deflated(bytes: &[u8]) -> String {
-    let mut encoder = ZlibEncoder::new(Vec::new(), Compression::best());
-    encoder
-        .write_all(bytes)
-        .expect("a vector takes whatever is written");
-    base64(
-        &encoder
-            .finish()
-            .expect("a vector takes whatever is written"),
-    )
+    base64(&compress_to_vec_zlib(bytes, LEVEL))
 }
 
 /// How a policy names the text of a script or style.
