@@ -136,7 +136,7 @@ fn handed(federation: &Federation) -> Vec<Target> {
     let evidence = ForkEvidence {
         first: federation.head(2, 2, &[]),
         second: federation.head(2, 3, &[mirror()]),
-        beginning: Some(yizhang_statement::Beginning {
+        beginning: Some(yizhang_ledger::beginning::Beginning {
             root: Hash([3; 32]),
             path: vec![Hash([4; 32]); 2],
         }),
