@@ -25,6 +25,7 @@ use yizhang_audit::{
 use yizhang_ledger::{head::Origin, roster::Roster, value::Division};
 use yizhang_wire::{
     channel::MESSAGE_BYTES_MAX,
+    convert,
     deadline::{self, BATCH_SILENCE_MAX, STREAM_START_TIMEOUT, within},
     purpose::{Business, Purpose},
     v1::{ReplayRequest, StatusReply, ledger_client::LedgerClient},
@@ -206,6 +207,10 @@ fn accusations(status: &StatusReply, roster: &Roster) -> Vec<Finding> {
             closes: true,
             held: pair.first.to_vec(),
             other: pair.second.to_vec(),
+            beginning: pair
+                .beginning
+                .as_ref()
+                .and_then(|beginning| convert::beginning(beginning).ok()),
         };
         findings.extend(accusation(&shown, roster).filter(|finding| !findings.contains(finding)));
     }

@@ -1,16 +1,23 @@
 //! `yizhang evidence`: what a node has against chains of which two histories were signed, to be read and carried away.
 
-use crate::{connection, credentials::Credentials, exit::Outcome, files, node::parse_region};
+use crate::{
+    connection,
+    credentials::{self, Credentials},
+    exit::Outcome,
+    files,
+    node::parse_region,
+};
 use anyhow::Context;
 use clap::{Args, Subcommand};
 use rust_i18n::t;
-use std::path::PathBuf;
-use yizhang_ledger::value::Division;
+use std::path::{Path, PathBuf};
+use yizhang_ledger::{note::Note, roster::Roster, value::Division};
+use yizhang_node::SignedTwice;
 use yizhang_show::verdict;
 use yizhang_statement::ForkEvidence;
 use yizhang_wire::{
     deadline::{STATUS_TIMEOUT, within},
-    v1::{EvidenceReply, EvidenceRequest, ledger_client::LedgerClient},
+    v1::{self, EvidenceReply, EvidenceRequest, ledger_client::LedgerClient},
 };
 
 /// What can be done with evidence.
@@ -77,11 +84,56 @@ fn list(arguments: &ListArguments) -> anyhow::Result<Outcome> {
     if reply.untied > 0 {
         println!("{}", t!("evidence.untied", count = reply.untied));
     }
-    if reply.files.is_empty() && reply.untied == 0 {
+    list_rosters(&credentials, &reply.rosters)?;
+    if reply.files.is_empty() && reply.untied == 0 && reply.rosters.is_empty() {
         println!("{}", t!("evidence.none"));
         return Ok(Outcome::Clean);
     }
     Ok(Outcome::Findings)
+}
+
+/// Lists versions of the roster of which the root keys have signed two, as the versions of a directory show it.
+fn list_rosters(credentials: &Credentials, pairs: &[v1::SignedTwice]) -> anyhow::Result<()> {
+    let versions = credentials::read_roster(&credentials.directory)?.versions;
+    for pair in pairs {
+        if let Some(SignedTwice {
+            version,
+            held,
+            other,
+        }) = versions.contradict(&pair.held, &pair.other)
+        {
+            println!(
+                "{}",
+                t!(
+                    "evidence.rosters",
+                    version = version,
+                    held = held,
+                    other = other
+                )
+            );
+        } else {
+            println!("{}", t!("evidence.rosters_unknown", version = pair.version));
+        }
+    }
+    Ok(())
+}
+
+/// The hash by which the next version would name the roster in a note.
+fn hash_of(note: &[u8]) -> anyhow::Result<String> {
+    Ok(Roster::parse(Note::parse(note)?.text)?.hash().to_string())
+}
+
+/// Writes the two notes of each version of the roster of which the root keys have signed two.
+fn export_rosters(pairs: &[v1::SignedTwice], out: &Path) -> anyhow::Result<()> {
+    for pair in pairs {
+        for note in [&pair.held, &pair.other] {
+            let start: String = hash_of(note)?.chars().take(8).collect();
+            let path = out.join(format!("roster-{}-{start}.note", pair.version));
+            files::replace_public(&path, note)?;
+            println!("{}", path.display());
+        }
+    }
+    Ok(())
 }
 
 /// Writes the files. One that is there already and says the same stays.
@@ -100,6 +152,7 @@ fn export(arguments: &ExportArguments) -> anyhow::Result<Outcome> {
         files::replace_public(&path, file)?;
         println!("{}", path.display());
     }
+    export_rosters(&reply.rosters, &arguments.out)?;
     if reply.untied > 0 {
         println!("{}", t!("evidence.untied", count = reply.untied));
     }

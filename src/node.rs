@@ -33,7 +33,9 @@ use yizhang_ledger::{
     value::{Division, UnixMillis},
 };
 use yizhang_node::{ReadLimits, RegisterRule, RoomLimits};
-use yizhang_show::status::{CertificateStatus, FloodStatus, NodeStatus, PeerStatus};
+use yizhang_show::status::{
+    CertificateStatus, FloodStatus, NodeStatus, PeerStatus, SignedTwiceStatus,
+};
 use yizhang_store::{AccessFinding, CheckReport};
 use yizhang_wire::{convert, v1::StatusReply};
 
@@ -339,6 +341,7 @@ fn told(reply: StatusReply) -> NodeStatus {
         holds: peer.holds,
         secrets: show::printable(&peer.secrets),
         roster: peer.roster,
+        other_roster: peer.other_roster,
     });
     let floods = reply.floods.into_iter().map(|flood| FloodStatus {
         region: show::printable(&flood.region),
@@ -351,6 +354,15 @@ fn told(reply: StatusReply) -> NodeStatus {
         until: UnixMillis(certificate.until_ms),
         ending: certificate.ending,
     });
+    let twice = reply.rosters_signed_twice.iter();
+    let twice = twice.filter_map(|twice| {
+        Some(SignedTwiceStatus {
+            version: twice.version,
+            held: convert::digest(&twice.held).ok()?.to_string(),
+            other: convert::digest(&twice.other).ok()?.to_string(),
+        })
+    });
+    let twice: Vec<_> = twice.collect();
     let checks = reply.secret_checks.iter();
     // What is no digest tells nothing.
     let checks = checks.filter_map(|check| convert::digest(check).ok());
@@ -365,6 +377,8 @@ fn told(reply: StatusReply) -> NodeStatus {
         scrubbed: (reply.scrubbed_ms > 0).then_some(UnixMillis(reply.scrubbed_ms)),
         chains: copies::read(reply.chains),
         peers: peers.collect(),
+        forged_evidence: reply.forged_evidence,
+        rosters_signed_twice: twice,
         room_code: show::printable(&reply.room_code),
         floods: floods.collect(),
         clock_off_ms: reply.clock_off_ms,

@@ -16,7 +16,7 @@ use std::{
 use support::{
     Federation,
     connect::{connect, roster},
-    contributions, eventually,
+    contributions, eventually, run,
 };
 use tokio::sync::watch;
 use tokio_stream::{Stream, StreamExt as _, wrappers::WatchStream};
@@ -39,8 +39,8 @@ use yizhang_ledger::{
 use yizhang_wire::{
     channel::certificate_pem,
     v1::{
-        FetchRequest, Heads, PublishReply, PublishRequest, RostersReply, RostersRequest,
-        SignedBatch, TellReply, TellRequest, WatchRequest,
+        Beginning, Evidence, FetchRequest, Heads, PublishReply, PublishRequest, RostersReply,
+        RostersRequest, SignedBatch, TellReply, TellRequest, WatchRequest,
         replication_client::ReplicationClient,
         replication_server::{Replication, ReplicationServer},
         rosters_server::{Rosters, RostersServer},
@@ -69,12 +69,14 @@ struct Signed {
 struct Said {
     heads: Vec<Vec<u8>>,
     cosigned: Vec<Vec<u8>>,
+    evidence: Vec<Evidence>,
     /// What it sends of its chain.
     batches: Vec<Signed>,
     /// Whether it sends nothing and never ends.
     hangs: bool,
     /// The version of the roster that it claims, and what it hands over.
     version: u64,
+    roster_hash: Vec<u8>,
     rosters: Vec<Vec<u8>>,
 }
 
@@ -142,8 +144,9 @@ impl Replication for Script {
             Ok(Heads {
                 heads: bytes(said.heads),
                 complete: std::mem::take(&mut complete),
-                evidence: Vec::new(),
+                evidence: said.evidence,
                 roster: said.version,
+                roster_hash: said.roster_hash.into(),
                 cosigned: bytes(said.cosigned),
             })
         });
@@ -301,6 +304,22 @@ impl Liar {
         }
     }
 
+    /// The first batch of another history, with so many records.
+    fn other_beginning(&self, records: u64) -> Signed {
+        let mut block = Vec::new();
+        for number in 0..records {
+            let payload = [77, number].map(u64::to_le_bytes).concat();
+            let record = Record::Unknown(Kind(60_000), &payload);
+            record.write(&mut block).unwrap();
+        }
+        let submission = Submitted {
+            id: SubmissionId([7; 16]),
+            submitter: "agency.440000".into(),
+            block: RecordBlock::parse(block).unwrap(),
+        };
+        self.sign(&ChainState::empty(self.origin.clone()), submission)
+    }
+
     /// The batch with a register of accounts that follows a state.
     fn register(&self, state: &ChainState, register: AccountRegister) -> Signed {
         let mut record = Vec::new();
@@ -407,23 +426,44 @@ impl Liar {
 
     /// A node's heads of the liar's chain with the lines of cosigners, as the node shows them to the liar.
     fn cosigned_as_shown_by(&self, node: u32) -> Vec<Vec<u8>> {
+        let origin = self.origin.as_str().as_bytes();
+        let heads = self.shown_by(node).cosigned.into_iter();
+        let heads = heads.map(|note| note.to_vec());
+        heads.filter(|note| note.starts_with(origin)).collect()
+    }
+
+    /// What a node shows to the liar when it begins to watch.
+    fn shown_by(&self, node: u32) -> Heads {
         let own = self.federation.node_dir(LIAR);
-        let shown = async {
+        self.runtime.block_on(async {
             let mut client = ReplicationClient::new(connect(node, &own));
             let mut stream = client.watch(WatchRequest {}).await.unwrap().into_inner();
-            let mut heads = Vec::new();
+            let mut shown = Heads::default();
             while let Some(message) = stream.next().await {
                 let message = message.unwrap();
-                heads.extend(message.cosigned.iter().map(|note| note.to_vec()));
+                shown.cosigned.extend(message.cosigned);
+                shown.heads.extend(message.heads);
+                shown.evidence.extend(message.evidence);
                 if message.complete {
                     break;
                 }
             }
-            heads
-        };
-        let origin = self.origin.as_str().as_bytes();
-        let heads = self.runtime.block_on(shown).into_iter();
-        heads.filter(|note| note.starts_with(origin)).collect()
+            shown
+        })
+    }
+
+    /// The newest head of Beijing's chain, as Beijing announces it.
+    fn head_of_beijing(&self) -> Vec<u8> {
+        let heads = self.shown_by(BEIJING).heads.into_iter();
+        let name = format!("{}/{BEIJING}\n", self.roster.federation);
+        let mut heads = heads.filter(|head| head.starts_with(name.as_bytes()));
+        heads.next().expect("it announces its own chain").to_vec()
+    }
+
+    /// Whether a node says that it has been shown so much forged evidence.
+    fn has_counted(&self, node: u32, forged: u64) -> bool {
+        let status = self.federation.status(node).unwrap();
+        status["forged_evidence"].as_u64().unwrap() >= forged
     }
 }
 
@@ -438,6 +478,134 @@ fn two_histories_shown_to_different_nodes_are_known_to_all() {
     }
     liar.all_have_caught_it();
     liar.others_carry_on("split");
+}
+
+/// What a node lists as evidence.
+fn listed(federation: &Federation, node: u32) -> support::Ran {
+    let (auditor, node) = (federation.auditor(), node.to_string());
+    run(&[
+        "evidence",
+        "list",
+        "--node",
+        &node,
+        "--credentials",
+        &auditor,
+    ])
+}
+
+#[test]
+fn whoever_holds_the_shorter_history_is_convinced_by_a_peer_and_remembers_it_alone() {
+    let mut liar = Liar::among_honest();
+    let [long_one, long_two, short] = HONEST;
+    // The shorter one ends within the first batch of the longer, so that nobody ever sees two heads of one size.
+    let first = liar.other_beginning(9);
+    let whole = [&[first.clone()][..], &liar.batches(&first.after, 1, 2)].concat();
+    let other = liar.other_beginning(3);
+    // Each gets one history while those that get the other are away.
+    liar.federation.stop(short);
+    for node in [long_one, long_two] {
+        liar.says_to(node, Said::history(&whole));
+    }
+    for node in [long_one, long_two] {
+        let size = whole[2].after.size().0;
+        eventually("it holds the longer one", || liar.size_at(node) == size);
+        liar.federation.stop(node);
+    }
+    liar.says_to(short, Said::history(std::slice::from_ref(&other)));
+    liar.federation.start(short);
+    eventually("it holds the shorter one", || liar.size_at(short) == 4);
+    for node in [long_one, long_two] {
+        liar.federation.start(node);
+    }
+    liar.all_have_caught_it();
+    assert_eq!(liar.size_at(short), 4);
+    let two_histories = format!("({}) has signed", liar.origin);
+    let list = listed(&liar.federation, short).expect(1);
+    assert!(list.stdout.contains(&two_histories), "{}", list.stdout);
+    assert!(!list.stdout.contains("pair"), "{}", list.stdout);
+    let shown = liar.shown_by(short).evidence;
+    let size = |note: &[u8]| -> u64 {
+        let text = std::str::from_utf8(note).unwrap();
+        text.split('\n').nth(1).unwrap().parse().unwrap()
+    };
+    let is_tied = |pair: &Evidence| {
+        let (larger, smaller) = (size(&pair.first), size(&pair.second));
+        pair.beginning.is_some() && larger >= first.after.size().0 && smaller == 4
+    };
+    assert!(shown.iter().any(is_tied), "{shown:?}");
+    // It goes on nowhere.
+    let longer = [&[other.clone()][..], &liar.batches(&other.after, 9, 1)].concat();
+    liar.says_to(short, Said::history(&longer));
+    liar.others_carry_on("shorter");
+    assert_eq!(liar.size_at(short), 4);
+    // When nobody tells it any more, it still knows, and can show it.
+    for node in HONEST {
+        liar.federation.stop(node);
+    }
+    liar.says_to_all(&Said::default());
+    liar.federation.start(short);
+    liar.federation.wait_for_start(short);
+    assert!(liar.is_quarantined(short));
+    let list = listed(&liar.federation, short).expect(1);
+    assert!(list.stdout.contains(&two_histories), "{}", list.stdout);
+    // So does an auditor who asks it alone.
+    let audited = liar.federation.audit(short);
+    assert!(
+        audited.stdout.contains("has signed two histories"),
+        "{}",
+        audited.stdout
+    );
+}
+
+#[test]
+fn evidence_that_ties_nothing_together_convinces_nobody_and_its_teller_is_sent_away() {
+    let liar = Liar::among_honest();
+    let whole = liar.beginning(3);
+    liar.says_to_all(&Said::history(&whole));
+    liar.all_hold(&whole);
+    liar.others_carry_on("first");
+    let smaller = liar.head_of_beijing();
+    liar.others_carry_on("second");
+    let larger = liar.head_of_beijing();
+    assert_ne!(smaller, larger);
+    let forged = |heads: [&[u8]; 2], path: usize| Evidence {
+        first: heads[0].to_vec().into(),
+        second: heads[1].to_vec().into(),
+        beginning: Some(Beginning {
+            root: vec![9; 32].into(),
+            path: vec![9; path].into(),
+        }),
+    };
+    let own = [&whole[0].note[..], &whole[2].note];
+    let beijing = [&smaller[..], &larger];
+    // Hashes, no whole hash, and more than any tree calls for.
+    let evidence = [32, 33, 3_200].map(|path| [forged(own, path), forged(beijing, path)]);
+    let few = Said {
+        evidence: evidence.concat(),
+        ..Said::history(&whole)
+    };
+    liar.says_to_all(&few);
+    for node in HONEST {
+        eventually("forged evidence is counted", || liar.has_counted(node, 6));
+    }
+    let many = Said {
+        evidence: vec![forged(beijing, 32); 20],
+        ..Said::history(&whole)
+    };
+    liar.says_to_all(&many);
+    for node in HONEST {
+        eventually("who forges evidence is sent away", || {
+            liar.federation
+                .log(node)
+                .contains("the peer sends forged evidence")
+        });
+    }
+    liar.nobody_accuses_it();
+    for node in HONEST {
+        assert!(!liar.federation.is_quarantined(node, BEIJING), "{node}");
+        listed(&liar.federation, node).expect(0);
+    }
+    liar.others_carry_on("third");
 }
 
 #[test]
@@ -566,7 +734,7 @@ fn cosignatures_that_are_forged_or_taken_from_another_head_count_nowhere() {
 
 #[test]
 fn another_version_of_the_roster_than_the_root_keys_have_signed_is_taken_by_nobody() {
-    let liar = Liar::among_honest();
+    let mut liar = Liar::among_honest();
     let in_force = fs::read(liar.federation.node_dir(LIAR).join("roster.note")).unwrap();
     let mut next = liar.roster.clone();
     next.version = 2;
@@ -583,7 +751,8 @@ fn another_version_of_the_roster_than_the_root_keys_have_signed_is_taken_by_nobo
         vec![other_first.into_bytes()],
         vec![b"yizhang-roster/v2\n".to_vec(); 8],
     ];
-    let processes = HONEST.map(|node| liar.federation.process(node));
+    let [asks, others @ ..] = HONEST;
+    let processes = others.map(|node| liar.federation.process(node));
     for rosters in handed {
         let said = Said {
             version: 99,
@@ -591,13 +760,22 @@ fn another_version_of_the_roster_than_the_root_keys_have_signed_is_taken_by_nobo
             ..Said::history(&liar.beginning(1))
         };
         liar.says_to_all(&said);
+        // The version is told when a watch begins.
+        liar.federation.stop(asks);
+        liar.federation.start(asks);
+        liar.federation.wait_ready(asks);
         thread::sleep(Duration::from_millis(500));
     }
+    let log = liar.federation.log(asks);
+    let refused = log.matches("a version of the roster from a peer is not taken");
+    assert!(refused.count() >= 2, "{log}");
     liar.others_carry_on("downgrade");
-    for (node, process) in HONEST.into_iter().zip(processes) {
+    for (node, process) in others.into_iter().zip(processes) {
+        assert_eq!(liar.federation.process(node), process, "{node}");
+    }
+    for node in HONEST {
         let status = liar.federation.status(node).unwrap();
         assert_eq!(status["roster"], 1, "{node}");
-        assert_eq!(liar.federation.process(node), process, "{node}");
         assert!(!liar.federation.node_dir(node).join("rosters").exists());
     }
     assert_eq!(
@@ -606,6 +784,42 @@ fn another_version_of_the_roster_than_the_root_keys_have_signed_is_taken_by_nobo
             .len(),
         1
     );
+}
+
+#[test]
+fn another_version_with_a_number_in_force_that_nobody_has_signed_is_the_word_of_its_teller_alone() {
+    let mut liar = Liar::among_honest();
+    let mut other = liar.roster.clone();
+    other.mirrors = 0;
+    let root = yizhang_ledger::roster::root_key_name(&other.federation);
+    let by_stranger = yizhang_ledger::note::sign(&other.text(), &root, &liar.key);
+    liar.says_to_all(&Said {
+        version: 1,
+        roster_hash: other.hash().0.to_vec(),
+        rosters: vec![by_stranger.into_bytes()],
+        ..Said::history(&liar.beginning(1))
+    });
+    // It is told when a watch begins.
+    let node = HONEST[1];
+    liar.federation.stop(node);
+    liar.federation.start(node);
+    let status = || liar.federation.status(node);
+    eventually("the peer's word is named", || {
+        let Some(status) = status() else { return false };
+        let mut peers = status["peers"].as_array().unwrap().iter();
+        peers.any(|peer| peer["region"] == "440000" && peer["other_roster"] == true)
+    });
+    liar.others_carry_on("claimed");
+    let status = status().unwrap();
+    assert_eq!(status["roster"], 1);
+    assert!(
+        status["rosters_signed_twice"]
+            .as_array()
+            .unwrap()
+            .is_empty()
+    );
+    assert!(!liar.federation.node_dir(node).join("rosters").exists());
+    listed(&liar.federation, node).expect(0);
 }
 
 /// The leaf hashes of the records of each account, in the order of the chain.

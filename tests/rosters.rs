@@ -325,6 +325,110 @@ fn a_version_needs_enough_root_keys_and_follows_the_one_before_it() {
     wait_version(&federation, &[GUANGDONG, GUIZHOU], 3);
 }
 
+/// What a node says of the one version of which the root keys have signed two: the hash that it holds, and the other.
+fn signed_twice(federation: &Federation, node: u32) -> Option<[String; 2]> {
+    let status = federation.status(node)?;
+    let twice = status["rosters_signed_twice"].as_array()?.first()?.clone();
+    assert_eq!(twice["version"], 2);
+    let hash = |name: &str| twice[name].as_str().unwrap().to_string();
+    Some([hash("held"), hash("other")])
+}
+
+/// Makes a second version in a directory, has the root key sign it, and hands it to a node.
+fn second_version(founders: &Founders, federation: &Federation, node: u32, mirrors: &str) {
+    let behind = PathBuf::from(federation.agency(node));
+    let key = founders.dir.join("root.key");
+    for (command, more) in [
+        ("propose", ["--mirrors", mirrors]),
+        ("sign", ["--key", text(&key)]),
+    ] {
+        founders.step_in(&behind, command, &more).expect(0);
+    }
+    let (region, file) = (node.to_string(), text(&founders.file));
+    let mut publish = vec!["federation", "publish", "--file", file, "--node", &region];
+    publish.extend(["--credentials", text(&behind)]);
+    run(&publish).expect(0);
+    fs::remove_file(&founders.file).unwrap();
+    wait_version_of(federation, node, 2);
+}
+
+#[test]
+fn two_versions_with_one_number_are_found_when_nodes_meet_and_both_notes_are_kept() {
+    let regions = [GUANGDONG, GUIZHOU, BEIJING];
+    let mut federation = Federation::found(&regions);
+    let founders = Founders::of(&federation);
+    // Each is given one while the other is away.
+    for (node, mirrors) in [(GUANGDONG, "0"), (GUIZHOU, "1")] {
+        federation.start(node);
+        federation.wait_for_start(node);
+        second_version(&founders, &federation, node, mirrors);
+        federation.stop(node);
+    }
+    for node in regions {
+        federation.start(node);
+    }
+    for node in regions {
+        eventually(&format!("{node} has both notes"), || {
+            signed_twice(&federation, node).is_some()
+        });
+    }
+    let [held, other] = signed_twice(&federation, GUANGDONG).unwrap();
+    let guizhou = signed_twice(&federation, GUIZHOU).unwrap();
+    assert_eq!(guizhou, [other.clone(), held.clone()]);
+    let log = federation.log(GUANGDONG);
+    let said = "root keys have signed two versions of the roster with one number";
+    assert!(log.contains(said), "{log}");
+    // It needs people, and anybody can see it who has the versions of a directory.
+    let (agency, out) = (federation.agency(GUANGDONG), federation.path().join("out"));
+    let asked = ["--node", "440000", "--credentials", &agency];
+    run(&[&["node", "status"][..], &asked].concat()).expect(1);
+    let listed = run(&[&["evidence", "list"][..], &asked].concat()).expect(1);
+    let line = format!("two versions 2 of the roster, {held}");
+    assert!(listed.stdout.contains(&line), "{}", listed.stdout);
+    let export = ["evidence", "export", "--out", text(&out)];
+    let exported = run(&[&export[..], &asked].concat()).expect(0).stdout;
+    assert_eq!(exported.lines().count(), 2, "{exported}");
+    for path in exported.lines() {
+        assert!(fs::read(path).unwrap().starts_with(b"yizhang-roster/"));
+    }
+    // No node has changed its version for it, and each remembers it alone.
+    for node in [GUIZHOU, BEIJING, GUANGDONG] {
+        assert_eq!(version(&federation, node), 2);
+        federation.stop(node);
+    }
+    federation.start(GUANGDONG);
+    federation.wait_for_start(GUANGDONG);
+    let remembered = signed_twice(&federation, GUANGDONG).unwrap();
+    assert_eq!(remembered, [held.clone(), other]);
+
+    // The holders of the root keys say that Guangdong's counts: at Guizhou the other one goes, and that comes in its place.
+    let right = exported
+        .lines()
+        .find(|path| path.contains(&held[..8]))
+        .unwrap();
+    let dir = federation.node_dir(GUIZHOU);
+    fs::remove_file(dir.join("rosters/2.note")).unwrap();
+    run(&[
+        "federation",
+        "publish",
+        "--file",
+        right,
+        "--dir",
+        text(&dir),
+    ])
+    .expect(0);
+    federation.start(GUIZHOU);
+    eventually("both work under one version", || {
+        let Some(status) = federation.status(GUIZHOU) else {
+            return false;
+        };
+        let mut peers = status["peers"].as_array().unwrap().iter();
+        let peer = peers.find(|peer| peer["region"] == "440000").unwrap();
+        peer["roster"] == 2 && peer["other_roster"] == false
+    });
+    assert_eq!(signed_twice(&federation, GUIZHOU), None);
+}
+
 #[test]
 fn certificates_are_renewed_while_a_node_runs() {
     let mut federation = Federation::found(&[GUANGDONG, GUIZHOU]);

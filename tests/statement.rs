@@ -159,15 +159,22 @@ fn a_statement_shows_whose_it_is_to_those_alone_who_are_told() {
     };
     let code = hidden.code();
     let is_his = asked(hidden.path(), WORKER, &["--code", &code]).expect(0);
-    assert!(is_his.stdout.contains("is the one that it was made for"));
-    for (number, more) in [(OTHER, &["--code", &code][..]), (WORKER, &[])] {
-        let refused = asked(hidden.path(), number, more).expect(1);
-        assert!(
-            refused.stdout.contains("another person's"),
-            "{}",
-            refused.stdout
-        );
-    }
+    assert!(is_his.stdout.contains("is for the number that you typed"));
+    // Without the code nobody can tell; a code that is none is said to be none.
+    asked(hidden.path(), WORKER, &[]).expect(2);
+    asked(hidden.path(), WORKER, &["--code", "12"]).expect(2);
+    let refused = asked(hidden.path(), OTHER, &["--code", &code]).expect(1);
+    assert!(
+        refused.stdout.contains("is not this person's"),
+        "{}",
+        refused.stdout
+    );
+    // Nobody is shown the account of somebody else than he asked for.
+    assert!(
+        !refused.stdout.contains("Account as of"),
+        "{}",
+        refused.stdout
+    );
 
     let revealed = state(&federation, GUANGDONG, "open.yizhang", &["--reveal-number"]);
     assert_eq!(revealed.ran.code, 0, "{}", revealed.ran.stderr);
@@ -181,6 +188,24 @@ fn a_statement_shows_whose_it_is_to_those_alone_who_are_told() {
     let data = federation.node_dir(GUANGDONG).join("data");
     let log = run(&["node", "access-log", "--data", data.to_str().unwrap()]).expect(0);
     assert!(log.stdout.contains("Account.Statement"), "{}", log.stdout);
+}
+
+#[test]
+fn what_is_not_yet_recorded_is_in_no_statement() {
+    let mut federation = Federation::found(&[GUANGDONG]);
+    federation.start_all();
+    let path = federation.file("later.yizhang", b"");
+    let agency = federation.agency(GUANGDONG);
+    let asked = ["worker", "statement", "--node", "440000", "--credentials"];
+    let later = [&agency, "--as-of", "2099-12-31", "--out", &path];
+    let ran = run_with(&[&asked[..], &later].concat(), WORKER);
+    assert_eq!(ran.code, 4, "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains("a day that is not after today"),
+        "{}",
+        ran.stderr
+    );
+    assert_eq!(fs::read(&path).unwrap(), b"");
 }
 
 #[test]

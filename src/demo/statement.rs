@@ -3,7 +3,7 @@
 use super::{AS_OF, Demo, FILES, GLANCE, PATIENCE, division, reads_for, step};
 use crate::{
     credentials::Credentials,
-    files, node, show,
+    files, node, page, show,
     worker::{self, AccountPart, Made, Wanted, Whom},
 };
 use anyhow::{Context, ensure};
@@ -11,8 +11,10 @@ use rust_i18n::t;
 use std::{fs, path::PathBuf, thread::sleep, time::Instant};
 use yizhang_intake::sample::P1_NUMBER;
 use yizhang_ledger::{person::SocialSecurityNumber, value::Day};
+use yizhang_page::Page;
 use yizhang_show::verdict::{self, Standing};
 use yizhang_statement::Statement;
+use yizhang_verifier::File;
 use yizhang_wire::purpose::Business;
 
 /// The region whose node makes the statement: where the worker is.
@@ -40,9 +42,10 @@ impl Demo {
         let root = worker::trusted_root(&self.dir.join("auditor"))?;
         let shown = Statement::parse(&bytes)?.verify(root)?;
         let reader = verdict::Reader {
-            today: shown.as_of,
+            today: shown.issued,
             fresh_days: verdict::FRESH_DAYS,
-            knows_person: false,
+            person: None,
+            has_rosters: false,
         };
         let said = verdict::of_statement(&shown, &reader);
         println!("  {}", show::printable(&said.headline));
@@ -62,6 +65,18 @@ impl Demo {
             )
         );
         println!("    yizhang verify {} --root \"{root}\"", path.display());
+        let target = path.with_extension("html");
+        let (name, fingerprint) = (page::name(&path), root.to_string());
+        let file = File {
+            name: &name,
+            bytes: &bytes,
+        };
+        let content = Page {
+            fingerprint: &fingerprint,
+            files: vec![file],
+        };
+        page::write(&target, &content)?;
+        println!("  {}", t!("demo.statement_page", path = target.display()));
         Ok(())
     }
 

@@ -2,8 +2,8 @@
 
 use super::Arguments;
 use crate::{
-    clock,
-    exit::Outcome,
+    clock, credentials,
+    exit::{Failure, Outcome},
     files, show,
     usage::WrongValue,
     worker::{read_number, trusted_root},
@@ -15,7 +15,7 @@ use std::{fs::File, io::Read, path::Path};
 use yizhang_ledger::{person::NumberSalt, roster::RootFingerprint};
 use yizhang_show::verdict::{self, Anchor};
 use yizhang_statement::{
-    Opening, PORTABLE_BYTES_MAX, PORTABLE_MAGIC, PersonShown, Refusal, Statement, Verdict,
+    AskedPerson, PORTABLE_BYTES_MAX, PORTABLE_MAGIC, PersonAnswer, Refusal, Statement, Verdict,
 };
 
 /// Arguments of `verify` that are for statements.
@@ -56,66 +56,68 @@ pub(super) fn is_statement(path: &Path) -> anyhow::Result<bool> {
 
 pub(super) fn run(arguments: &Arguments, path: &Path) -> anyhow::Result<Outcome> {
     let options = &arguments.statement;
-    let root = match (&arguments.root, &arguments.credentials) {
-        (Some(root), _) => *root,
-        (None, Some(directory)) => trusted_root(directory)?,
-        (None, None) => anyhow::bail!("{}", t!("verify.needs_roster")),
-    };
-    let opening = asked_opening(options)?;
+    let known = Known::read(arguments)?;
+    let asked = asked_person(options)?;
     let bytes = files::read_at_most(path, PORTABLE_BYTES_MAX)?;
-    let checked = check(&bytes, root, opening.as_ref());
-    let shown = match &checked {
-        Ok(shown) => shown,
+    let checked = Statement::parse(&bytes)
+        .map_err(Refusal::from)
+        .and_then(|statement| {
+            let shown = statement.verify_knowing(known.root, &known.rosters)?;
+            Ok((statement, shown))
+        });
+    let (statement, shown) = match &checked {
+        Ok((statement, shown)) => (statement, shown),
         Err(refusal) => {
-            say(&verdict::refused_statement(refusal), None, options.json);
+            let said = verdict::refused_statement(refusal);
+            say(&said, None, options.json);
             return Ok(Outcome::Findings);
         }
     };
+    let person = asked.as_ref().map(|asked| statement.is_of(asked));
+    if person == Some(PersonAnswer::NeedsCode) {
+        return Err(Failure::Arguments(t!("verify.needs_code").to_string()).into());
+    }
     let reader = verdict::Reader {
         today: clock::today(),
         fresh_days: options.fresh_days,
-        knows_person: opening.is_some(),
+        person,
+        has_rosters: !known.rosters.is_empty(),
     };
-    let anchor = Anchor::Known(root.to_string());
+    let anchor = Anchor::Known(known.root.to_string());
     let said = verdict::of_statement(shown, &reader).resting_on(&anchor);
-    say(&said, Some(shown), options.json);
-    Ok(Outcome::Clean)
+    say(&said, Some(Told { shown, person }), options.json);
+    Ok(match said.outcome {
+        verdict::Outcome::Refused => Outcome::Findings,
+        verdict::Outcome::Holds | verdict::Outcome::Open => Outcome::Clean,
+    })
 }
 
-/// What a statement shows; with a number, only if it is that one's.
-fn check(bytes: &[u8], root: RootFingerprint, asked: Option<&Asked>) -> Result<Verdict, Refusal> {
-    let statement = Statement::parse(bytes)?;
-    let shown = statement.verify(root)?;
-    let is_asked = match (asked, &shown.person) {
-        (None, _) => true,
-        (Some(Asked { number, .. }), PersonShown::Revealed(revealed)) => number == revealed,
-        (
-            Some(Asked {
-                number,
-                code: Some(salt),
-            }),
-            _,
-        ) => Opening {
-            salt: *salt,
-            number: number.clone(),
+/// What the reader trusts, and what he knows beside it.
+struct Known {
+    root: RootFingerprint,
+    /// Versions of the roster, oldest first; none where he has the fingerprint alone.
+    rosters: Vec<Vec<u8>>,
+}
+
+impl Known {
+    fn read(arguments: &Arguments) -> anyhow::Result<Self> {
+        if let Some(root) = arguments.root {
+            let rosters = Vec::new();
+            return Ok(Self { root, rosters });
         }
-        .opens(&statement.content.subject),
-        (Some(_), _) => false,
-    };
-    if is_asked {
-        Ok(shown)
-    } else {
-        Err(Refusal::OtherNumber)
+        let directory = arguments.credentials.as_deref();
+        let directory =
+            directory.ok_or_else(|| Failure::Arguments(t!("verify.needs_roster").to_string()))?;
+        let trusted = credentials::read_roster(directory)?;
+        Ok(Self {
+            root: trusted_root(directory)?,
+            rosters: trusted.versions.after(0).map(<[u8]>::to_vec).collect(),
+        })
     }
 }
 
-/// The number that a statement is to be for.
-struct Asked {
-    number: yizhang_ledger::person::SocialSecurityNumber,
-    code: Option<NumberSalt>,
-}
-
-fn asked_opening(options: &StatementOptions) -> anyhow::Result<Option<Asked>> {
+/// The person whom the reader asks for; none where he asks for nobody.
+fn asked_person(options: &StatementOptions) -> anyhow::Result<Option<AskedPerson>> {
     if !options.number {
         return Ok(None);
     }
@@ -124,7 +126,7 @@ fn asked_opening(options: &StatementOptions) -> anyhow::Result<Option<Asked>> {
         None => None,
     };
     let number = read_number()?;
-    Ok(Some(Asked { number, code }))
+    Ok(Some(AskedPerson { number, code }))
 }
 
 /// A code as it was typed, or the file that it stands in.
@@ -132,22 +134,32 @@ fn read_code(code: &str) -> anyhow::Result<NumberSalt> {
     if let Some(salt) = NumberSalt::from_hex(code) {
         return Ok(salt);
     }
-    let text = files::read_text(Path::new(code))?;
-    NumberSalt::from_hex(&text).context(t!("argument.code"))
+    let text = files::read_text(Path::new(code));
+    let salt = text.ok().and_then(|text| NumberSalt::from_hex(&text));
+    salt.ok_or_else(|| Failure::Arguments(t!("argument.code").to_string()).into())
 }
 
-/// Prints a verdict, and the account behind it.
-fn say(said: &verdict::Verdict, shown: Option<&Verdict>, as_json: bool) {
+/// A statement that holds, and whether it is of the person who was asked for.
+#[derive(Clone, Copy)]
+struct Told<'a> {
+    shown: &'a Verdict,
+    person: Option<PersonAnswer>,
+}
+
+/// Prints a verdict, and the account behind it. Nobody is shown the account of somebody else than he asked for.
+fn say(said: &verdict::Verdict, told: Option<Told<'_>>, as_json: bool) {
+    let is_refused = said.outcome == verdict::Outcome::Refused;
+    let told = told.filter(|_| !is_refused);
     if as_json {
-        println!(
-            "{}",
-            show::printable_json(&verdict::statement_json(said, shown))
-        );
+        let shown = told.map(|told| told.shown);
+        let person = told.and_then(|told| told.person);
+        let json = verdict::statement_json(said, shown, person);
+        println!("{}", show::printable_json(&json));
         return;
     }
     verdict::print(said);
-    if let Some(shown) = shown {
+    if let Some(told) = told {
         println!();
-        show::account::print(&verdict::answer_of(shown));
+        show::account::print(&verdict::answer_of(told.shown));
     }
 }

@@ -11,7 +11,8 @@ use std::{
     path::Path,
 };
 use yizhang_ledger::{
-    hash::derive,
+    beginning::Beginning,
+    hash::{Hash, derive},
     head::{HEAD_BYTES_MAX, Head, Origin},
     roster::Roster,
     value::{Division, TreeSize},
@@ -30,6 +31,10 @@ const ENTRY_FIELDS_BYTES: usize = 12;
 const CHECKSUM_CONTEXT: &str = "yizhang 2026-11-23 v1 store journal checksum";
 /// The kind of an entry that is evidence.
 const EVIDENCE_KIND: u8 = 2;
+/// The kind of an entry that is an evidence file.
+const EVIDENCE_FILE_KIND: u8 = 9;
+/// The first line of an evidence file.
+const EVIDENCE_FILE_HEADER: &str = "yizhang-evidence/v1";
 /// The kind of an entry that says how long a chain was when its files were found to hold less.
 const SIZE_LOST_KIND: u8 = 6;
 /// Most entries of lost sizes that are read: a chain gets one only when it is found shorter than ever before.
@@ -128,7 +133,12 @@ impl Remembered {
     fn signed_size(&self, origin: &Origin, roster: &Roster, own: Option<Division>) -> u64 {
         let is_own = own == Some(origin.region());
         let mut largest = 0;
-        for piece in &self.contradictions {
+        // Heads that are tied together anybody can show, and are no word about what was held.
+        let untied = self
+            .contradictions
+            .iter()
+            .filter(|piece| piece.beginning.is_none());
+        for piece in untied {
             let shown = if is_own && !piece.closes {
                 &piece.other
             } else {
@@ -229,6 +239,9 @@ impl Remembered {
             if entry.kind == EVIDENCE_KIND && self.contradictions.len() < EVIDENCE_MAX {
                 self.contradictions.extend(evidence(entry.content));
             }
+            if entry.kind == EVIDENCE_FILE_KIND && self.contradictions.len() < EVIDENCE_MAX {
+                self.contradictions.extend(evidence_file(entry.content));
+            }
             if entry.kind == SIZE_LOST_KIND && self.lost.len() < LOST_MAX {
                 self.lost.extend(size_lost(entry.content));
             }
@@ -284,5 +297,46 @@ fn evidence(content: &[u8]) -> Option<Contradiction> {
         closes: *proves == 1,
         held: held.to_vec(),
         other: other.to_vec(),
+        beginning: None,
     })
+}
+
+/// The content of an entry that is an evidence file: a root and a path, and two heads, the smaller one first.
+fn evidence_file(content: &[u8]) -> Option<Contradiction> {
+    let mut rest = content;
+    if line(&mut rest)? != EVIDENCE_FILE_HEADER {
+        return None;
+    }
+    let root = Hash::from_hex(line(&mut rest)?.strip_prefix("root ")?)?;
+    let mut path = Vec::new();
+    let mut next = line(&mut rest)?;
+    while let Some(hash) = next.strip_prefix("path ") {
+        path.push(Hash::from_hex(hash)?);
+        next = line(&mut rest)?;
+    }
+    let other = head(next, &mut rest)?;
+    next = line(&mut rest)?;
+    let held = head(next, &mut rest)?;
+    rest.is_empty().then_some(Contradiction {
+        closes: true,
+        held,
+        other,
+        beginning: Some(Beginning { root, path }),
+    })
+}
+
+/// The next line of a file.
+fn line<'a>(rest: &mut &'a [u8]) -> Option<&'a str> {
+    let end = rest.iter().position(|byte| *byte == b'\n')?;
+    let (line, behind) = rest.split_at_checked(end)?;
+    *rest = behind.get(1..)?;
+    str::from_utf8(line).ok()
+}
+
+/// The head behind the line that says how long it is.
+fn head(announced: &str, rest: &mut &[u8]) -> Option<Vec<u8>> {
+    let length = announced.strip_prefix("head ")?.parse().ok()?;
+    let (head, behind) = rest.split_at_checked(length)?;
+    *rest = behind;
+    Some(head.to_vec())
 }

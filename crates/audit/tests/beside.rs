@@ -3,22 +3,30 @@
 mod fixture;
 
 use fixture::{Data, REGIONS, Signed, Writer, audit, division, faults, roster};
-use std::fs;
+use std::{fmt::Write as _, fs};
 use yizhang_audit::{Code, Options, losses};
-use yizhang_ledger::hash::derive;
+use yizhang_ledger::{
+    hash::{Blake3Keyed, Hash, derive},
+    tree::{consistency_path, root},
+};
 
 /// A journal with one piece of evidence (docs/FORMAT.md, "Journal").
 fn write_evidence(data: &Data, closes: u8, held: &str, other: &str) {
     let mut content = vec![closes];
     content.extend(u32::try_from(held.len()).unwrap().to_le_bytes());
     content.extend(held.bytes().chain(other.bytes()));
+    write_journal(data, 2, &content);
+}
+
+/// A journal with one entry.
+fn write_journal(data: &Data, kind: u8, content: &[u8]) {
     let mut bytes = b"YZJNL\x00\x01\n".to_vec();
     bytes.resize(32, 0);
     let mut fields = b"YZJR".to_vec();
-    fields.extend([2, 0, 0, 0]);
+    fields.extend([kind, 0, 0, 0]);
     fields.extend(u32::try_from(content.len()).unwrap().to_le_bytes());
     let context = "yizhang 2026-11-23 v1 store journal checksum";
-    let checksum = derive(context, &[&fields, &content]);
+    let checksum = derive(context, &[&fields, content]);
     bytes.extend(fields);
     bytes.extend(&checksum.0[..16]);
     bytes.extend(content);
@@ -83,4 +91,65 @@ fn a_journal_that_cannot_be_listed_is_a_finding() {
     let findings = yizhang_audit::accusations(data.path(), &roster(&REGIONS));
     assert_eq!(findings.len(), 1, "{findings:?}");
     assert_eq!(findings[0].code, Code::Unreadable);
+}
+
+/// Two histories of a chain, and an evidence file (docs/FORMAT.md, section 14) of the end of the shorter one against the longer.
+struct TwoHistories {
+    shorter: Signed,
+    file: Vec<u8>,
+}
+
+impl TwoHistories {
+    fn of(code: u32) -> Self {
+        let shorter = Writer::new(code).batch(2);
+        let longer = Writer {
+            salt: 1_000,
+            ..Writer::new(code)
+        }
+        .batch(9);
+        let leaves: Vec<Hash> = longer.extension.batch().leaves().to_vec();
+        let size = usize::try_from(shorter.size().0).unwrap();
+        let mut file = format!(
+            "yizhang-evidence/v1\nroot {}\n",
+            root::<Blake3Keyed>(&leaves[..size])
+        );
+        for hash in consistency_path::<Blake3Keyed>(&leaves, size).unwrap() {
+            writeln!(file, "path {hash}").unwrap();
+        }
+        for note in [&shorter.note, &longer.note] {
+            write!(file, "head {}\n{note}", note.len()).unwrap();
+        }
+        Self {
+            shorter,
+            file: file.into_bytes(),
+        }
+    }
+}
+
+#[test]
+fn heads_of_two_sizes_that_are_tied_together_are_a_fork_to_whoever_reads_the_journal() {
+    let code = REGIONS[1];
+    let TwoHistories { shorter, file } = TwoHistories::of(code);
+    let data = Data::empty();
+    data.write(code, std::slice::from_ref(&shorter));
+    let roster = roster(&REGIONS);
+    write_journal(&data, 9, &file);
+    let findings = yizhang_audit::accusations(data.path(), &roster);
+    assert_eq!(findings.len(), 1, "{findings:?}");
+    assert_eq!(findings[0].code, Code::Fork);
+    // Nobody has lost what only the other history has.
+    let report = audit(data.path(), &roster, &of_own(code));
+    assert!(!faults(&report, code).contains(&Code::BehindJournal));
+    // A path that ties nothing together: the node has closed the chain, and why it says no more.
+    let mut touched = file.clone();
+    let place = "yizhang-evidence/v1\nroot ".len();
+    touched[place] = if touched[place] == b'0' { b'1' } else { b'0' };
+    write_journal(&data, 9, &touched);
+    let findings = yizhang_audit::accusations(data.path(), &roster);
+    assert_eq!(findings.len(), 1, "{findings:?}");
+    assert_eq!(findings[0].code, Code::Quarantined);
+    for cut in 1..file.len() {
+        write_journal(&data, 9, &file[..cut]);
+        assert!(yizhang_audit::accusations(data.path(), &roster).is_empty());
+    }
 }

@@ -34,6 +34,7 @@
 extern crate alloc;
 
 pub mod batch;
+pub mod beginning;
 pub mod chain;
 pub mod codec;
 pub mod cosignature;

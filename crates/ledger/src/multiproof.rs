@@ -5,7 +5,7 @@
 
 use crate::{
     hash::{Hash, TreeHasher},
-    tree::{PATH_HASHES_MAX, ProofFault},
+    tree::ProofFault,
 };
 use alloc::vec::Vec;
 use core::ops::Range;
@@ -153,10 +153,7 @@ pub fn open<H: TreeHasher>(
     }
     let mut opening = Opening {
         proof: proof.iter(),
-        paths: leaves
-            .iter()
-            .map(|_| Vec::with_capacity(PATH_HASHES_MAX))
-            .collect(),
+        paths: leaves.iter().map(|_| Vec::new()).collect(),
     };
     let root = opening.part::<H>(Part::whole(size), leaves, 0);
     Ok(Opened {

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use tokio::sync::watch;
 use yizhang_ledger::head::Origin;
+use yizhang_replica::Contradiction;
 use yizhang_store::Store;
 
 /// Most pairs of contradicting heads that are kept for spreading, and read from one message of a peer; the journal has all.
@@ -12,9 +13,6 @@ pub(crate) const EVIDENCE_MAX: usize = 64;
 /// Most pairs of one chain that are spread, so that whoever misuses one key crowds out no evidence against another. The first
 /// closes the chain.
 const SPREAD_PER_CHAIN_MAX: usize = 4;
-
-/// Two signed heads that cannot both be true: what is held here, and what contradicts it.
-pub(crate) type Contradiction = [Vec<u8>; 2];
 
 /// The announced heads. `version` grows with every change.
 #[derive(Debug, Default)]
@@ -36,7 +34,7 @@ pub(crate) struct Announced {
 struct Accusation {
     version: u64,
     origin: Origin,
-    heads: Contradiction,
+    contradiction: Contradiction,
 }
 
 /// What a node is told that need not watch this one.
@@ -71,7 +69,7 @@ impl Announced {
                 .evidence
                 .iter()
                 .filter(|accusation| accusation.version > version)
-                .map(|accusation| accusation.heads.clone())
+                .map(|accusation| accusation.contradiction.clone())
                 .collect(),
             cosigned: self
                 .cosigned
@@ -80,6 +78,33 @@ impl Announced {
                 .map(|(_, head)| head.clone())
                 .collect(),
         }
+    }
+
+    /// Takes evidence up. What ties two heads together that stand here already is told anew, with them.
+    fn accuse(&mut self, origin: Origin, contradiction: Contradiction) {
+        let version = self.version + 1;
+        let of_chain = || self.evidence.iter().filter(|known| known.origin == origin);
+        let is_full =
+            of_chain().count() >= SPREAD_PER_CHAIN_MAX || self.evidence.len() >= EVIDENCE_MAX;
+        let known = self.evidence.iter_mut().find(|known| {
+            known.origin == origin && known.contradiction.has_heads_of(&contradiction)
+        });
+        match known {
+            Some(known) => {
+                if known.contradiction.beginning.is_some() || contradiction.beginning.is_none() {
+                    return;
+                }
+                known.contradiction = contradiction;
+                known.version = version;
+            }
+            None if is_full => return,
+            None => self.evidence.push(Accusation {
+                version,
+                origin,
+                contradiction,
+            }),
+        }
+        self.version = version;
     }
 
     /// What whoever begins to watch is shown of cosignatures: of each chain the newest head that has any, and those with lines by one of
@@ -159,24 +184,9 @@ impl Board {
     }
 
     /// Spreads evidence of a fork.
-    pub(crate) fn accuse(&self, origin: Origin, heads: Contradiction) {
-        self.0.send_modify(|announced| {
-            let mut of_chain = announced
-                .evidence
-                .iter()
-                .filter(|accusation| accusation.origin == origin);
-            let known = of_chain.clone().any(|accusation| accusation.heads == heads);
-            let is_full = of_chain.nth(SPREAD_PER_CHAIN_MAX - 1).is_some()
-                || announced.evidence.len() >= EVIDENCE_MAX;
-            if !known && !is_full {
-                announced.version += 1;
-                announced.evidence.push(Accusation {
-                    version: announced.version,
-                    origin,
-                    heads,
-                });
-            }
-        });
+    pub(crate) fn accuse(&self, origin: Origin, contradiction: Contradiction) {
+        self.0
+            .send_modify(|announced| announced.accuse(origin, contradiction));
     }
 
     /// Keeps a head that the node of its chain is to be told of.
@@ -202,7 +212,7 @@ impl Board {
         Telling {
             heads: own.into_iter().chain(passed_on).cloned().collect(),
             evidence: evidence
-                .map(|accusation| accusation.heads.clone())
+                .map(|accusation| accusation.contradiction.clone())
                 .collect(),
         }
     }
@@ -213,7 +223,7 @@ impl Board {
         announced
             .evidence
             .iter()
-            .map(|accusation| accusation.heads.clone())
+            .map(|accusation| accusation.contradiction.clone())
             .collect()
     }
 
@@ -268,7 +278,7 @@ impl Watcher {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use yizhang_ledger::value::Division;
+    use yizhang_ledger::{beginning::Beginning, hash::Hash, value::Division};
 
     fn origin(code: u32) -> Origin {
         Origin::new("test.yizhang", Division::new(code).unwrap()).unwrap()
@@ -278,6 +288,46 @@ mod tests {
     fn head(size: u32, mirror: u32) -> Vec<u8> {
         format!("test.yizhang/440000\n{size}\n\n\u{2014} test.yizhang/{mirror}/mirror AA==\n")
             .into()
+    }
+
+    fn pair(first: u32, second: u32, beginning: Option<Beginning>) -> Contradiction {
+        Contradiction {
+            heads: [head(first, 110_000), head(second, 110_000)],
+            beginning,
+        }
+    }
+
+    #[tokio::test]
+    async fn a_pair_is_told_once_and_again_when_something_ties_it_together() {
+        let board = Board::new();
+        let mut watcher = board.watch(origin(110_000), origin(520_000));
+        watcher.next().await.unwrap();
+        let beginning = || {
+            Some(Beginning {
+                root: Hash([1; 32]),
+                path: vec![Hash([2; 32])],
+            })
+        };
+        let accusations = [
+            (pair(9, 6, None), true),
+            (pair(6, 9, None), false),
+            (pair(6, 9, beginning()), true),
+            (pair(9, 6, beginning()), false),
+            (pair(9, 6, None), false),
+        ];
+        for (contradiction, is_news) in accusations {
+            board.accuse(origin(440_000), contradiction.clone());
+            if is_news {
+                let (changes, _) = watcher.next().await.unwrap();
+                assert_eq!(changes.evidence, [contradiction]);
+            }
+        }
+        assert_eq!(board.evidence(), [pair(6, 9, beginning())]);
+        // Of one chain so many.
+        for size in 10..20 {
+            board.accuse(origin(440_000), pair(size, 6, beginning()));
+        }
+        assert_eq!(board.evidence().len(), SPREAD_PER_CHAIN_MAX);
     }
 
     #[tokio::test]

@@ -41,6 +41,12 @@ impl ChainKeys {
         }
     }
 
+    /// The key that signs what is no head: the one that the roster sets no end to.
+    pub(crate) fn in_force(&self) -> &SigningKey {
+        let endless = self.spans.iter().find(|signer| signer.span.until.is_none());
+        endless.map_or(&self.newest, |signer| &signer.key)
+    }
+
     /// The key for a head of this size: of those that count the oldest, so that others have as long as it counts to hear of the next.
     pub(crate) fn at(&self, size: TreeSize) -> &SigningKey {
         let counting = self

@@ -1,10 +1,10 @@
-//! Evidence files of the forks that this node knows of: what is shown to a third person.
+//! What ties two heads that contradict each other together: for evidence that is shown to other nodes, and for the files that are
+//! shown to a third person.
 
-use yizhang_ledger::{head::Head, note::Note, roster::Roster};
-use yizhang_statement::{Beginning, ForkEvidence};
+use yizhang_ledger::{head::Head, note::Note, roster::Roster, value::TreeSize};
+use yizhang_replica::Contradiction;
+use yizhang_statement::{FORK_BYTES_MAX, ForkEvidence};
 use yizhang_store::{Store, StoreError};
-
-use crate::board::Contradiction;
 
 /// The evidence file of two heads that contradict each other. None if the two alone do not show it and the chain that is held here does
 /// not tie them together: whoever holds the other history can.
@@ -16,37 +16,93 @@ pub(crate) fn file(
     roster: &Roster,
     pair: &Contradiction,
 ) -> Result<Option<ForkEvidence>, StoreError> {
-    let [Some(one), Some(other)] = pair.each_ref().map(|note| Shown::of(note, roster)) else {
+    let [Some(one), Some(other)] = pair.heads.each_ref().map(|note| Shown::of(note, roster)) else {
         return Ok(None);
     };
-    let (first, second) = if one.head.size <= other.head.size {
+    let (smaller, larger) = if one.head.size <= other.head.size {
         (one, other)
     } else {
         (other, one)
     };
-    let (smaller, larger) = (&first.head, &second.head);
-    let mut beginning = None;
-    if smaller.size < larger.size {
-        let origin = &larger.origin;
-        let is_held = store
-            .size(origin)
-            .is_some_and(|held| larger.size <= held && smaller.size.0 > 0);
-        if !is_held || store.root_at(origin, larger.size)? != Some(larger.root) {
-            return Ok(None);
-        }
-        let tied = store.consistency(origin, smaller.size, larger.size)?;
-        beginning = Some(Beginning {
-            root: tied.root,
-            path: tied.path,
-        });
-    }
-    let evidence = ForkEvidence {
-        first: first.note,
-        second: second.note,
-        beginning,
+    let is_tied = pair.beginning.is_some() || smaller.head.size == larger.head.size;
+    let evidence = if is_tied {
+        Some(ForkEvidence {
+            first: smaller.note,
+            second: larger.note,
+            beginning: pair.beginning.clone(),
+        })
+    } else {
+        tie(store, roster, smaller, larger)?
     };
     // Heads that do not contradict each other are no evidence, whatever is beside them.
-    Ok(evidence.verify(roster).is_ok().then_some(evidence))
+    let evidence = evidence.filter(|evidence| evidence.verify(roster).is_ok());
+    Ok(evidence.filter(|evidence| evidence.to_bytes().len() <= FORK_BYTES_MAX))
+}
+
+/// The same heads with what ties them together, if the chain that is held here does; otherwise as they are.
+pub(crate) fn tied(store: &Store, roster: &Roster, pair: Contradiction) -> Contradiction {
+    if pair.beginning.is_some() {
+        return pair;
+    }
+    match file(store, roster, &pair) {
+        Ok(Some(ForkEvidence {
+            first,
+            second,
+            beginning: Some(beginning),
+        })) => Contradiction {
+            heads: [second, first],
+            beginning: Some(beginning),
+        },
+        Ok(_) => pair,
+        Err(error) => {
+            tracing::warn!(%error, "what ties two heads together could not be read; they are shown as they are");
+            pair
+        }
+    }
+}
+
+/// Ties two heads of two sizes together by the chain that is held here: by the larger of them, or, where that is of the other history,
+/// by the newest head held, against it.
+fn tie(
+    store: &Store,
+    roster: &Roster,
+    smaller: Shown,
+    larger: Shown,
+) -> Result<Option<ForkEvidence>, StoreError> {
+    let origin = &larger.head.origin;
+    let Some(held) = store.size(origin) else {
+        return Ok(None);
+    };
+    let is_held = larger.head.size <= held
+        && store.root_at(origin, larger.head.size)? == Some(larger.head.root);
+    if is_held {
+        return begins_otherwise(store, smaller, larger);
+    }
+    let newest = store.newest_head(origin)?;
+    match newest.and_then(|(_, note)| Shown::of(&note, roster)) {
+        Some(newest) if larger.head.size < newest.head.size => {
+            begins_otherwise(store, larger, newest)
+        }
+        _ => Ok(None),
+    }
+}
+
+/// Evidence by what the chain that is held here has at the size of the smaller head. The larger one is held here.
+fn begins_otherwise(
+    store: &Store,
+    smaller: Shown,
+    larger: Shown,
+) -> Result<Option<ForkEvidence>, StoreError> {
+    let size = smaller.head.size;
+    if size == TreeSize(0) || smaller.head.origin != larger.head.origin {
+        return Ok(None);
+    }
+    let beginning = store.consistency(&larger.head.origin, size, larger.head.size)?;
+    Ok(Some(ForkEvidence {
+        first: smaller.note,
+        second: larger.note,
+        beginning: Some(beginning),
+    }))
 }
 
 /// A head with the one line that makes it count, so that a file is small.

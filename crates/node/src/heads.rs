@@ -7,7 +7,7 @@ use std::{
 };
 use tokio::task::spawn_blocking;
 use yizhang_ledger::{Verified, head::Head, roster::Roster};
-use yizhang_replica::{CheckedHead, Memory, OneLine};
+use yizhang_replica::{CheckedContradiction, CheckedHead, Contradiction, Memory, OneLine};
 
 /// Signatures that are remembered: most heads come from several peers, one soon after the other, and again with the lines of cosigners, and
 /// each signature is checked once. Of a federation of 34 regions, of each chain a few heads with all their lines; some 400 bytes each.
@@ -69,6 +69,11 @@ impl Heads {
         })
     }
 
+    /// The roster under which it checks.
+    pub(crate) const fn roster(&self) -> &Roster {
+        &self.roster
+    }
+
     /// Checks a head, on a thread that may compute.
     pub(crate) fn check(&self, note: &[u8]) -> CheckedHead {
         CheckedHead::check_with(note, &self.roster, &self.remembered)
@@ -84,29 +89,29 @@ impl Heads {
     /// Checks all heads of a message. None if the node is stopping.
     pub(crate) async fn check_all(
         self: &Arc<Self>,
-        said: Said<Vec<u8>>,
-    ) -> Option<Said<CheckedHead>> {
+        said: Said<Vec<u8>, Contradiction>,
+    ) -> Option<Said<CheckedHead, CheckedContradiction>> {
         let heads = Arc::clone(self);
         let checked = spawn_blocking(move || Said {
             heads: said.heads.iter().map(|note| heads.check(note)).collect(),
             evidence: said
                 .evidence
-                .iter()
+                .into_iter()
                 .map(|pair| heads.check_pair(pair))
                 .collect(),
         });
         checked.await.ok()
     }
 
-    fn check_pair(&self, [first, second]: &[Vec<u8>; 2]) -> [CheckedHead; 2] {
-        [self.check(first), self.check(second)]
+    fn check_pair(&self, pair: Contradiction) -> CheckedContradiction {
+        CheckedContradiction::check_with(pair, &self.roster, &self.remembered)
     }
 }
 
 /// What another node has said in one message: heads, and pairs of them that it says contradict each other.
-pub(crate) struct Said<H> {
+pub(crate) struct Said<H, C> {
     pub(crate) heads: Vec<H>,
-    pub(crate) evidence: Vec<[H; 2]>,
+    pub(crate) evidence: Vec<C>,
 }
 
 #[cfg(test)]

@@ -78,5 +78,5 @@ pub use reads::ReadLimits;
 pub use recovery::{Absent, Recovery};
 pub use rosters::Versions;
 pub use server::Node;
-pub use shelf::{Shelf, ShelfError, Taken};
+pub use shelf::{Shelf, ShelfError, SignedTwice, Taken};
 pub use tls::{TlsError, fits};

@@ -77,6 +77,7 @@ struct Gauges {
     flooding: Family<RegionLabels, Gauge>,
     room: Family<LeftLabels, Gauge>,
     clock_off: Gauge,
+    rosters_signed_twice: Size,
     connections: Size,
     connections_max: Size,
     handshakes: Size,
@@ -233,6 +234,9 @@ impl Gauges {
         }
         let off = shared.clocks.off_ms((shared.clock)(), now);
         self.clock_off.set(off / 1_000);
+        let twice = shared.rosters.signed_twice().len();
+        self.rosters_signed_twice
+            .set(u64::try_from(twice).expect("at most four are kept"));
     }
 
     fn register(&self, registry: &mut Registry) {
@@ -291,6 +295,11 @@ impl Gauges {
             "By how much the newest batch is ahead of the clock, 0 up to ten minutes",
             Unit::Seconds,
             self.ahead.clone(),
+        );
+        registry.register(
+            "rosters_signed_twice",
+            "Versions of the roster of which the root keys have signed two",
+            self.rosters_signed_twice.clone(),
         );
         registry.register(
             "room",

@@ -1,12 +1,12 @@
 //! The versions of the roster while a node runs: it works under one, and begins anew when a newer one has come.
 
-use crate::shelf::{Shelf, ShelfError};
+use crate::shelf::{Shelf, ShelfError, SignedTwice};
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 use tokio::sync::watch;
-use yizhang_ledger::{roster::Roster, value::Division};
+use yizhang_ledger::{hash::Hash, roster::Roster, value::Division};
 
 /// Most versions of one answer, and of one publication: 2 MiB of notes at most.
 pub(crate) const VERSIONS_AT_ONCE: usize = 8;
@@ -36,13 +36,23 @@ pub(crate) struct Rosters {
     note_in_force: Vec<u8>,
     /// The newest version that is kept.
     newest: watch::Sender<u64>,
-    /// The version that each peer has told last.
-    peers: Mutex<BTreeMap<Division, u64>>,
+    /// What each peer has told last.
+    peers: Mutex<BTreeMap<Division, Told>>,
+}
+
+/// The version under which a peer works.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Told {
+    /// Its number.
+    pub(crate) version: u64,
+    /// Whether another one of that number is held here.
+    pub(crate) is_other: bool,
 }
 
 impl Rosters {
     /// Of a node that works under the newest version of a shelf.
     pub(crate) fn new(shelf: Shelf) -> Self {
+        shelf.signed_twice().for_each(|twice| say(&twice));
         let newest = watch::Sender::new(shelf.newest().version);
         Self {
             note_in_force: shelf.newest_note().to_vec(),
@@ -124,19 +134,71 @@ impl Rosters {
         Ok(next)
     }
 
-    /// A peer says under which version it works.
-    pub(crate) fn told(&self, region: Division, version: u64) {
+    /// A peer says under which version it works, and what its hash is; none if it is of an earlier program and does not say it.
+    pub(crate) fn told(&self, region: Division, version: u64, hash: Option<Hash>) -> Told {
+        let held = self.lock().hash_of(version);
+        let is_other = held.is_some() && hash.is_some() && held != hash;
+        let told = Told { version, is_other };
         let mut peers = self.peers.lock().unwrap_or_else(PoisonError::into_inner);
-        peers.insert(region, version);
+        peers.insert(region, told);
+        told
     }
 
-    /// The version that a peer has told last; `None` of one that has told none.
-    pub(crate) fn of(&self, region: Division) -> Option<u64> {
+    /// What a peer has told last; `None` of one that has told nothing.
+    pub(crate) fn of(&self, region: Division) -> Option<Told> {
         let peers = self.peers.lock().unwrap_or_else(PoisonError::into_inner);
         peers.get(&region).copied()
+    }
+
+    /// The number of the first version that is kept here.
+    pub(crate) fn first(&self) -> u64 {
+        self.lock().first()
+    }
+
+    /// Keeps the first of these notes that contradicts a version here, as evidence against the holders of the root keys. The node goes
+    /// on under the version that it has. Returns whether one does.
+    ///
+    /// # Errors
+    /// [`ShelfError::Io`].
+    pub(crate) fn keep_other(&self, notes: &[Vec<u8>]) -> Result<bool, ShelfError> {
+        let mut shelf = self.lock();
+        let Some(note) = notes
+            .iter()
+            .find(|note| shelf.contradiction(note).is_some())
+        else {
+            return Ok(false);
+        };
+        if let Some(twice) = shelf.keep_other(note)? {
+            say(&twice);
+        }
+        Ok(true)
+    }
+
+    /// The versions of which the root keys have signed two.
+    pub(crate) fn signed_twice(&self) -> Vec<SignedTwice> {
+        self.lock().signed_twice().collect()
+    }
+
+    /// The two notes of each of these, the one that is held here first.
+    pub(crate) fn notes_signed_twice(&self) -> Vec<(u64, [Vec<u8>; 2])> {
+        let shelf = self.lock();
+        let notes = shelf.notes_signed_twice();
+        notes
+            .map(|(version, notes)| (version, notes.map(<[u8]>::to_vec)))
+            .collect()
     }
 
     fn lock(&self) -> MutexGuard<'_, Shelf> {
         self.shelf.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn say(
+    SignedTwice {
+        version,
+        held,
+        other,
+    }: &SignedTwice,
+) {
+    tracing::error!(version, %held, %other, "the federation's root keys have signed two versions of the roster with one number; the other note is kept");
 }

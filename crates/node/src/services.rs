@@ -17,6 +17,6 @@ mod submission;
 
 pub(crate) use caller::{Holder, holder};
 pub(crate) use ledger::{checks, place};
-pub(crate) use replication::evidence;
+pub(crate) use replication::{contradiction, evidence};
 pub(crate) use serve::{Serving, serve};
 pub(crate) use submission::submit;

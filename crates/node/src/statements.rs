@@ -57,7 +57,7 @@ pub(crate) fn state(shared: &Shared, found: &Found, wanted: Wanted) -> Result<Ve
             head: held.note.clone(),
             ..ChainEvidence::default()
         });
-        chains.push(stated_chain(shared, origin, own, found)?);
+        chains.push(stated_chain(shared, origin, &own, found)?);
     }
     let account = (wanted.account != AccountPart::Nothing).then(|| {
         let sealed = found.account.sealed();
@@ -87,11 +87,8 @@ pub(crate) fn state(shared: &Shared, found: &Found, wanted: Wanted) -> Result<Ve
         rules: shared.rule_texts.clone(),
         account,
     };
-    let own = found.heads().get(&shared.origin);
-    let size = own.map_or(TreeSize(0), |own| own.head.size);
-    let key = shared.chain_keys.at(size);
     content
-        .seal(&shared.origin, key)
+        .seal(&shared.origin, shared.chain_keys.in_force())
         .map_err(|_| Refusal::Broken("an account does not fit into a statement"))
 }
 
@@ -99,22 +96,23 @@ pub(crate) fn state(shared: &Shared, found: &Found, wanted: Wanted) -> Result<Ve
 fn stated_chain(
     shared: &Shared,
     origin: &Origin,
-    own: ChosenHead,
+    own: &ChosenHead,
     mut found: ChainEvidence,
 ) -> Result<StatedChain, Refusal> {
+    if shared.peer_secrets.behind().contains(&origin.region()) {
+        // There may be records under a pseudonym that this node cannot compute: no register shows that there are none.
+        found.register = None;
+    }
     // One behind the heads of this lookup may stand behind records that it has not read.
     let cosigned = cosigned(shared, origin, &found).filter(|cosigned| cosigned.size <= own.size);
-    let head = match cosigned {
-        Some(cosigned) => {
-            tie(&shared.store, origin, cosigned.size, &mut found)?;
-            // What confirms the register stands under this very head.
-            if let Some(register) = &mut found.register {
-                register.cosigned = None;
-            }
-            cosigned
-        }
-        None => own,
-    };
+    if let Some(register) = &mut found.register
+        && cosigned.is_some()
+    {
+        // What confirms the register stands under this very head.
+        register.cosigned = None;
+    }
+    let head = cosigned.as_ref().unwrap_or(own);
+    tie(&shared.store, origin, head, own, &mut found)?;
     found.head = shared.stated_heads.of(&shared.roster, origin, &head.note)?;
     if let Some(cosigned) = found
         .register
@@ -143,23 +141,34 @@ fn cosigned(shared: &Shared, origin: &Origin, found: &ChainEvidence) -> Option<C
     })
 }
 
-/// Ties everything that has a path to the head of another size.
+/// Ties to a head what was found under another: all that has a path, or where no register shows the records every one of them.
 fn tie(
     store: &Store,
     origin: &Origin,
-    size: TreeSize,
+    to: &ChosenHead,
+    found_under: &ChosenHead,
     found: &mut ChainEvidence,
 ) -> Result<(), Refusal> {
-    let mut tied: Vec<&mut RecordEvidence> = Vec::new();
-    if let Some(register) = &mut found.register {
+    let is_moved = to.size != found_under.size;
+    let is_bare = found.register.is_none();
+    let is_tied = |record: &RecordEvidence| {
+        let has_path = !record.path.is_empty();
+        (is_moved && has_path) || (is_bare && !has_path)
+    };
+    let records = found.records.iter_mut();
+    let mut tied: Vec<&mut RecordEvidence> = records.filter(|record| is_tied(record)).collect();
+    if let Some(register) = &mut found.register
+        && is_moved
+    {
         tied.push(&mut register.batch);
         tied.push(&mut register.register);
     }
-    let records = found.records.iter_mut();
-    tied.extend(records.filter(|record| !record.path.is_empty()));
     tied.sort_unstable_by_key(|record| record.index);
     let indexes: Vec<LeafIndex> = tied.iter().map(|record| record.index).collect();
-    for (record, proof) in tied.into_iter().zip(store.proofs(origin, &indexes, size)?) {
+    for (record, proof) in tied
+        .into_iter()
+        .zip(store.proofs(origin, &indexes, to.size)?)
+    {
         record.path = proof.path;
     }
     Ok(())

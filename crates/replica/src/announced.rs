@@ -1,7 +1,7 @@
 //! Heads that peers announce: whether they are signed, whether they agree with what is held, and what if not.
 
 use crate::{
-    Fault, Output, PeerId, Replica,
+    CheckedContradiction, Fault, Output, PeerId, Replica,
     chain::Relation,
     checked::{CheckedHead, Found},
     fetch::End,
@@ -137,6 +137,19 @@ impl Replica {
         let forged = u32::try_from(head.forged).unwrap_or(u32::MAX);
         let counted = &mut self.cosigning.counted.forged;
         *counted = counted.saturating_add(forged.into());
+        self.is_forger(peer, forged)
+    }
+
+    /// Counts evidence that a peer has shown and that proves nothing by what stands beside it: whether it is too much.
+    pub(crate) fn forges_evidence(&mut self, peer: PeerId, shown: &CheckedContradiction) -> bool {
+        let forged = u32::from(shown.is_forged());
+        let counted = &mut self.cosigning.counted.forged_evidence;
+        *counted = counted.saturating_add(forged.into());
+        self.is_forger(peer, forged)
+    }
+
+    /// A peer has sent so much more that is forged: whether that is too much.
+    fn is_forger(&mut self, peer: PeerId, forged: u32) -> bool {
         let Some(known) = self.peers.get_mut(&peer) else {
             return false;
         };

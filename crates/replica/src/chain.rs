@@ -1,7 +1,7 @@
 //! What the replica knows of one chain: what is durable, what is on its way to the disk, and what contradicts it.
 
 use crate::{
-    Conflict, CosignedHeads, Evidence, FetchId, Output, PeerId,
+    CosignedHeads, Evidence, FetchId, Output, PeerId,
     limits::{EVIDENCE_PER_CHAIN_MAX, RECENT_BOUNDARIES_MAX},
 };
 use alloc::{
@@ -250,19 +250,7 @@ impl Chain {
     }
 
     /// What is to be reported about this head: nothing if that was done, or was done too often.
-    pub(crate) fn report(
-        &mut self,
-        head: &Head,
-        conflict: Conflict,
-        ours: Option<Vec<u8>>,
-        theirs: Vec<u8>,
-    ) -> Option<Output> {
-        let evidence = Evidence {
-            origin: head.origin.clone(),
-            conflict,
-            ours,
-            theirs,
-        };
+    pub(crate) fn report(&mut self, head: &Head, evidence: Evidence) -> Option<Output> {
         let reported = if evidence.is_proof() {
             &mut self.proved
         } else {

@@ -6,7 +6,7 @@
 //! (see [`Readiness`](crate::Readiness)), and never below what any of them shows of it.
 
 use crate::{
-    Conflict, Output, PeerId, Replica,
+    Conflict, Evidence, Output, PeerId, Replica,
     chain::{Chain, Relation},
     checked::{CheckedHead, Found},
     cosigned::{Given, SignedPlace, Taken},
@@ -53,6 +53,8 @@ pub struct LinesCounted {
     pub received: u64,
     /// Of others, under the name and the id of a key of the roster, and not by it.
     pub forged: u64,
+    /// Of pairs of heads that others have shown as evidence: those with something beside them that does not tie them together.
+    pub forged_evidence: u64,
 }
 
 /// What a node knows of its own cosigning beside the lines themselves, which it keeps as it keeps those of others.
@@ -269,7 +271,9 @@ impl Replica {
                 held: Some(head.root),
                 found: signed.head.root,
             };
-            self.convict(&signed.head, conflict, Some(note), signed.note.clone(), out);
+            let (origin, theirs) = (signed.head.origin.clone(), signed.note.clone());
+            let evidence = Evidence::untied(origin, conflict, Some(note), theirs);
+            self.convict(&signed.head, evidence, out);
         }
         news
     }

@@ -1,7 +1,10 @@
 //! What a shell can do, and how the outputs of a replica become deeds: one loop, in which a node and the simulated
 //! federations of the tests carry out the same things in the same order.
 
-use crate::{Asked, Evidence, Fault, FetchId, Output, PeerId, Receipt, Refused, Ticket, ToCosign};
+use crate::{
+    Asked, Contradiction, Evidence, Fault, FetchId, Output, PeerId, Receipt, Refused, Ticket,
+    ToCosign,
+};
 use alloc::{boxed::Box, vec::Vec};
 use yizhang_ledger::{
     chain::Extension,
@@ -64,7 +67,7 @@ pub trait Deeds {
     fn keep(&mut self, evidence: Box<Evidence>);
 
     /// [`Output::Spread`].
-    fn spread(&mut self, origin: Origin, heads: [Vec<u8>; 2]);
+    fn spread(&mut self, origin: Origin, contradiction: Contradiction);
 
     /// [`Output::PassOn`].
     fn pass_on(&mut self, origin: Origin, head: Vec<u8>);
@@ -93,7 +96,10 @@ pub fn carry_out(outputs: Vec<Output>, deeds: &mut impl Deeds) {
             Output::Refuse { ticket, reason } => deeds.refuse(ticket, reason),
             Output::Announce { origin, head } => deeds.announce(origin, head),
             Output::Keep(evidence) => deeds.keep(evidence),
-            Output::Spread { origin, heads } => deeds.spread(origin, heads),
+            Output::Spread {
+                origin,
+                contradiction,
+            } => deeds.spread(origin, contradiction),
             Output::PassOn { origin, head } => deeds.pass_on(origin, head),
             Output::Blame { peer, fault } => deeds.blame(peer, fault),
         }

@@ -1,7 +1,7 @@
 //! What must not exist and was found: heads of one chain that cannot both be true.
 
 use alloc::vec::Vec;
-use yizhang_ledger::{Invalid, hash::Hash, head::Origin, value::TreeSize};
+use yizhang_ledger::{Invalid, beginning::Beginning, hash::Hash, head::Origin, value::TreeSize};
 
 /// Two signed heads of a chain and how they contradict each other.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,20 +11,33 @@ pub struct Evidence {
     /// How they contradict each other.
     pub conflict: Conflict,
     /// The signed head that this node holds: of the same size where it is at hand, otherwise of its newest batch. None
-    /// where this node holds a batch without a head.
+    /// where this node holds a batch without a head. With a beginning the larger of the two heads, whoever holds it.
     pub ours: Option<Vec<u8>>,
-    /// The signed head that contradicts it.
+    /// The signed head that contradicts it. With a beginning the smaller of the two.
     pub theirs: Vec<u8>,
+    /// What the tree of `ours` begins with at the size of `theirs`, where it is known: then anybody sees that both cannot be true.
+    pub beginning: Option<Beginning>,
+}
+
+/// Two signed heads of a chain that cannot both be true, as nodes show them to each other.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Contradiction {
+    /// The signed notes: what is held, or is the larger one, and what contradicts it.
+    pub heads: [Vec<u8>; 2],
+    /// Where they are of two sizes: what the tree of the larger one begins with at the size of the smaller. None where whoever
+    /// shows them cannot tell.
+    pub beginning: Option<Beginning>,
 }
 
 /// How heads contradict each other.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Conflict {
-    /// At this size the chain that is held here has another root, or no batch ends there.
+    /// At this size the chain that is held here has another root, or no batch ends there; or, of two heads that were shown, the
+    /// tree of the other one has another root there.
     Fork {
         /// The size of the contradicting head.
         size: TreeSize,
-        /// The root held here; none if no batch ends there.
+        /// The root held here, or of the other head's tree; none if no batch ends there.
         held: Option<Hash>,
         /// The root signed there.
         found: Hash,
@@ -70,7 +83,31 @@ pub enum Conflict {
     },
 }
 
+impl Contradiction {
+    /// Whether two pairs have the same heads, in whichever order.
+    pub fn has_heads_of(&self, other: &Self) -> bool {
+        let [first, second] = &other.heads;
+        self.heads == other.heads || self.heads == [second.as_slice(), first.as_slice()]
+    }
+}
+
 impl Evidence {
+    /// Evidence without what ties its heads together.
+    pub(crate) const fn untied(
+        origin: Origin,
+        conflict: Conflict,
+        ours: Option<Vec<u8>>,
+        theirs: Vec<u8>,
+    ) -> Self {
+        Self {
+            origin,
+            conflict,
+            ours,
+            theirs,
+            beginning: None,
+        }
+    }
+
     /// The size from which on it closes the chain; none if it is no proof.
     pub const fn closes_at(&self) -> Option<TreeSize> {
         match self.conflict {
@@ -80,6 +117,15 @@ impl Evidence {
             | Conflict::NotContinued { .. }
             | Conflict::Forgotten { .. } => None,
         }
+    }
+
+    /// The two heads, if both are at hand and prove it: what others are shown.
+    pub fn shown(&self) -> Option<Contradiction> {
+        let ours = self.ours.clone().filter(|_| self.is_proof())?;
+        Some(Contradiction {
+            heads: [ours, self.theirs.clone()],
+            beginning: self.beginning.clone(),
+        })
     }
 
     /// Whether it proves that the chain's key was misused, or its own node says so, and so closes the chain. What is no proof

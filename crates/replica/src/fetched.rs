@@ -1,7 +1,7 @@
 //! Batches that come from peers: checked against the chain and a signed head before they may reach the disk.
 
 use crate::{
-    Conflict, Fault, FetchId, Output, Replica,
+    Conflict, Evidence, Fault, FetchId, Output, Replica,
     chain::Chain,
     checked::{CheckedHead, Found},
     fetch::End,
@@ -82,13 +82,9 @@ impl Replica {
                 let ours = chain.note_for(chain.tip.size());
                 self.end_fetch(fetch, End::Failed, now, out);
                 let size = head.size;
-                self.convict(
-                    &head,
-                    Conflict::InvalidBatch { size, fault },
-                    ours,
-                    note,
-                    out,
-                );
+                let conflict = Conflict::InvalidBatch { size, fault };
+                let evidence = Evidence::untied(origin, conflict, ours, note);
+                self.convict(&head, evidence, out);
             }
             Checked::Contradicts(fault) => {
                 let from_owner = peer.0 == origin.region();
@@ -181,7 +177,8 @@ impl Replica {
             }
         }
         let ours = chain.note_for(chain.tip.size());
-        out.extend(chain.report(head, conflict, ours, note));
+        let evidence = Evidence::untied(head.origin.clone(), conflict, ours, note);
+        out.extend(chain.report(head, evidence));
     }
 }
 

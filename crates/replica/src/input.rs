@@ -1,6 +1,6 @@
 //! What the shell tells the replica.
 
-use crate::{CheckedHead, Evidence, FetchId, PeerId, Ticket};
+use crate::{CheckedContradiction, CheckedHead, Evidence, FetchId, PeerId, Ticket};
 use alloc::{boxed::Box, collections::BTreeSet, vec::Vec};
 use yizhang_ledger::{
     Invalid, batch::Batch, chain::Submitted, hash::Hash, head::Origin, value::TreeSize,
@@ -23,12 +23,13 @@ pub enum Input {
         /// connection, made after the connection stood. Later ones are changes.
         complete: bool,
     },
-    /// Two heads that a peer says contradict each other: the same size, different roots, both signed.
+    /// Two heads that a peer says contradict each other: the same size, different roots, both signed; or of two sizes, with or
+    /// without what ties them together.
     Shown {
         /// Who.
         peer: PeerId,
         /// The heads.
-        heads: [CheckedHead; 2],
+        contradiction: Box<CheckedContradiction>,
     },
     /// Heads with lines of cosigners that a peer shows: the lines are what is new.
     CosignaturesShown {
@@ -47,7 +48,7 @@ pub enum Input {
         /// Heads; at most [`TOLD_HEADS_MAX`](crate::limits::TOLD_HEADS_MAX) are read.
         heads: Vec<CheckedHead>,
         /// Pairs; at most [`TOLD_EVIDENCE_MAX`](crate::limits::TOLD_EVIDENCE_MAX) are read.
-        evidence: Vec<[CheckedHead; 2]>,
+        evidence: Vec<CheckedContradiction>,
     },
     /// The next batch of a fetch, parsed, with the signed head after it.
     Fetched {
@@ -106,7 +107,7 @@ pub enum Input {
         /// The size of the own chain up to which the store was searched, read *before* searching.
         searched: TreeSize,
     },
-    /// Evidence that `Keep` asked for is in the journal, durable.
+    /// Evidence that `Keep` asked for is in the journal, durable, as it stands there.
     Kept(Box<Evidence>),
     /// The signed note that `Sign` asked for. The shell hands it to the store first, which writes it at the latest together
     /// with the next batch of the chain: a crash may cost the newest head, which is then signed again, but no earlier one.

@@ -51,8 +51,8 @@ pub const FLOOD_HEADS: u32 = 2_048;
 /// a chain, to each of its watchers. Of N nodes that are 5 N (N - 1) messages a second at most, and for one head of one chain N - 1 nodes
 /// tell N - 1 others each: no more than N squared. Lines of others are passed on to new watchers alone and answered by nothing.
 pub const COSIGN_PAUSE_MS: u64 = 200;
-/// Forged lines of one peer that are counted before it is sent away. None comes from an honest node, which passes on what it has verified; a
-/// roster that names other keys for the same name and id there is none.
+/// Forged lines and forged pieces of evidence of one peer that are counted before it is sent away. None comes from an honest node, which
+/// passes on what it has verified; a roster that names other keys for the same name and id there is none.
 pub const FORGED_LINES_MAX: u32 = 16;
 /// Heads that are read of one telling: the teller's newest of its own chain, and one of the listener's chain.
 pub const TOLD_HEADS_MAX: usize = 2;

@@ -1,7 +1,7 @@
 //! What the replica wants done.
 
 use crate::{
-    Evidence, FetchId, PeerId, Refused, Ticket, ToCosign,
+    Contradiction, Evidence, FetchId, PeerId, Refused, Ticket, ToCosign,
     limits::{ANNOUNCED_HEADS_MAX, FLOOD_HEADS, FORGED_LINES_MAX},
 };
 use alloc::{boxed::Box, vec::Vec};
@@ -91,15 +91,16 @@ pub enum Output {
         head: Vec<u8>,
     },
     /// Something that should not exist was signed, or could not be followed: write it to the journal and answer with
-    /// `Kept` when it is durable.
+    /// `Kept` when it is durable. Where the two heads are of two sizes and the store can tell what the larger one begins with, the
+    /// shell adds that before it writes.
     Keep(Box<Evidence>),
     /// Show everybody who watches this node, now and later, two signed heads that cannot both be true. They are in the
     /// journal.
     Spread {
         /// The chain.
         origin: Origin,
-        /// The signed notes: what is held here, and what contradicts it.
-        heads: [Vec<u8>; 2],
+        /// The heads.
+        contradiction: Contradiction,
     },
     /// Tell the chain's own node of a head that somebody has signed and that is not held here: it knows whether it has
     /// signed it.
@@ -169,6 +170,11 @@ pub enum Fault {
         "the peer sends forged cosignatures: {FORGED_LINES_MAX} lines that are not by the key of the roster that they name"
     )]
     ForgedLines,
+    /// Again and again it accuses chains with what proves nothing.
+    #[error(
+        "the peer sends forged evidence: {FORGED_LINES_MAX} times what does not tie the two heads together that it shows"
+    )]
+    ForgedEvidence,
     /// More batches came than were asked for.
     #[error("the peer sent more batches than were asked for")]
     TooManyBatches,

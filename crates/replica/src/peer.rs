@@ -16,7 +16,7 @@ pub(crate) struct Peer {
     pub(crate) fetches: usize,
     /// How much it has said that is not new.
     pub(crate) talk: Talk,
-    /// Forged lines that it has sent since it connected.
+    /// Forged lines and forged evidence that it has sent since it connected.
     pub(crate) forged: u32,
 }
 

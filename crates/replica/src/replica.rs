@@ -87,7 +87,10 @@ impl Replica {
                 heads,
                 complete,
             } => self.announced(peer, heads, complete, now, &mut out),
-            Input::Shown { peer, heads } => self.shown(peer, heads, now, &mut out),
+            Input::Shown {
+                peer,
+                contradiction,
+            } => self.shown(peer, *contradiction, now, &mut out),
             Input::CosignaturesShown { peer, heads } => {
                 self.cosignatures_shown(peer, heads, now, &mut out);
             }
@@ -184,12 +187,10 @@ impl Replica {
 /// started again, or it does not, and whoever showed the contradicting head does so again. A crash after it: the same as with
 /// everything that is in the journal.
 fn spread(evidence: Evidence, out: &mut Vec<Output>) {
-    if evidence.is_proof()
-        && let Some(ours) = evidence.ours
-    {
+    if let Some(contradiction) = evidence.shown() {
         out.push(Output::Spread {
             origin: evidence.origin,
-            heads: [ours, evidence.theirs],
+            contradiction,
         });
     }
 }

@@ -1,13 +1,12 @@
 //! Evidence that peers show, and what becomes of a chain against which there is some.
 
 use crate::{
-    Conflict, Fault, Output, PeerId, Replica,
+    CheckedContradiction, Conflict, Evidence, Fault, Output, PeerId, Replica,
     chain::{Relation, ToldHead},
-    checked::{CheckedHead, Found},
+    checked_contradiction::SignedPair,
     signed::SignedHead,
 };
 use alloc::vec::Vec;
-use core::cmp::Ordering;
 use yizhang_ledger::{
     hash::Hash,
     head::Head,
@@ -15,63 +14,72 @@ use yizhang_ledger::{
 };
 
 impl Replica {
-    /// Somebody shows two heads that contradict each other: by themselves, or, if they are of different sizes, by what
-    /// whoever found them holds.
+    /// Somebody shows two heads that contradict each other: by themselves, by what ties them together, or, if they are of different
+    /// sizes and nothing does, by what whoever found them holds.
     pub(crate) fn shown(
         &mut self,
         peer: PeerId,
-        heads: [CheckedHead; 2],
+        shown: CheckedContradiction,
         now: UnixMillis,
         out: &mut Vec<Output>,
     ) {
         if !self.peers.contains_key(&peer) {
             return;
         }
-        for head in &heads {
+        for head in shown.heads() {
             if self.forges(peer, head) {
                 return self.blame(peer, Fault::ForgedLines, now, out);
             }
         }
-        let [first, second] = heads;
-        match (first.found, second.found) {
-            (Found::Signed(one), Found::Signed(other)) => self.compare_shown(peer, one, other, out),
-            (Found::Unknown | Found::Padded, _) | (_, Found::Unknown | Found::Padded) => {}
-            (Found::Invalid(fault), _) | (_, Found::Invalid(fault)) => {
-                self.blame(peer, Fault::Head(fault), now, out);
-            }
+        if self.forges_evidence(peer, &shown) {
+            return self.blame(peer, Fault::ForgedEvidence, now, out);
+        }
+        if let Some(fault) = shown.invalid() {
+            return self.blame(peer, Fault::Head(fault), now, out);
+        }
+        if let Some(pair) = shown.signed() {
+            self.compare_shown(peer, pair, out);
         }
     }
 
     /// Compares two verified heads with each other.
-    pub(crate) fn compare_shown(
-        &mut self,
-        peer: PeerId,
-        one: SignedHead,
-        other: SignedHead,
-        out: &mut Vec<Output>,
-    ) {
+    pub(crate) fn compare_shown(&mut self, peer: PeerId, pair: SignedPair, out: &mut Vec<Output>) {
+        let SignedPair {
+            smaller,
+            larger,
+            beginning,
+        } = pair;
         let is_in_doubt =
-            self.roster.is_in_doubt(&one.head) || self.roster.is_in_doubt(&other.head);
-        if one.head.origin != other.head.origin || is_in_doubt {
+            self.roster.is_in_doubt(&smaller.head) || self.roster.is_in_doubt(&larger.head);
+        if smaller.head.origin != larger.head.origin || is_in_doubt {
             return;
         }
-        match one.head.size.cmp(&other.head.size) {
-            Ordering::Less => self.two_sizes_shown(peer, one, other, out),
-            Ordering::Greater => self.two_sizes_shown(peer, other, one, out),
-            Ordering::Equal if one.head.root == other.head.root => {}
-            Ordering::Equal => {
-                let conflict = Conflict::Fork {
-                    size: other.head.size,
-                    held: Some(one.head.root),
-                    found: other.head.root,
-                };
-                self.convict(&other.head, conflict, Some(one.note), other.note, out);
-            }
+        let other = if let Some(beginning) = &beginning {
+            beginning.root
+        } else if smaller.head.size == larger.head.size {
+            larger.head.root
+        } else {
+            return self.two_sizes_shown(peer, smaller, larger, out);
+        };
+        if other == smaller.head.root {
+            return;
         }
+        let evidence = Evidence {
+            origin: smaller.head.origin.clone(),
+            conflict: Conflict::Fork {
+                size: smaller.head.size,
+                held: Some(other),
+                found: smaller.head.root,
+            },
+            ours: Some(larger.note),
+            theirs: smaller.note,
+            beginning,
+        };
+        self.convict(&smaller.head, evidence, out);
     }
 
-    /// A peer says that the smaller head does not lead to the larger one. From the two heads nobody can see that; they are
-    /// compared with what is held here when they are announced, as far as that reaches.
+    /// A peer says that the smaller head does not lead to the larger one, and cannot show it. From the two heads nobody can see that;
+    /// they are compared with what is held here when they are announced, as far as that reaches.
     ///
     /// The chain's own node is believed: it speaks against nobody but itself. And it may be the only one that can tell: where
     /// we hold the smaller head and not the larger, and the two histories have no batch end in common behind ours, there is
@@ -99,7 +107,9 @@ impl Replica {
                 held: smaller.head.size,
                 signed: larger.head.size,
             };
-            return self.convict(&larger.head, conflict, Some(smaller.note), larger.note, out);
+            let ours = Some(smaller.note);
+            let evidence = Evidence::untied(origin.clone(), conflict, ours, larger.note);
+            return self.convict(&larger.head, evidence, out);
         }
         self.compare_each(peer, smaller, larger, out);
     }
@@ -145,18 +155,12 @@ impl Replica {
             held: root,
             found: head.root,
         };
-        self.convict(head, conflict, ours, note, out);
+        let evidence = Evidence::untied(head.origin.clone(), conflict, ours, note);
+        self.convict(head, evidence, out);
     }
 
     /// Closes a chain because of evidence, and reports it once. Not if the roster has decided what stands up to there.
-    pub(crate) fn convict(
-        &mut self,
-        head: &Head,
-        conflict: Conflict,
-        ours: Option<Vec<u8>>,
-        theirs: Vec<u8>,
-        out: &mut Vec<Output>,
-    ) {
+    pub(crate) fn convict(&mut self, head: &Head, evidence: Evidence, out: &mut Vec<Output>) {
         if self.roster.is_settled(head) {
             return;
         }
@@ -164,6 +168,6 @@ impl Replica {
             return;
         };
         chain.close_at(head.size);
-        out.extend(chain.report(head, conflict, ours, theirs));
+        out.extend(chain.report(head, evidence));
     }
 }

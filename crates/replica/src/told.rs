@@ -5,7 +5,7 @@
 //! not; whoever cannot find that head in what it holds passes it on to the chain's own node, which alone knows what it signed.
 
 use crate::{
-    Conflict, Output, PeerId, Replica,
+    CheckedContradiction, Conflict, Evidence, Output, PeerId, Replica,
     chain::{Relation, ToldHead},
     checked::{CheckedHead, Found},
     limits::{TOLD_EVIDENCE_MAX, TOLD_HEADS_MAX},
@@ -19,7 +19,7 @@ impl Replica {
         &mut self,
         peer: PeerId,
         heads: Vec<CheckedHead>,
-        evidence: Vec<[CheckedHead; 2]>,
+        evidence: Vec<CheckedContradiction>,
         out: &mut Vec<Output>,
     ) {
         if !self.roster.regions.contains_key(&peer.0) {
@@ -39,9 +39,12 @@ impl Replica {
                 self.told_head(peer, head.into_inner(), note, out);
             }
         }
-        for [first, second] in evidence.into_iter().take(TOLD_EVIDENCE_MAX) {
-            if let (Found::Signed(one), Found::Signed(other)) = (first.found, second.found) {
-                self.compare_shown(peer, one, other, out);
+        for shown in evidence.into_iter().take(TOLD_EVIDENCE_MAX) {
+            if self.forges_evidence(peer, &shown) {
+                return;
+            }
+            if let Some(pair) = shown.signed() {
+                self.compare_shown(peer, pair, out);
             }
         }
     }
@@ -94,7 +97,9 @@ impl Replica {
                 held: chain.durable.size,
                 signed: head.size,
             };
-            out.extend(chain.report(head, conflict, chain.durable.note.clone(), note));
+            let ours = chain.durable.note.clone();
+            let evidence = Evidence::untied(head.origin.clone(), conflict, ours, note);
+            out.extend(chain.report(head, evidence));
         }
     }
 

@@ -41,10 +41,24 @@ pub struct NodeStatus {
     pub secret_written: u32,
     /// What it knows of cosignatures.
     pub cosigning: Cosigning,
+    /// How often it was shown evidence since it started that proves nothing by what stood beside it.
+    pub forged_evidence: u64,
     /// The version of the roster that it works under; 0 if it says none.
     pub roster: u64,
+    /// The versions of which the root keys have signed two.
+    pub rosters_signed_twice: Vec<SignedTwiceStatus>,
     /// The certificates that it lives by.
     pub certificates: Vec<CertificateStatus>,
+}
+
+/// A number with which the root keys have signed two versions of the roster.
+pub struct SignedTwiceStatus {
+    /// The number.
+    pub version: u64,
+    /// The one that the node works by, or did: its hash, in hexadecimal digits.
+    pub held: String,
+    /// The other.
+    pub other: String,
 }
 
 /// A certificate of a node, or of the authority.
@@ -79,6 +93,8 @@ pub struct PeerStatus {
     pub secrets: String,
     /// The version of the roster that it works under; 0 if it has not told.
     pub roster: u64,
+    /// Whether the asked node holds another version of that number.
+    pub other_roster: bool,
 }
 
 impl PeerStatus {
@@ -104,6 +120,8 @@ impl NodeStatus {
             || self.unshared_ms >= UNSHARED_MS_MAX
             || self.clock_off_ms != 0
             || self.peers.iter().any(PeerStatus::has_other_secrets)
+            || self.peers.iter().any(|peer| peer.other_roster)
+            || !self.rosters_signed_twice.is_empty()
             || (self.hands_out() && self.peers.iter().any(|peer| peer.secrets.is_empty()))
             || self
                 .certificates
@@ -129,6 +147,9 @@ impl NodeStatus {
             other => lines.push(t!("status.room_other", code = other)),
         }
         lines.extend(self.cosigning.warnings().into_iter().map(Into::into));
+        if self.forged_evidence > 0 {
+            lines.push(t!("status.forged_evidence", times = self.forged_evidence));
+        }
         let minutes = self.clock_off_ms.unsigned_abs() / 60_000;
         if self.clock_off_ms > 0 {
             lines.push(t!("status.clock_ahead", minutes = minutes));
@@ -175,11 +196,38 @@ impl NodeStatus {
                 _ => lines.push(t!("status.secrets_other", region = region)),
             }
         }
+        lines.extend(self.other_rosters().into_iter().map(Into::into));
+        lines.into_iter().map(Into::into).collect()
+    }
+
+    /// Which nodes work under another version of the roster, and of which number there are two.
+    fn other_rosters(&self) -> Vec<String> {
+        let mut lines = Vec::new();
         for peer in self.peers.iter().filter(|peer| peer.roster != 0) {
+            let (region, version) = (place::of_code(&peer.region), peer.roster);
             if peer.roster != self.roster {
-                let (region, version) = (place::of_code(&peer.region), peer.roster);
                 lines.push(t!("status.peer_roster", region = region, version = version));
             }
+            if peer.other_roster {
+                lines.push(t!(
+                    "status.other_roster",
+                    region = region,
+                    version = version
+                ));
+            }
+        }
+        for twice in &self.rosters_signed_twice {
+            let SignedTwiceStatus {
+                version,
+                held,
+                other,
+            } = twice;
+            lines.push(t!(
+                "status.signed_twice",
+                version = version,
+                held = held,
+                other = other
+            ));
         }
         lines.into_iter().map(Into::into).collect()
     }
@@ -233,11 +281,13 @@ pub fn json(status: &NodeStatus) -> Value {
         "secret_checks": status.secret_checks,
         "secret_written": status.secret_written,
         "cosigning": status.cosigning.json(),
+        "forged_evidence": status.forged_evidence,
+        "rosters_signed_twice": status.rosters_signed_twice.iter().map(|twice| json!({ "version": twice.version, "held": twice.held, "other": twice.other })).collect::<Vec<_>>(),
         "roster": status.roster,
         "certificates": status.certificates.iter().map(|certificate| json!({ "name": certificate.name, "until_ms": certificate.until.0, "ending": certificate.ending })).collect::<Vec<_>>(),
         "floods": status.floods.iter().map(|flood| json!({ "region": flood.region, "goes_on": flood.goes_on, "noticed_ms": flood.noticed.0 })).collect::<Vec<_>>(),
         "chains": status.chains.iter().map(ChainCopy::json).collect::<Vec<_>>(),
-        "peers": status.peers.iter().map(|peer| json!({ "region": peer.region, "connected": peer.connected, "holds": peer.holds, "secrets": peer.secrets, "roster": peer.roster })).collect::<Vec<_>>(),
+        "peers": status.peers.iter().map(|peer| json!({ "region": peer.region, "connected": peer.connected, "holds": peer.holds, "secrets": peer.secrets, "roster": peer.roster, "other_roster": peer.other_roster })).collect::<Vec<_>>(),
     })
 }
 

@@ -4,12 +4,13 @@
 use crate::lines::{LineFault, Lines};
 use yizhang_ledger::{
     Invalid,
+    beginning::Beginning,
     cosignature::{self, CosignerKey},
-    hash::{Blake3Keyed, Hash},
+    hash::Hash,
     head::{Head, Origin},
     note::Note,
     roster::{KeyKind, Roster},
-    tree::{ProofFault, verify_consistency},
+    tree::ProofFault,
     value::TreeSize,
 };
 
@@ -29,15 +30,6 @@ pub struct ForkEvidence {
     pub second: Vec<u8>,
     /// What the tree of the second head begins with at the size of the first; none where both are of one size.
     pub beginning: Option<Beginning>,
-}
-
-/// The tree of the first leaves of a larger one.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Beginning {
-    /// Its root.
-    pub root: Hash,
-    /// The consistency path from it to the larger tree.
-    pub path: Vec<Hash>,
 }
 
 /// What an evidence file shows.
@@ -199,14 +191,9 @@ impl ForkEvidence {
         let other = match (&self.beginning, first.size == second.size) {
             (None, true) => second.root,
             (Some(beginning), false) => {
-                verify_consistency::<Blake3Keyed>(
-                    first.size.0,
-                    second.size.0,
-                    &beginning.root,
-                    &second.root,
-                    &beginning.path,
-                )
-                .map_err(ForkFault::Path)?;
+                beginning
+                    .verify(first.size, &second)
+                    .map_err(ForkFault::Path)?;
                 beginning.root
             }
             _ => return Err(ForkFault::Beginning),

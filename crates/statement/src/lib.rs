@@ -50,15 +50,13 @@ mod row_match;
 pub use answer::{Accounts, Answer, Checked, Completeness, Identity, Question, Whose};
 pub use bundle::{BUNDLE_HEADER_BYTES, BUNDLE_HEADS_MAX, BundleHeader, SectionHeader, SectionKind};
 pub use evidence::{ChainEvidence, RecordEvidence, prove};
-pub use fork::{
-    Beginning, FORK_BYTES_MAX, Fork, ForkEvidence, ForkFault, ForkUnder, HEADER as FORK_HEADER,
-};
+pub use fork::{FORK_BYTES_MAX, Fork, ForkEvidence, ForkFault, ForkUnder, HEADER as FORK_HEADER};
 pub use lines::LineFault;
 pub use portable::{
-    COSIGNATURES_STATED, ChainShown, Content, Cover, ISSUER_HEADER, NameGroup, Opening,
-    PORTABLE_BYTES_MAX, PORTABLE_MAGIC, PORTABLE_SECTION_BYTES_MAX, PersonShown, PortableFault,
-    Refusal, SectionName, StatedAccount, StatedAs, StatedChain, StatedRecord, Statement, Subject,
-    Verdict, stated_head,
+    AskedPerson, COSIGNATURES_STATED, ChainShown, Content, Cover, ISSUER_HEADER, NameGroup,
+    Opening, PORTABLE_BYTES_MAX, PORTABLE_MAGIC, PORTABLE_SECTION_BYTES_MAX, PersonAnswer,
+    PersonShown, PortableFault, Refusal, STATED_CHAINS_MAX, STATED_RECORDS_MAX, SectionName,
+    StatedAccount, StatedAs, StatedChain, StatedRecord, Statement, Subject, Verdict, stated_head,
 };
 pub use receipt::{Receipt, Sent};
 pub use receipt_file::{

@@ -10,15 +10,17 @@ mod check;
 mod form;
 mod head;
 mod issuer;
+mod person;
 mod subject;
 
-pub use chain::{StatedChain, StatedRecord};
+pub use chain::{STATED_CHAINS_MAX, STATED_RECORDS_MAX, StatedChain, StatedRecord};
 pub use check::{ChainShown, PersonShown, Refusal, StatedAs, Verdict};
 pub use form::{
     PORTABLE_BYTES_MAX, PORTABLE_MAGIC, PORTABLE_SECTION_BYTES_MAX, PortableFault, SectionName,
 };
 pub use head::{COSIGNATURES_STATED, stated_head};
 pub use issuer::ISSUER_HEADER;
+pub use person::{AskedPerson, PersonAnswer};
 pub use subject::{Cover, NameGroup, Opening, Subject};
 
 use bincode::{BorrowDecode, Encode};
@@ -110,6 +112,7 @@ impl Statement {
         let subject: Subject = decode(&sections.expect(SectionName::Subject)?)?;
         subject.check()?;
         let chains: Vec<StatedChain> = decode(&sections.expect(SectionName::Chains)?)?;
+        chain::check(&chains)?;
         let rosters: Vec<Vec<u8>> = decode(&sections.expect(SectionName::Roster)?)?;
         let rules: Rules = decode(&sections.expect(SectionName::Rules)?)?;
         let account = match sections.optional(SectionName::Account)? {

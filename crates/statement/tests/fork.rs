@@ -3,6 +3,7 @@
 use ed25519_dalek::SigningKey;
 use std::collections::BTreeMap;
 use yizhang_ledger::{
+    beginning::Beginning,
     cosignature::{self, CosignerKey, UnixSeconds},
     hash::{Blake3Keyed, Hash, hash_leaf},
     head::{Head, Origin},
@@ -11,7 +12,7 @@ use yizhang_ledger::{
     tree::{consistency_path, root},
     value::{Division, TreeSize},
 };
-use yizhang_statement::{Beginning, FORK_BYTES_MAX, ForkEvidence, ForkFault};
+use yizhang_statement::{FORK_BYTES_MAX, ForkEvidence, ForkFault};
 
 const SOUTH: u32 = 440_000;
 const WEST: u32 = 520_000;

@@ -11,14 +11,14 @@ use yizhang_ledger::{
     hash::Hash,
     note,
     person::{AccountId, NumberSalt, SocialSecurityNumber},
-    roster::{RootFingerprint, Roster, TrustFault, root_key_name},
+    roster::{ChainKey, RootFingerprint, Roster, TrustFault, root_key_name},
     value::{Day, Division, TreeSize, UnixMillis},
 };
 use yizhang_rules::RuleTexts;
 use yizhang_statement::{
-    ChainEvidence, Content, Cover, Opening, PORTABLE_MAGIC, PersonShown, PortableFault, Refusal,
-    Refuted, SectionName, StatedAccount, StatedAs, StatedChain, Statement, Subject, Through,
-    prove_complete,
+    AskedPerson, ChainEvidence, Content, Cover, Opening, PORTABLE_MAGIC, PersonAnswer, PersonShown,
+    PortableFault, Refusal, Refuted, SectionName, StatedAccount, StatedAs, StatedChain, Statement,
+    Subject, Through, prove_complete,
 };
 
 const NUMBER: &str = "110000199003071231";
@@ -389,5 +389,102 @@ fn what_unpacks_to_more_than_it_says_is_refused() {
     assert_eq!(
         Statement::parse(b"YZROW\0\x01\n"),
         Err(PortableFault::Magic)
+    );
+}
+
+#[test]
+fn what_a_reader_knows_of_later_rosters_counts_for_the_statement() {
+    let statement = Statement::parse(&sealed(&honest(WORKER))).unwrap();
+    let second = roster(2, roster(1, Hash::ZERO).hash());
+    let after = |change: fn(&mut Roster)| {
+        let mut third = roster(3, second.hash());
+        change(&mut third);
+        [rosters(), vec![signed(&third, 9)]].concat()
+    };
+    // A region that has joined since: of its chain the statement has nothing.
+    let joined = after(|roster| {
+        let code = Division::new(310_000).unwrap();
+        let origin = yizhang_ledger::head::Origin::new("test.yizhang", code).unwrap();
+        let public = root_key(31).verifying_key().to_bytes();
+        let key = note::NoteKey::new(origin.as_str(), public).unwrap();
+        let mut region = roster.regions.values().next().unwrap().clone();
+        region.keys = vec![ChainKey::always(key)];
+        region.origin = origin;
+        roster.regions.insert(code, region);
+    });
+    let shown = statement.verify_knowing(trusted(), &joined).unwrap();
+    assert_eq!((shown.stated_roster, shown.roster), (2, 3));
+    assert_eq!(shown.chains.len(), 3);
+    assert_eq!(shown.chains[0].size, None);
+    // The issuer's key has ended since, at a size that the statement does not reach beyond: what it had issued holds.
+    let replaced = |until: u64| {
+        let mut third = roster(3, second.hash());
+        let region = third
+            .regions
+            .get_mut(&Division::new(440_000).unwrap())
+            .unwrap();
+        let name = region.origin.to_string();
+        let next = note::NoteKey::new(&name, root_key(45).verifying_key().to_bytes()).unwrap();
+        region.keys[0].until = Some(TreeSize(until));
+        region.keys.push(ChainKey::since(next, TreeSize(until)));
+        [rosters(), vec![signed(&third, 9)]].concat()
+    };
+    assert!(statement.verify_knowing(trusted(), &replaced(9)).is_ok());
+    // It had ended before: neither its head nor the statement is worth anything.
+    assert!(statement.verify_knowing(trusted(), &replaced(8)).is_err());
+    // Another version 3 that does not follow from the statement's second.
+    let stranger = signed(&roster(3, Hash([7; 32])), 9);
+    let refused = statement.verify_knowing(trusted(), &[stranger]);
+    assert!(matches!(refused, Err(Refusal::Roster(_))), "{refused:?}");
+}
+
+#[test]
+fn a_key_that_has_ended_issues_nothing_even_where_its_chain_is_left_out() {
+    let mut content = honest(WORKER);
+    let first = roster(1, Hash::ZERO);
+    let mut second = roster(2, first.hash());
+    let region = second
+        .regions
+        .get_mut(&Division::new(440_000).unwrap())
+        .unwrap();
+    let name = region.origin.to_string();
+    let next = note::NoteKey::new(&name, root_key(45).verifying_key().to_bytes()).unwrap();
+    region.keys[0].until = Some(TreeSize(100));
+    region.keys.push(ChainKey::since(next, TreeSize(0)));
+    content.rosters = vec![signed(&first, 9), signed(&second, 9)];
+    let refused = outcome(&content).unwrap_err();
+    assert!(matches!(refused, Refusal::Issuer { .. }), "{refused:?}");
+    content.chains.clear();
+    let refused = outcome(&content).unwrap_err();
+    assert!(matches!(refused, Refusal::Issuer { .. }), "{refused:?}");
+    // The key in force does.
+    let bytes = honest(WORKER);
+    let bytes = Content {
+        rosters: content.rosters,
+        ..bytes
+    };
+    let bytes = bytes.seal(&origin(), &root_key(45)).unwrap();
+    assert!(Statement::parse(&bytes).unwrap().verify(trusted()).is_ok());
+}
+
+#[test]
+fn whose_a_statement_is_cannot_be_told_without_number_and_code() {
+    let asked = |number: &str, code| AskedPerson {
+        number: SocialSecurityNumber::parse(number).unwrap(),
+        code,
+    };
+    let other = "110000199003071258";
+    let hidden = Statement::parse(&sealed(&honest(WORKER))).unwrap();
+    assert_eq!(hidden.is_of(&asked(NUMBER, None)), PersonAnswer::NeedsCode);
+    assert_eq!(hidden.is_of(&asked(NUMBER, Some(SALT))), PersonAnswer::Is);
+    assert_eq!(hidden.is_of(&asked(other, Some(SALT))), PersonAnswer::IsNot);
+    let wrong = Some(NumberSalt([4; 16]));
+    assert_eq!(hidden.is_of(&asked(NUMBER, wrong)), PersonAnswer::IsNot);
+    let mut content = honest(WORKER);
+    content.subject.commitment = None;
+    let nobody = Statement::parse(&sealed(&content)).unwrap();
+    assert_eq!(
+        nobody.is_of(&asked(NUMBER, Some(SALT))),
+        PersonAnswer::NotShown
     );
 }

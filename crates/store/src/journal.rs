@@ -53,6 +53,8 @@ impl JournalKind {
     pub const COSIGNATURE_RECEIVED: Self = Self(5);
     /// A size from which the roster says that a chain goes on: what was behind it here was set aside.
     pub const CONTINUED: Self = Self(8);
+    /// Two heads that cannot both be, and what ties them together: an evidence file.
+    pub const FORK_FILE: Self = Self(9);
     /// The first entry of a file that has everything that counts of the files before it, which may be gone.
     pub const ANEW: Self = Self(7);
 }

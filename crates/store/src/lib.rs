@@ -93,7 +93,7 @@ pub use error::{
 pub use faults::Faults;
 pub use journal::{JOURNAL_ENTRY_BYTES_MAX, JournalEntry, JournalKind, JournalReader};
 pub use lookup::StoredSubmission;
-pub use proof::{Consistency, Proof};
+pub use proof::Proof;
 pub use reader::{BatchReader, StoredBatch};
 pub use register::{RegisterCheck, RegisterChecked};
 pub use report::{ChainOpened, IndexOpened, Opened, Truncated};

@@ -10,6 +10,7 @@ use crate::{
 };
 use std::{collections::HashMap, sync::Arc};
 use yizhang_ledger::{
+    beginning::Beginning,
     chain::KEPT_LEVEL,
     hash::{Blake3Keyed, Hash, TreeHasher, hash_leaves},
     head::Origin,
@@ -84,15 +85,6 @@ impl Store {
     }
 }
 
-/// The tree of the first leaves of a chain, and the path that ties it to the tree of more of them.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Consistency {
-    /// The root of the smaller tree.
-    pub root: Hash,
-    /// The consistency path (RFC 9162, 2.1.4.1).
-    pub path: Vec<Hash>,
-}
-
 impl Store {
     /// What ties the leaves of a range to the root of the first `size` leaves of a chain.
     ///
@@ -123,7 +115,7 @@ impl Store {
         Ok(proof)
     }
 
-    /// The root of the first `old_size` leaves of a chain and the consistency path from it to that of the first `new_size`, where
+    /// The root of the first `old_size` leaves of a chain and the consistency path (RFC 9162, 2.1.4.1) from it to that of the first `new_size`, where
     /// `0 < old_size < new_size` and the chain is as long.
     ///
     /// # Errors
@@ -133,7 +125,7 @@ impl Store {
         origin: &Origin,
         old_size: TreeSize,
         new_size: TreeSize,
-    ) -> Result<Consistency> {
+    ) -> Result<Beginning> {
         self.stopper.check()?;
         let chain = self.chain(origin)?;
         let is_in_order = TreeSize(0) < old_size && old_size < new_size;
@@ -148,7 +140,7 @@ impl Store {
         let path = prover.consistency(old_size.0)?;
         let mut smaller = Prover::of(self, chain, old_size);
         let root = smaller.span(0, old_size.0)?;
-        Ok(Consistency { root, path })
+        Ok(Beginning { root, path })
     }
 }
 

@@ -10,8 +10,10 @@ use std::{
     process::{Command, Output},
 };
 use tempfile::tempdir;
-use yizhang_ledger::{hash::Hash, note, roster::root_key_name};
-use yizhang_store::JournalKind;
+use yizhang_ledger::{
+    beginning::Beginning, hash::Hash, head::Head, note, roster::root_key_name, value::TreeSize,
+};
+use yizhang_store::{JournalKind, Store};
 
 /// A data directory of two chains and a journal that the store wrote, several files long.
 struct Written {
@@ -47,6 +49,8 @@ impl Written {
             .journal_append(JournalKind::FORK_EVIDENCE, &evidence)
             .unwrap();
         store.journal_append(JournalKind::HEAD_SEEN, &head).unwrap();
+        let file = evidence_file(&world, &store, 5);
+        store.journal_append(JournalKind::FORK_FILE, &file).unwrap();
         store.close().unwrap();
         drop(store);
         Self { world, folder }
@@ -104,6 +108,31 @@ impl Written {
     }
 }
 
+/// Evidence of a fork of the first chain (docs/FORMAT.md, section 14): a head of the first `size` leaves that are not the chain's, and
+/// what the chain begins with there.
+fn evidence_file(world: &World, store: &Store, size: u64) -> Vec<u8> {
+    let chain = &world.chains[0];
+    let other = Head {
+        origin: chain.origin.clone(),
+        size: TreeSize(size),
+        root: Hash([7; 32]),
+    };
+    let beginning = store.consistency(&chain.origin, other.size, chain.state.size());
+    let Beginning { root, path } = beginning.unwrap();
+    let mut file = format!("yizhang-evidence/v1\nroot {root}\n").into_bytes();
+    for hash in path {
+        file.extend_from_slice(format!("path {hash}\n").as_bytes());
+    }
+    for head in [
+        other.sign(&chain.key).into_bytes(),
+        chain.sign(&chain.state),
+    ] {
+        file.extend_from_slice(format!("head {}\n", head.len()).as_bytes());
+        file.extend_from_slice(&head);
+    }
+    file
+}
+
 /// A file's content, put back when dropped.
 struct Changed {
     path: PathBuf,
@@ -148,8 +177,7 @@ fn a_second_implementation_reads_the_directory_of_a_store() {
         );
         assert!(found.contains(&expected), "{expected} is not in {found}");
     }
-    let journal =
-        "\"journal\": {\"entries\": {\"ForkEvidence\": 1, \"HeadSeen\": 1}, \"torn_bytes\": 0}";
+    let journal = "\"journal\": {\"entries\": {\"ForkEvidence\": 1, \"ForkFile\": 1, \"HeadSeen\": 1}, \"torn_bytes\": 0}";
     assert!(found.contains(journal), "{journal} is not in {found}");
 }
 
@@ -180,7 +208,10 @@ fn a_second_implementation_tells_a_torn_tail_from_damage() {
     {
         let _torn = Changed::new(&written.journal(), |bytes| bytes.truncate(bytes.len() - 1));
         let found = written.accepted();
-        assert!(found.contains("{\"ForkEvidence\": 1}"), "{found}");
+        assert!(
+            found.contains("{\"ForkEvidence\": 1, \"HeadSeen\": 1}"),
+            "{found}"
+        );
     }
     {
         let _flipped = Changed::new(&written.journal(), |bytes| bytes[60] ^= 1);

@@ -2,7 +2,7 @@
 
 use crate::{
     form::Form,
-    person::Person,
+    person,
     request::{FILE_BYTES_MAX, File, Request},
     rosters::{RosterFault, Rosters},
 };
@@ -14,9 +14,11 @@ use yizhang_ledger::{
 };
 use yizhang_show::{
     html, language,
-    verdict::{self, Anchor, CheckedFile, Reader, Report, Verdict},
+    verdict::{self, Anchor, CheckedFile, Outcome, Reader, Report, Verdict},
 };
-use yizhang_statement::{ForkEvidence, ReceiptFile, Refusal, Statement};
+use yizhang_statement::{
+    ForkEvidence, PersonAnswer, ReceiptFile, Refusal, Statement, Verdict as Shows,
+};
 
 /// What files show. Their words are in the language of the request, which is in force from here on.
 pub fn check(request: &Request<'_>) -> Report {
@@ -113,41 +115,56 @@ fn of_file(
     verdict.resting_on(&rosters.anchor).into()
 }
 
+/// A statement that holds.
+struct CheckedStatement {
+    root: RootFingerprint,
+    shown: Shows,
+    person: Option<PersonAnswer>,
+}
+
 /// What a statement shows. Where the reader trusts nobody yet, it is checked by the root keys that it begins with.
 fn of_statement(bytes: &[u8], trusted: Option<RootFingerprint>, request: &Request<'_>) -> Shown {
-    let Ok(person) = Person::read(request.number, request.code) else {
+    let Ok(asked) = person::read(request.number, request.code) else {
         return verdict::without_person().into();
     };
-    let knows_person = person.is_some();
     let checked = Statement::parse(bytes)
         .map_err(Refusal::from)
         .and_then(|statement| {
             let root = trusted.map_or_else(|| first_root(&statement), Ok)?;
-            let shown = statement.verify(root)?;
-            if let Some(person) = person {
-                person.ensure_of(&statement, &shown)?;
-            }
-            Ok((root, shown))
+            Ok(CheckedStatement {
+                root,
+                shown: statement.verify(root)?,
+                person: asked.as_ref().map(|asked| statement.is_of(asked)),
+            })
         });
-    let (root, shown) = match checked {
+    let CheckedStatement {
+        root,
+        shown,
+        person,
+    } = match checked {
         Ok(checked) => checked,
         Err(refusal) => return verdict::refused_statement(&refusal).into(),
     };
     let reader = Reader {
         // A day that is none makes no statement old.
-        today: Day::parse(request.day).unwrap_or(shown.as_of),
+        today: Day::parse(request.day).unwrap_or(shown.issued),
         fresh_days: verdict::FRESH_DAYS,
-        knows_person,
+        person,
+        has_rosters: false,
     };
     let anchor = if trusted.is_some() {
         Anchor::Known(root.to_string())
     } else {
         Anchor::Unknown(root.to_string())
     };
-    Shown {
-        verdict: verdict::of_statement(&shown, &reader).resting_on(&anchor),
-        account: html::parts(&verdict::answer_of(&shown)),
-    }
+    let verdict = verdict::of_statement(&shown, &reader).resting_on(&anchor);
+    // Nobody is shown the account of somebody else than he asked for.
+    let account = if verdict.outcome == Outcome::Refused {
+        String::new()
+    } else {
+        html::parts(&verdict::answer_of(&shown))
+    };
+    Shown { verdict, account }
 }
 
 /// The root keys that the first roster of a statement names.

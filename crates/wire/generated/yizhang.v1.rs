@@ -107,6 +107,9 @@ pub struct Heads {
     /// the heads with the newest lines by the caller and by the node.
     #[prost(bytes = "bytes", repeated, tag = "5")]
     pub cosigned: ::prost::alloc::vec::Vec<::prost::bytes::Bytes>,
+    /// The hash of that version (docs/FORMAT.md, section 11), 32 bytes; in the same message.
+    #[prost(bytes = "bytes", tag = "6")]
+    pub roster_hash: ::prost::bytes::Bytes,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Evidence {
@@ -114,6 +117,20 @@ pub struct Evidence {
     pub first: ::prost::bytes::Bytes,
     #[prost(bytes = "bytes", tag = "2")]
     pub second: ::prost::bytes::Bytes,
+    /// Where the heads are of two sizes: what ties them together, if whoever shows them can tell. What proves nothing is counted against whoever
+    /// shows it.
+    #[prost(message, optional, tag = "3")]
+    pub beginning: ::core::option::Option<Beginning>,
+}
+/// What the tree of the larger of two heads begins with at the size of the smaller one.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Beginning {
+    /// Root of the first leaves, 32 bytes; another one than the smaller head has.
+    #[prost(bytes = "bytes", tag = "1")]
+    pub root: ::prost::bytes::Bytes,
+    /// Consistency path from there to the larger tree, 32 bytes a hash, at most 63.
+    #[prost(bytes = "bytes", tag = "2")]
+    pub path: ::prost::bytes::Bytes,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct FetchRequest {
@@ -573,7 +590,7 @@ pub struct EndEpochReply {
 }
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct EvidenceRequest {}
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[derive(Clone, PartialEq, ::prost::Message)]
 pub struct EvidenceReply {
     /// At most 64 files of at most 4 KiB.
     #[prost(bytes = "bytes", repeated, tag = "1")]
@@ -581,6 +598,21 @@ pub struct EvidenceReply {
     /// Pairs of heads beside these of which the node knows that they contradict each other, and which nothing that it holds ties together.
     #[prost(uint32, tag = "2")]
     pub untied: u32,
+    /// Versions of the roster of which the root keys have signed two, at most 4.
+    #[prost(message, repeated, tag = "3")]
+    pub rosters: ::prost::alloc::vec::Vec<SignedTwice>,
+}
+/// Two versions of the roster with one number, both by enough root keys.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct SignedTwice {
+    #[prost(uint64, tag = "1")]
+    pub version: u64,
+    /// The note that the node works by, or did.
+    #[prost(bytes = "bytes", tag = "2")]
+    pub held: ::prost::bytes::Bytes,
+    /// The other note.
+    #[prost(bytes = "bytes", tag = "3")]
+    pub other: ::prost::bytes::Bytes,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ReplayRequest {
@@ -621,7 +653,7 @@ pub struct StatusReply {
     #[prost(uint64, tag = "8")]
     pub at_ms: u64,
     /// Pairs of signed heads that the node has found to contradict each other: of one size with other roots, which proves it
-    /// to anybody, or of different sizes, where one does not lead to the other. At most 64.
+    /// to anybody, or of different sizes, where one does not lead to the other, which what ties them together proves. At most 64.
     #[prost(message, repeated, tag = "9")]
     pub evidence: ::prost::alloc::vec::Vec<Evidence>,
     /// Why it does not, as a code: hearing, comparing, fetching-back, signed-elsewhere, two-histories, disk-failed, signature-refused, mirror,
@@ -655,6 +687,23 @@ pub struct StatusReply {
     /// The certificates that the node lives by: its own (node) and that of the authority.
     #[prost(message, repeated, tag = "17")]
     pub certificates: ::prost::alloc::vec::Vec<CertificateStatus>,
+    /// Pairs of heads that were shown to the node as evidence since it started with something beside them that does not tie them together.
+    #[prost(uint64, tag = "24")]
+    pub forged_evidence: u64,
+    /// Versions of the roster of which the root keys have signed two, as far as the node has both notes, at most 4.
+    #[prost(message, repeated, tag = "25")]
+    pub rosters_signed_twice: ::prost::alloc::vec::Vec<SignedTwiceStatus>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct SignedTwiceStatus {
+    #[prost(uint64, tag = "1")]
+    pub version: u64,
+    /// Hash of the one that the node works by, or did, 32 bytes.
+    #[prost(bytes = "bytes", tag = "2")]
+    pub held: ::prost::bytes::Bytes,
+    /// Hash of the other, 32 bytes.
+    #[prost(bytes = "bytes", tag = "3")]
+    pub other: ::prost::bytes::Bytes,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct CertificateStatus {
@@ -782,6 +831,9 @@ pub struct PeerStatus {
     /// The version of the roster that the peer works under, as it has told since the asked node started; 0 if it has not told.
     #[prost(uint64, tag = "5")]
     pub roster: u64,
+    /// Whether the asked node holds another version of that number.
+    #[prost(bool, tag = "6")]
+    pub other_roster: bool,
 }
 /// Generated client implementations.
 pub mod submission_client {

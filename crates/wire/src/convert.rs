@@ -1,8 +1,9 @@
 //! Message fields to domain types: lengths and forms are checked here, once.
 
+use crate::v1;
 use yizhang_ledger::{
-    batch::SubmissionId, hash::Hash, head::Origin, person::AccountId, range::RANGE_HASHES_MAX,
-    tree::PATH_HASHES_MAX, value::Day,
+    batch::SubmissionId, beginning::Beginning, hash::Hash, head::Origin, person::AccountId,
+    range::RANGE_HASHES_MAX, tree::PATH_HASHES_MAX, value::Day,
 };
 
 /// A field of a message that is not what the service calls for.
@@ -105,6 +106,17 @@ pub fn hashes(bytes: &[u8]) -> Result<Vec<Hash>, FieldFault> {
         });
     }
     Ok(hashes.iter().map(|hash| Hash(*hash)).collect())
+}
+
+/// What ties two heads together: a root, and the path from it.
+///
+/// # Errors
+/// [`FieldFault::Length`], [`FieldFault::Form`].
+pub fn beginning(message: &v1::Beginning) -> Result<Beginning, FieldFault> {
+    Ok(Beginning {
+        root: hash("root", &message.root)?,
+        path: hashes(&message.path)?,
+    })
 }
 
 /// The hashes of one side of a range: whole hashes of 32 bytes, at most [`RANGE_HASHES_MAX`].

@@ -99,6 +99,14 @@ impl Roster {
         Ok(unsigned(note)?.root_fingerprint())
     }
 
+    /// The version that the text of a roster says it is, whoever has signed it.
+    ///
+    /// # Errors
+    /// [`Invalid::NoteForm`], [`Invalid::RosterForm`].
+    pub fn version_of(note: &[u8]) -> Result<u64, Invalid> {
+        Ok(unsigned(note)?.version)
+    }
+
     /// The versions that follow from trusted root keys, oldest first, the trusted one included.
     ///
     /// The first version that has these root keys is the one that is trusted: it must be signed by enough of its own keys. Each further one must

@@ -19,7 +19,8 @@ import ledger
 from ledger import Refused, check
 
 TORN = ("FrameFault::Truncated", "FrameFault::Header", "FrameFault::Checksum")
-JOURNAL_KINDS = {1: "HeadSeen", 2: "ForkEvidence", 3: "Roster", 4: "CosignatureGiven", 5: "CosignatureReceived"}
+JOURNAL_KINDS = {1: "HeadSeen", 2: "ForkEvidence", 3: "Roster", 4: "CosignatureGiven", 5: "CosignatureReceived",
+                 9: "ForkFile"}
 JOURNAL_CONTENT_MAX = 524288
 
 
@@ -163,7 +164,32 @@ def check_evidence(content):
     ledger.Note(second)
 
 
-def read_journal(folder):
+def check_evidence_file(content, roster):
+    """An evidence file (section 14) of two heads of two sizes."""
+    check(len(content) <= 4096, "ForkFault::TooLarge")
+    lines, heads = re.match(rb"((?:[^\n]*\n)*?)(head .*)\Z", content, re.DOTALL).groups()
+    header, beginning, *path = lines.decode("ascii").splitlines()
+    form = "ForkFault::Form"
+    check(header == "yizhang-evidence/v1" and re.fullmatch("root [0-9a-f]{64}", beginning), form)
+    check(len(path) <= 64 and all(re.fullmatch("path [0-9a-f]{64}", line) for line in path), form)
+    found = []
+    while heads:
+        length = re.match(rb"head ([1-9][0-9]*)\n", heads)
+        check(length is not None, form)
+        end = length.end() + int(length[1])
+        check(end <= len(heads), form)
+        found.append(ledger.Head(heads[length.end():end], roster))
+        heads = heads[end:]
+    check(len(found) == 2, form)
+    smaller, larger = found
+    check(smaller.origin == larger.origin, "ForkFault::TwoChains")
+    check(smaller.size < larger.size, "ForkFault::Order")
+    root, *path = (bytes.fromhex(line[5:]) for line in (beginning, *path))
+    ledger.verify_consistency(smaller.size, larger.size, root, larger.root, path)
+    check(root != smaller.root, "ForkFault::NoContradiction")
+
+
+def read_journal(folder, roster):
     kinds, torn = Counter(), 0
     files = sorted(path for path in folder.iterdir() if re.fullmatch(r"[0-9]{20}\.jnl", path.name)) if folder.is_dir() else []
     for path in files:
@@ -172,6 +198,8 @@ def read_journal(folder):
             for kind, content in entries:
                 if kind == 2:
                     check_evidence(content)
+                if kind == 9:
+                    check_evidence_file(content, roster)
                 kinds[JOURNAL_KINDS.get(kind, str(kind))] += 1
         except Refused as fault:
             raise Refused(f"journal/{path.name}: {fault}") from None
@@ -188,7 +216,7 @@ def main(folder, roster, trusted):
         if place.is_dir():
             reader.read(place)
         chains.append(reader.fields())
-    print(json.dumps({"chains": chains, "journal": read_journal(folder / "journal")}))
+    print(json.dumps({"chains": chains, "journal": read_journal(folder / "journal", roster)}))
 
 
 if __name__ == "__main__":

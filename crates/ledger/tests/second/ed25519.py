@@ -1,6 +1,7 @@
 """Ed25519 as docs/FORMAT.md section 9 has it: RFC 8032 without the cofactor, strict. Not constant time: nothing secret
 may be signed with it."""
 
+from functools import lru_cache
 from hashlib import sha512
 
 P = 2**255 - 19
@@ -67,6 +68,7 @@ def is_key(data):
     return point is not None and not small_order(point)
 
 
+@lru_cache(maxsize=4096)
 def verify(key, message, signature):
     r_bytes, s = signature[:32], int.from_bytes(signature[32:], "little")
     a, r = decode(key), decode(r_bytes)

@@ -389,17 +389,22 @@ def read_submission(data):
     return {"records": len(leaves), "content": content_digest(leaves)}
 
 
+def read_batch_fields(payload):
+    try:
+        entry = read_strictly(batch_entry, payload)
+        check(int(entry["first"]) + BATCH_BYTES <= LEAVES)
+    except Refused as fault:
+        raise Refused(f"Invalid::Payload/{fault}") from None
+    return entry
+
+
 class Batch:
     def __init__(self, data):
         check(len(data) <= BATCH_BYTES, "Invalid::BatchTooLarge")
         kind, payload, start = split_first(data, 0)
         check(kind == 0, "Invalid::NotABatch")
-        try:
-            self.entry = read_strictly(batch_entry, payload)
-            self.first = int(self.entry["first"])
-            check(self.first + BATCH_BYTES <= LEAVES)
-        except Refused as fault:
-            raise Refused(f"Invalid::Payload/{fault}") from None
+        self.entry = read_batch_fields(payload)
+        self.first = int(self.entry["first"])
         self.ends = [start, *read_records(data, start)]
         parts, promised = self.entry["submissions"], self.entry["records"]
         check(len(self.ends) - 1 == promised, "Invalid::RecordCount")
@@ -473,6 +478,31 @@ def verify_inclusion(leaf_hash, index, size, path, expected, tree=CHAIN):
             r = tree.branch(r, p)
         f, s = f >> 1, s >> 1
     check(r == expected, "ProofFault::RootMismatch")
+
+
+def open_multiproof(leaves, size, proof, expected, tree=CHAIN):
+    """The path of each of several leaves, which are hashes by their indexes, to the root that is expected."""
+    check(leaves and all(index < size for index in leaves), "ProofFault::OutOfRange")
+    indexes, given = sorted(leaves), iter(proof)
+
+    def part(low, high, inside):
+        """Hash and paths of the leaves [low, high), of which `inside` are known."""
+        if not inside:
+            return next(given, None), {}
+        if high - low == 1:
+            return leaves[low], {low: []}
+        middle = low + (1 << (high - low - 1).bit_length() - 1)
+        left, left_paths = part(low, middle, [index for index in inside if index < middle])
+        right, right_paths = part(middle, high, [index for index in inside if index >= middle])
+        check(left is not None and right is not None, "ProofFault::PathLength")
+        paths = {index: [*path, right] for index, path in left_paths.items()}
+        paths |= {index: [*path, left] for index, path in right_paths.items()}
+        return tree.branch(left, right), paths
+
+    found, paths = part(0, size, indexes)
+    check(next(given, None) is None, "ProofFault::PathLength")
+    check(found == expected, "ProofFault::RootMismatch")
+    return paths
 
 
 def verify_consistency(old, new, old_root, new_root, path):
@@ -720,15 +750,23 @@ NUMBER = "(0|[1-9][0-9]*)"
 
 class Roster:
     def __init__(self, data, trusted, threshold):
-        note = Note(data)
+        self.read(data)
+        self.ensure_signed(trusted, threshold)
+
+    def read(self, data):
+        """As its text has it, whoever has signed it."""
+        self.note = note = Note(data)
         self.lines, self.keys = note.text[:-1].split("\n"), set()
         self.parse()
         self.hash = blake3.derive("yizhang 2026-11-29 v1 roster", note.text.encode()).hex()
+        return self
+
+    def ensure_signed(self, trusted, threshold):
         name = f"{self.federation}/root"
         signed = 0
         for key in dict.fromkeys(trusted):
             check(is_key(name, key), "Invalid::RosterForm")
-            signed += note.is_signed_by(name, key)
+            signed += self.note.is_signed_by(name, key)
         check(signed >= max(threshold, 1), "Invalid::RosterSignatures")
 
     def line(self, pattern, optional=False):
@@ -821,6 +859,44 @@ class Roster:
             keys.append((key, first, last))
         return keys
 
+    def root_fingerprint(self):
+        named = f"{self.federation}\n{self.threshold}\n".encode()
+        return blake3.derive("yizhang 2026-11-30 v1 root fingerprint", named + b"".join(self.roots))[:16].hex()
+
+    @classmethod
+    def from_fingerprint(cls, notes, trusted):
+        """The newest version, by versions that lead from trusted root keys."""
+        check(1 <= len(notes) <= 1024, "TrustFault::Versions")
+        newest = None
+        for note in notes:
+            if newest is not None:
+                newest = read_as("TrustFault::Version", newest.next, note)
+                continue
+            candidate = read_as("TrustFault::Version", cls.__new__(cls).read, note)
+            if candidate.root_fingerprint() == trusted:
+                read_as("TrustFault::Version", candidate.ensure_signed, candidate.roots, candidate.threshold)
+                newest = candidate
+        check(newest is not None, "TrustFault::OtherRoots")
+        return newest
+
+    def doubts(self, head):
+        """Whether a head may be of a history that its chain has given up."""
+        region = next(region for region in self.regions if region["origin"] == head.origin)
+        spans = [(int(one["agreed"]["size"]), int(one["from"]["size"])) for one in region["continues"]]
+        return any(agreed < head.size < size for agreed, size in spans)
+
+    def promises(self, note, own, kind):
+        """Region and time of the cosignatures of a kind that count: of a region one, and none of the chain's own."""
+        found = {}
+        for region in self.regions:
+            for span in region[kind] if region["origin"] != own else []:
+                cosigner = Cosigner(f"{region['origin']}/{kind}", bytes.fromhex(span["key"]))
+                for _, seconds in cosignatures(note, [cosigner]):
+                    counts = int(span["from"]) <= seconds and (span["until"] is None or seconds <= int(span["until"]))
+                    if counts and region["code"] not in found:
+                        found[region["code"]] = seconds
+        return found
+
     def next(self, data):
         following = Roster(data, self.roots, self.threshold)
         follows = following.federation == self.federation and following.version == self.version + 1
@@ -860,6 +936,10 @@ def normalised(value):
         check(re.fullmatch("[A-Z0-9]*", value), "NumberFault::Character")
         check(4 <= len(value) <= 32, "NumberFault::Length")
     return value
+
+
+def commitment(salt, number):
+    return blake3.derive("yizhang 2026-11-30 v1 number commitment", salt + number.encode())
 
 
 def account_id(secret, number):

@@ -29,7 +29,8 @@ use yizhang_ledger::{
     value::TreeSize,
 };
 use yizhang_replica::{
-    Asked, Deeds, Evidence, Fault, FetchId, Input, PeerId, Receipt, Refused, Ticket, ToCosign,
+    Asked, Contradiction, Deeds, Evidence, Fault, FetchId, Input, PeerId, Receipt, Refused, Ticket,
+    ToCosign,
 };
 use yizhang_store::{Store, StoreError};
 
@@ -244,8 +245,8 @@ impl Deeds for Hands {
         self.journal.keep(evidence);
     }
 
-    fn spread(&mut self, origin: Origin, heads: [Vec<u8>; 2]) {
-        self.board.accuse(origin, heads);
+    fn spread(&mut self, origin: Origin, contradiction: Contradiction) {
+        self.board.accuse(origin, contradiction);
     }
 
     fn pass_on(&mut self, origin: Origin, head: Vec<u8>) {

@@ -14,6 +14,7 @@ use crate::{
     peer_secrets::PeerSecrets,
     room::Room,
     rosters::{Rosters, VERSIONS_AT_ONCE},
+    shelf::Shelf,
     waiting::ANNOUNCEMENT_BYTES_MAX,
 };
 use std::{sync::Arc, time::Duration};
@@ -32,6 +33,7 @@ use yizhang_replica::{CheckedHead, FetchId, Input, PeerId, limits::ANNOUNCED_HEA
 use yizhang_wire::{
     channel::MESSAGE_BYTES_MAX,
     code::RefusalCode,
+    convert,
     deadline::{self, ANNOUNCEMENT_TIMEOUT, BATCH_SILENCE_MAX, STREAM_START_TIMEOUT, within},
     v1::{
         self, FetchRequest, RostersRequest, SignedBatch, TellRequest, WatchRequest,
@@ -46,6 +48,8 @@ const RECONNECT_WAIT_MAX: Duration = Duration::from_secs(3);
 /// Longest wait before a peer that sends nonsense or floods is called again; it begins with [`RECONNECT_WAIT_MAX`] and doubles
 /// each time. An operator who has mended his node waits no longer than this.
 const PENALTY_MAX: Duration = Duration::from_secs(10 * 60);
+/// Most answers with versions of the roster that are read of a peer in search of one that contradicts: all that a directory keeps.
+const ROSTER_ANSWERS_MAX: usize = 513;
 /// Longest reason in the log for which a peer is away.
 const REASON_CHARACTERS_MAX: usize = 300;
 
@@ -145,7 +149,7 @@ impl Peer {
                 *connected = true;
                 tracing::info!(peer = %self.region, "a peer is found");
                 engine.hear(Input::PeerConnected(PeerId(self.region))).await;
-                self.roster_told(message.roster);
+                self.roster_told(message.roster, &message.roster_hash);
             }
             let told = message.heads.len() + message.cosigned.len() + 2 * message.evidence.len();
             let message = bounded(message);
@@ -154,11 +158,62 @@ impl Peer {
         }
     }
 
-    /// The peer says under which version of the roster it works. A newer one than is held here is fetched from it.
-    fn roster_told(&self, version: u64) {
-        self.rosters.told(self.region, version);
+    /// The peer says under which version of the roster it works. A newer one than is held here is fetched from it, and another one of
+    /// the same number looked for. What is no hash says nothing.
+    fn roster_told(&self, version: u64, hash: &[u8]) {
+        let hash = convert::digest(hash).ok();
+        let told = self.rosters.told(self.region, version, hash);
         if version > self.rosters.newest() {
             tokio::spawn(self.clone().fetch_rosters());
+        } else if told.is_other {
+            tracing::warn!(peer = %self.region, version, "a peer works under another version of the roster with a number that is held here");
+            let peer = self.clone();
+            tokio::spawn(async move { peer.look_for_other_roster().await });
+        }
+    }
+
+    /// Looks for the first version of the peer that contradicts one held here, and keeps it, if the root keys have signed it.
+    async fn look_for_other_roster(&self) {
+        let peer = self.region;
+        let mut version = self.rosters.first().saturating_sub(1);
+        for _ in 0..ROSTER_ANSWERS_MAX {
+            let Some(notes) = self.rosters_after(version).await else {
+                return;
+            };
+            let last = notes.last().and_then(|note| Shelf::number_of(note).ok());
+            let rosters = Arc::clone(&self.rosters);
+            let kept = spawn_blocking(move || rosters.keep_other(&notes)).await;
+            match kept {
+                Ok(Ok(false)) => {}
+                Ok(Err(error)) => {
+                    tracing::error!(%peer, %error, "another version of the roster could not be kept");
+                    return;
+                }
+                Ok(Ok(true)) | Err(_) => return,
+            }
+            let newest = self.rosters.newest();
+            match last.filter(|last| (version + 1..newest).contains(last)) {
+                Some(last) => version = last,
+                // It has shown none that counts, of all that could.
+                None => return,
+            }
+        }
+    }
+
+    /// The versions of the roster that the peer has above one, a few; none if it does not answer.
+    async fn rosters_after(&self, version: u64) -> Option<Vec<Vec<u8>>> {
+        let mut client =
+            RostersClient::new(self.channel.clone()).max_decoding_message_size(MESSAGE_BYTES_MAX);
+        let asked = client.after(RostersRequest { version });
+        match within(STREAM_START_TIMEOUT, asked).await {
+            Ok(reply) => {
+                let notes = reply.rosters.into_iter().take(VERSIONS_AT_ONCE);
+                Some(notes.map(Into::into).collect())
+            }
+            Err(status) => {
+                tracing::warn!(peer = %self.region, code = ?status.code(), "versions of the roster could not be fetched");
+                None
+            }
         }
     }
 
@@ -168,21 +223,13 @@ impl Peer {
         let peer = self.region;
         loop {
             let version = self.rosters.newest();
-            let mut client = RostersClient::new(self.channel.clone())
-                .max_decoding_message_size(MESSAGE_BYTES_MAX);
-            let asked = client.after(RostersRequest { version });
-            let reply = match within(STREAM_START_TIMEOUT, asked).await {
-                Ok(reply) => reply,
-                Err(status) => {
-                    tracing::warn!(%peer, code = ?status.code(), "newer versions of the roster could not be fetched");
-                    return;
-                }
-            };
-            let notes = reply.rosters.into_iter().take(VERSIONS_AT_ONCE);
-            let notes: Vec<Vec<u8>> = notes.map(Into::into).collect();
-            if notes.is_empty() {
+            let Some(notes) = self
+                .rosters_after(version)
+                .await
+                .filter(|notes| !notes.is_empty())
+            else {
                 return;
-            }
+            };
             let rosters = Arc::clone(&self.rosters);
             let taken = spawn_blocking(move || rosters.take(&notes));
             match taken.await {
@@ -193,7 +240,8 @@ impl Peer {
                 Ok(Ok(_)) | Err(_) => return,
                 Ok(Err(error)) => {
                     tracing::error!(%peer, %error, "a version of the roster from a peer is not taken");
-                    return;
+                    // It may follow from another one than is held here.
+                    return self.look_for_other_roster().await;
                 }
             }
         }
@@ -206,7 +254,7 @@ impl Peer {
             evidence: message
                 .evidence
                 .into_iter()
-                .map(|pair| [pair.first.into(), pair.second.into()])
+                .map(crate::services::contradiction)
                 .collect(),
         };
         let cosigned = Said {
@@ -216,8 +264,16 @@ impl Peer {
         let checked = self.heads.check_all(said).await;
         let Said { heads, evidence } = checked.ok_or_else(stopping)?;
         let peer = PeerId(self.region);
-        for heads in evidence {
-            engine.hear(Input::Shown { peer, heads }).await;
+        for contradiction in evidence {
+            // A few of them end the connection.
+            if contradiction.is_forged() {
+                tracing::warn!(peer = %self.region, "a peer shows evidence that proves nothing");
+            }
+            let shown = Input::Shown {
+                peer,
+                contradiction: Box::new(contradiction),
+            };
+            engine.hear(shown).await;
         }
         // Before the heads, of which it may be said that they are all: then what this node has cosigned has been told, too.
         if !cosigned.heads.is_empty() {
@@ -439,6 +495,7 @@ mod tests {
             cosigned: vec![bytes::Bytes::new(); 10_000],
             complete: true,
             roster: 1,
+            roster_hash: bytes::Bytes::new(),
         };
         let message = bounded(message);
         assert_eq!(message.heads.len(), ANNOUNCED_HEADS_MAX + 1);

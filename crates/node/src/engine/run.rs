@@ -97,7 +97,11 @@ pub(crate) fn start(inbox: Inbox, parts: Parts) -> std::io::Result<JoinHandle<()
         )?;
         writers.insert(origin.clone(), writer);
     }
-    let journal = Journal::start(Arc::clone(&parts.store), parts.engine.clone())?;
+    let journal = Journal::start(
+        Arc::clone(&parts.store),
+        parts.engine.clone(),
+        Arc::clone(&parts.heads),
+    )?;
     let cosigner = Cosigner::start(Tools {
         store: Arc::clone(&parts.store),
         engine: parts.engine.clone(),

@@ -3,7 +3,7 @@
 
 use super::{Answer, CosigningKeys, Event, Parts, Placed, channel, start};
 use crate::{
-    board::{Board, Changes, Contradiction},
+    board::{Board, Changes},
     carrier::Carrier,
     chain_keys::ChainKeys,
     config::{Failure, NodeKeys, RoomLimits},
@@ -38,7 +38,10 @@ use yizhang_ledger::{
     roster::{ChainKey, CosigningKey, KeyKind, Region, Roster},
     value::{Division, TreeSize, UnixMillis},
 };
-use yizhang_replica::{CheckedHead, Config, FetchId, Input, PeerId, Replica};
+use yizhang_replica::{
+    CheckedContradiction, CheckedHead, Config, Contradiction, FetchId, Input, PeerId, Replica,
+};
+use yizhang_statement::ForkEvidence;
 use yizhang_store::{CosignedEntry, Faults, JournalKind, Options, Store};
 
 const REGIONS: [u32; 2] = [440_000, 520_000];
@@ -149,7 +152,20 @@ fn fork() -> Contradiction {
         size: TreeSize(9),
         root: Hash([root; 32]),
     };
-    [head(1), head(2)].map(|head| head.sign(&key(1)).into_bytes())
+    Contradiction {
+        heads: [head(1), head(2)].map(|head| head.sign(&key(1)).into_bytes()),
+        beginning: None,
+    }
+}
+
+/// A head of the peer's chain that contradicts what is mirrored of it, and is smaller than that.
+fn smaller() -> Vec<u8> {
+    let head = Head {
+        origin: origin(1),
+        size: TreeSize(3),
+        root: Hash([3; 32]),
+    };
+    head.sign(&key(1)).into_bytes()
 }
 
 /// The first batches of the peer's chain, each with its signed head.
@@ -274,9 +290,14 @@ impl Running {
     fn show_the_fork(&self) -> bool {
         self.tell(Input::Shown {
             peer: PeerId(division(1)),
-            heads: fork().map(|note| checked(&note)),
+            contradiction: Box::new(CheckedContradiction::check(fork(), &roster())),
         });
-        let is_shown = || (!self.board.evidence().is_empty()).then_some(());
+        self.tell(Input::Announced {
+            peer: PeerId(division(1)),
+            heads: vec![checked(&smaller())],
+            complete: false,
+        });
+        let is_shown = || (self.board.evidence().len() == 2).then_some(());
         self.wait(is_shown).is_some()
     }
 
@@ -386,7 +407,7 @@ fn check(folder: &Path, said: &Said, step: u64) {
     for entry in store.journal().unwrap() {
         let entry = entry.unwrap();
         match entry.kind {
-            JournalKind::FORK_EVIDENCE => kept.push(entry.bytes),
+            JournalKind::FORK_EVIDENCE | JournalKind::FORK_FILE => kept.push(entry.bytes),
             kind => assert!(COSIGNATURES.contains(&kind), "{kind:?}"),
         }
     }
@@ -401,10 +422,19 @@ fn check(folder: &Path, said: &Said, step: u64) {
             "step {step}: a line left that the journal does not have"
         );
     }
-    for [ours, theirs] in &said.evidence {
+    for Contradiction { heads, beginning } in &said.evidence {
+        let [ours, theirs] = heads;
+        let heads = [&ours[..], &theirs[..]].concat();
+        let is_it = |bytes: &Vec<u8>| match (beginning, ForkEvidence::parse(bytes)) {
+            (None, _) => bytes.ends_with(&heads),
+            (Some(_), Ok(file)) => {
+                file.verify(&roster()).unwrap();
+                (&file.first, &file.second, &file.beginning) == (theirs, ours, beginning)
+            }
+            (Some(_), Err(_)) => false,
+        };
         assert!(
-            kept.iter()
-                .any(|bytes| bytes.ends_with(&[&ours[..], &theirs[..]].concat())),
+            kept.iter().any(is_it),
             "step {step}: evidence was shown that the journal does not have"
         );
     }
@@ -422,7 +452,13 @@ fn what_the_engine_has_said_is_on_the_disk_at_whatever_operation_that_fails() {
         check(folder.path(), &said, step);
         if !faults.tripped() {
             assert_eq!(said.receipts.len(), usize::from(SUBMISSIONS));
-            assert_eq!(said.evidence, [fork()]);
+            let [first, second] = &said.evidence[..] else {
+                panic!("two pairs expected")
+            };
+            assert_eq!(*first, fork());
+            // Tied together by what is mirrored: whoever holds neither history sees that there are two.
+            assert_eq!(second.heads[1], smaller());
+            assert!(second.beginning.is_some());
             assert_eq!(said.heads.len(), REGIONS.len());
             assert!(!said.cosigned.is_empty());
             break;

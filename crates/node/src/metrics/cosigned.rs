@@ -1,4 +1,4 @@
-//! Cosignatures in metrics.
+//! What is signed and shown beside heads, in metrics: cosignatures, and evidence that is none.
 
 use crate::status::Status;
 use prometheus_client::{
@@ -15,12 +15,13 @@ struct ChainLabels {
 
 type Size = Gauge<u64, AtomicU64>;
 
-/// The metrics of cosignatures.
+/// The metrics of cosignatures and evidence.
 #[derive(Default)]
 pub(super) struct Cosigned {
     given: Counter,
     received: Counter,
     refused: Counter,
+    evidence_refused: Counter,
     entries: Family<ChainLabels, Size>,
     cosigners: Family<ChainLabels, Size>,
 }
@@ -30,6 +31,7 @@ impl Cosigned {
         self.given.inc_by(status.lines.given);
         self.received.inc_by(status.lines.received);
         self.refused.inc_by(status.lines.forged);
+        self.evidence_refused.inc_by(status.lines.forged_evidence);
         for (origin, heads) in &status.cosigned {
             let labels = ChainLabels {
                 chain: origin.region().to_string(),
@@ -56,6 +58,11 @@ impl Cosigned {
             "cosignatures_refused",
             "Cosignatures that are not by the key of the roster that they name",
             self.refused.clone(),
+        );
+        registry.register(
+            "evidence_refused",
+            "Pairs of heads shown as evidence with something beside them that does not tie them together",
+            self.evidence_refused.clone(),
         );
         registry.register(
             "chain_cosigned_entries",

@@ -16,6 +16,7 @@ use tonic::{Request, Response, Status};
 use yizhang_ledger::{
     hash::Hash,
     person::{AccountId, Group, NumberSalt, SocialSecurityNumber},
+    value::Day,
 };
 use yizhang_statement::{ChainEvidence, Cover, RecordEvidence, RegisterEvidence};
 use yizhang_store::Subject;
@@ -70,9 +71,18 @@ async fn stated(
     let commitment = commitment(asked.as_ref(), &request.salt)?;
     let worker = worker(shared, asked)?;
     trace.subject = Subject::Account(worker);
+    let as_of = convert::day(request.as_of)?;
+    if as_of > Day::of((shared.clock)()) {
+        // What is not yet recorded would be missing from it for as long as it looks new.
+        return Err(FieldFault::Form {
+            field: "as_of",
+            expected: "a day that is not after today",
+        }
+        .into());
+    }
     let wanted = Wanted {
         worker,
-        as_of: convert::day(request.as_of)?,
+        as_of,
         commitment,
         cover: Cover::Whole,
         account: match (request.records_only, request.whole_account) {

@@ -105,7 +105,25 @@ fn forks(shared: &Shared) -> Result<v1::EvidenceReply, Refusal> {
             None => reply.untied = reply.untied.saturating_add(1),
         }
     }
+    let rosters = shared.rosters.notes_signed_twice().into_iter();
+    let rosters = rosters.map(|(version, [held, other])| v1::SignedTwice {
+        version,
+        held: held.into(),
+        other: other.into(),
+    });
+    reply.rosters = rosters.collect();
     Ok(reply)
+}
+
+/// The versions of the roster of which the root keys have signed two.
+fn signed_twice(shared: &Shared) -> Vec<v1::SignedTwiceStatus> {
+    let known = shared.rosters.signed_twice().into_iter();
+    let status = known.map(|twice| v1::SignedTwiceStatus {
+        version: twice.version,
+        held: Bytes::copy_from_slice(&twice.held.0),
+        other: Bytes::copy_from_slice(&twice.other.0),
+    });
+    status.collect()
 }
 
 /// A whole chain, under a mandate.
@@ -175,6 +193,8 @@ fn reply(status: NodeStatus, shared: &Shared) -> v1::StatusReply {
         not_ready_code: code.to_string(),
         at_ms: at.0,
         unshared_ms: status.unshared_ms,
+        forged_evidence: status.lines.forged_evidence,
+        rosters_signed_twice: signed_twice(shared),
         cosigning: Some(v1::CosigningStatus {
             given: status.lines.given,
             received: status.lines.received,
@@ -238,9 +258,11 @@ pub(crate) fn checks(checks: &[Hash]) -> Vec<Bytes> {
 
 fn peer_status(peer: PeerState, shared: &Shared) -> v1::PeerStatus {
     let secrets = shared.peer_secrets.of(peer.region);
+    let told = shared.rosters.of(peer.region);
     v1::PeerStatus {
         secrets: secrets.map_or("", Held::code).into(),
-        roster: shared.rosters.of(peer.region).unwrap_or(0),
+        roster: told.map_or(0, |told| told.version),
+        other_roster: told.is_some_and(|told| told.is_other),
         region: peer.region.to_string(),
         connected: peer.is_connected,
         holds: peer.holds.0,

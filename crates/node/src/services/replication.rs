@@ -1,7 +1,7 @@
 //! The service Replication: whole chains, to nodes. Auditors read them by the service Ledger, from here too.
 
 use crate::{
-    board::{Changes, Contradiction},
+    board::Changes,
     heads::Said,
     party::Party,
     readers::Reading,
@@ -12,6 +12,7 @@ use crate::{
     tellings::Untimely,
     waiting::ANNOUNCEMENT_BYTES_MAX,
 };
+use bytes::Bytes;
 use std::{
     pin::Pin,
     sync::Arc,
@@ -21,11 +22,13 @@ use tokio::{runtime::Handle, sync::mpsc, time::timeout};
 use tokio_stream::{Stream, StreamExt, wrappers::ReceiverStream};
 use tonic::{Request, Response, Status};
 use yizhang_ledger::{
+    beginning::Beginning,
+    hash::Hash,
     head::Origin,
     value::{Division, TreeSize, UnixMillis},
 };
 use yizhang_replica::{
-    Input, PeerId,
+    Contradiction, Input, PeerId,
     limits::{ANNOUNCED_HEADS_MAX, TOLD_EVIDENCE_MAX, TOLD_HEADS_MAX},
 };
 use yizhang_wire::{
@@ -61,6 +64,7 @@ impl Replication for ReplicationService {
         let listener = listener.map_or_else(|| own.clone(), |region| region.origin.clone());
         let watcher = self.0.board.watch(own, listener);
         let version = self.0.roster.version;
+        let mut roster_hash = Bytes::copy_from_slice(&self.0.roster.hash().0);
         let (sender, receiver) = mpsc::channel(1);
         tokio::spawn(async move {
             let mut watcher = watcher;
@@ -70,9 +74,12 @@ impl Replication for ReplicationService {
                     next = watcher.next() => {
                         let Some((changes, complete)) = next else { return };
                         for message in messages(changes, complete) {
-                            let message = v1::Heads { roster, ..message };
                             // Said once: a node under another version is a node that was started anew.
-                            roster = 0;
+                            let message = v1::Heads {
+                                roster: std::mem::take(&mut roster),
+                                roster_hash: std::mem::take(&mut roster_hash),
+                                ..message
+                            };
                             if sender.send(message).await.is_err() {
                                 return;
                             }
@@ -118,9 +125,7 @@ impl Replication for ReplicationService {
         let evidence = evidence.into_iter().take(TOLD_EVIDENCE_MAX);
         let said = Said {
             heads: heads.map(Into::into).collect(),
-            evidence: evidence
-                .map(|pair| [pair.first.into(), pair.second.into()])
-                .collect(),
+            evidence: evidence.map(contradiction).collect(),
         };
         let shared = Arc::clone(&self.0);
         // It waits for the engine also when the caller is gone, and until then the region says nothing more.
@@ -175,10 +180,30 @@ fn messages(changes: Changes, complete: bool) -> Vec<v1::Heads> {
 }
 
 /// Two heads that cannot both be true.
-pub(crate) fn evidence([first, second]: Contradiction) -> v1::Evidence {
+pub(crate) fn evidence(shown: Contradiction) -> v1::Evidence {
+    let [first, second] = shown.heads;
     v1::Evidence {
         first: first.into(),
         second: second.into(),
+        beginning: shown.beginning.map(|beginning| v1::Beginning {
+            root: beginning.root.0.to_vec().into(),
+            path: convert::path_bytes(&beginning.path).into(),
+        }),
+    }
+}
+
+/// Two heads that somebody says cannot both be true. What stands beside them in no form becomes a path of no hash, which ties nothing
+/// together and is counted as such.
+pub(crate) fn contradiction(shown: v1::Evidence) -> Contradiction {
+    let unread = || Beginning {
+        root: Hash::ZERO,
+        path: Vec::new(),
+    };
+    let beginning = shown.beginning.as_ref();
+    Contradiction {
+        heads: [shown.first.into(), shown.second.into()],
+        beginning: beginning
+            .map(|beginning| convert::beginning(beginning).unwrap_or_else(|_| unread())),
     }
 }
 

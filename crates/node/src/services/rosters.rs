@@ -1,7 +1,7 @@
 //! The service Rosters: the versions of the roster, to everybody with a certificate of the federation, and from anybody who brings one
 //! that enough root keys have signed.
 
-use crate::{refusal::Refusal, rosters::VERSIONS_AT_ONCE, shared::Shared};
+use crate::{refusal::Refusal, rosters::VERSIONS_AT_ONCE, shared::Shared, shelf::ShelfError};
 use std::sync::Arc;
 use tokio::task::spawn_blocking;
 use tonic::{Request, Response, Status};
@@ -53,7 +53,11 @@ fn take(shared: &Shared, notes: &[Vec<u8>]) -> Result<u64, Refusal> {
     if let Some(next) = shared.rosters.would_be(notes)? {
         heads_still_count(shared, &next)?;
     }
-    let newest = shared.rosters.take(notes)?;
+    let taken = shared.rosters.take(notes);
+    if matches!(taken, Err(ShelfError::Forked { .. })) {
+        shared.rosters.keep_other(notes)?;
+    }
+    let newest = taken?;
     tracing::info!(version = newest, "the roster was published here");
     Ok(newest)
 }

@@ -153,10 +153,11 @@ mod tests {
         hash::Hash,
         head::{Head, Origin},
         person::SECRETS_MAX,
+        tree::PATH_HASHES_MAX,
         value::{Division, TreeSize},
     };
     use yizhang_replica::limits::{TOLD_EVIDENCE_MAX, TOLD_HEADS_MAX};
-    use yizhang_wire::v1::{Evidence, TellRequest};
+    use yizhang_wire::v1::{Beginning, Evidence, TellRequest};
 
     /// A signed head as large as one may be that a node sends.
     fn largest_head() -> Vec<u8> {
@@ -176,6 +177,10 @@ mod tests {
         let pair = || Evidence {
             first: head(),
             second: head(),
+            beginning: Some(Beginning {
+                root: vec![7; 32].into(),
+                path: vec![7; 32 * PATH_HASHES_MAX].into(),
+            }),
         };
         let request = TellRequest {
             heads: (0..TOLD_HEADS_MAX).map(|_| head()).collect(),

@@ -299,8 +299,11 @@ fn evidence_is_shown_to_others_when_the_journal_has_it_and_not_before() {
     };
     assert!(spread(&node.wait(60_000)).is_empty());
     let outputs = node.handle(Input::Kept(Box::new(found.clone())));
-    let heads = [main[1].note.clone(), other[0].note.clone()];
-    assert_eq!(spread(&outputs), [heads]);
+    let [shown] = &spread(&outputs)[..] else {
+        panic!("one pair expected")
+    };
+    assert_eq!(shown.heads, [main[1].note.clone(), other[0].note.clone()]);
+    assert_eq!(shown.beginning, None);
 }
 
 #[test]
@@ -315,6 +318,7 @@ fn a_suspicion_is_kept_and_shown_to_nobody() {
         },
         ours: Some(main[1].note.clone()),
         theirs: main[0].note.clone(),
+        beginning: None,
     };
     let outputs = node.handle(Input::Kept(Box::new(suspicion)));
     assert!(spread(&outputs).is_empty());

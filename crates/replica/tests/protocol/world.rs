@@ -4,19 +4,21 @@ use ed25519_dalek::SigningKey;
 use std::{cell::RefCell, collections::BTreeMap};
 use yizhang_ledger::{
     batch::{Batch, RecordBlock, SubmissionId},
+    beginning::Beginning,
     chain::{ChainState, Extension, Submitted},
     cosignature::CosignerKey,
     entry::Kind,
-    hash::{Hash, derive},
+    hash::{Blake3Keyed, Hash, derive},
     head::Origin,
     note::NoteKey,
     record::Record,
     roster::{ChainKey, Continuation, CosigningKey, KeyKind, Region, Roster},
+    tree::{self, consistency_path},
     value::{Division, TreeSize, UnixMillis},
 };
 use yizhang_replica::{
-    CheckedHead, Config, Evidence, FetchId, Held, Input, Limits, Output, PeerId, Receipt, Refused,
-    Replica, Ticket,
+    CheckedContradiction, CheckedHead, Config, Contradiction, Evidence, FetchId, Held, Input,
+    Limits, Output, PeerId, Receipt, Refused, Replica, Ticket,
 };
 
 const CODES: [u32; 5] = [440_000, 110_000, 330_000, 520_000, 510_000];
@@ -168,6 +170,20 @@ pub(crate) fn note(node: usize, state: &ChainState) -> Vec<u8> {
     state.head().sign(&key(node)).into_bytes()
 }
 
+/// What a history of a chain begins with at a size.
+pub(crate) fn beginning<'a>(
+    batches: impl IntoIterator<Item = &'a Batch>,
+    size: TreeSize,
+) -> Beginning {
+    let leaves = batches.into_iter().flat_map(Batch::leaves);
+    let leaves: Vec<Hash> = leaves.copied().collect();
+    let size = usize::try_from(size.0).unwrap();
+    Beginning {
+        root: tree::root::<Blake3Keyed>(&leaves[..size]),
+        path: consistency_path::<Blake3Keyed>(&leaves, size).unwrap(),
+    }
+}
+
 /// A chain of batches of two records each; batch number `n` ends at size `3 * (n + 1)`.
 pub(crate) fn chain(node: usize, batches: u64) -> Vec<Signed> {
     branch(node, &ChainState::empty(origin(node)), 0..batches)
@@ -252,11 +268,33 @@ impl Node {
 
     /// A peer shows two heads.
     pub(crate) fn shown(&mut self, by: usize, heads: &[Vec<u8>; 2]) -> Vec<Output> {
-        let [first, second] = heads;
+        let heads = heads.clone();
+        let beginning = None;
+        self.shown_pair(by, Contradiction { heads, beginning })
+    }
+
+    /// A peer shows two heads and what ties them together.
+    pub(crate) fn shown_pair(&mut self, by: usize, shown: Contradiction) -> Vec<Output> {
+        let contradiction = Box::new(CheckedContradiction::check(shown, &self.roster));
         self.handle(Input::Shown {
             peer: peer(by),
-            heads: [self.checked(first), self.checked(second)],
+            contradiction,
         })
+    }
+
+    /// Another node, connected or not, tells of two heads and what ties them together.
+    pub(crate) fn told(&mut self, by: usize, shown: Contradiction) -> Vec<Output> {
+        let evidence = vec![CheckedContradiction::check(shown, &self.roster)];
+        self.handle(Input::Told {
+            peer: peer(by),
+            heads: Vec::new(),
+            evidence,
+        })
+    }
+
+    /// How often it was shown evidence that proves nothing by what stood beside it.
+    pub(crate) fn forged_evidence(&self) -> u64 {
+        self.replica.lines_counted().forged_evidence
     }
 
     pub(crate) fn wait(&mut self, ms: u64) -> Vec<Output> {
@@ -414,9 +452,9 @@ pub(crate) fn passed_on(outputs: &[Output]) -> Vec<Vec<u8>> {
     passed_on.collect()
 }
 
-pub(crate) fn spread(outputs: &[Output]) -> Vec<[Vec<u8>; 2]> {
+pub(crate) fn spread(outputs: &[Output]) -> Vec<Contradiction> {
     let spread = |output: &Output| match output {
-        Output::Spread { heads, .. } => Some(heads.clone()),
+        Output::Spread { contradiction, .. } => Some(contradiction.clone()),
         _ => None,
     };
     outputs.iter().filter_map(spread).collect()

@@ -3,14 +3,21 @@
 use super::{Outcome, Standing, Verdict};
 use serde_json::{Value, json};
 use yizhang_ledger::value::{Day, Division};
-use yizhang_statement::{ChainShown, PersonShown, Promise, StatedAs, Verdict as Shown};
+use yizhang_rules::RuleSet;
+use yizhang_statement::{
+    ChainShown, PersonAnswer, PersonShown, Promise, StatedAs, Verdict as Shown,
+};
 
 /// Version of the JSON of a verdict.
 pub const VERDICT_FORMAT: &str = "yizhang-verdict/1";
 
 /// A verdict on a statement as JSON, the account in it to the byte, so that its digest can be computed from this text. Of a statement that is
 /// refused there is neither.
-pub fn statement_json(said: &Verdict, shown: Option<&Shown>) -> String {
+pub fn statement_json(
+    said: &Verdict,
+    shown: Option<&Shown>,
+    person: Option<PersonAnswer>,
+) -> String {
     let lines: Vec<Value> = said
         .lines
         .iter()
@@ -25,12 +32,13 @@ pub fn statement_json(said: &Verdict, shown: Option<&Shown>) -> String {
         outcome(said.outcome),
         json!(said.headline),
         json!(lines),
-        json!(shown.map(statement)),
+        json!(shown.map(|shown| statement(shown, person))),
     )
 }
 
-fn statement(shown: &Shown) -> Value {
+fn statement(shown: &Shown, asked: Option<PersonAnswer>) -> Value {
     let chains: Vec<Value> = shown.chains.iter().map(chain).collect();
+    let is_own = shown.rules == RuleSet::embedded().name();
     json!({
         "digest": shown.digest.to_string(),
         "federation": shown.federation,
@@ -38,8 +46,13 @@ fn statement(shown: &Shown) -> Value {
         "issued": shown.issued.to_string(),
         "as_of": shown.as_of.to_string(),
         "roster": shown.roster,
+        "roster_in_file": shown.stated_roster,
         "rules": shown.rules.to_string(),
+        "rules_are": if is_own { "of_the_program" } else { "of_the_issuer" },
         "person": person(&shown.person),
+        "person_asked": asked.map(answer),
+        "further_pseudonyms": shown.other_names,
+        "strangers": shown.strangers.len(),
         "account_is": stated(&shown.stated),
         "account_digest": shown.account_digest.to_string(),
         "records": shown.checked.records,
@@ -72,6 +85,15 @@ const fn person(person: &PersonShown) -> &'static str {
         PersonShown::Revealed(_) => "revealed",
         PersonShown::Hidden => "hidden",
         PersonShown::Unknown => "unknown",
+    }
+}
+
+const fn answer(answer: PersonAnswer) -> &'static str {
+    match answer {
+        PersonAnswer::Is => "is",
+        PersonAnswer::IsNot => "is_not",
+        PersonAnswer::NeedsCode => "needs_code",
+        PersonAnswer::NotShown => "not_shown",
     }
 }
 

@@ -4,8 +4,10 @@ use super::{Line, Outcome, Verdict, refused};
 use crate::{account::Answer, place, provisional::ByNumber};
 use rust_i18n::t;
 use yizhang_ledger::value::{Day, Division, UnixMillis};
-use yizhang_rules::RuleSet;
-use yizhang_statement::{ChainShown, PersonShown, Promise, Refusal, StatedAs, Verdict as Shown};
+use yizhang_rules::{Change, RuleSet};
+use yizhang_statement::{
+    ChainShown, PersonAnswer, PersonShown, Promise, Refusal, Refuted, StatedAs, Verdict as Shown,
+};
 
 /// Days after which a statement is called old where nobody says otherwise.
 pub const FRESH_DAYS: u32 = 31;
@@ -17,19 +19,22 @@ pub struct Reader {
     pub today: Day,
     /// Days after which a statement is old to him.
     pub fresh_days: u32,
-    /// Whether he has found that the number he knows is the one that it was made for.
-    pub knows_person: bool,
+    /// What the statement says of the person whom he asks for; none where he asks for nobody.
+    pub person: Option<PersonAnswer>,
+    /// Whether he holds versions of the roster himself.
+    pub has_rosters: bool,
 }
 
 /// What a statement shows to a reader.
 pub fn of_statement(shown: &Shown, reader: &Reader) -> Verdict {
     let mut lines = Vec::new();
-    lines.extend(old(shown, reader));
     lines.push(whose(shown, reader));
+    lines.extend(days(shown, reader));
     lines.push(figures(shown));
     lines.extend(other_rules(shown));
+    lines.extend(others(shown));
     for chain in &shown.chains {
-        lines.extend(of_chain(chain));
+        lines.extend(of_chain(chain, shown.issued));
     }
     let without: Vec<String> = shown
         .chains
@@ -45,6 +50,13 @@ pub fn of_statement(shown: &Shown, reader: &Reader) -> Verdict {
         )));
     }
     lines.push(Line::unproved(t!("verify.statement.since")));
+    if !reader.has_rosters {
+        let version = shown.roster;
+        lines.push(Line::unproved(t!(
+            "verify.statement.later_rosters",
+            version = version
+        )));
+    }
     lines.push(Line::basis(t!(
         "verify.statement.issued",
         region = place::name(shown.issuer.region()),
@@ -61,12 +73,8 @@ pub fn of_statement(shown: &Shown, reader: &Reader) -> Verdict {
         digest = shown.digest
     )));
     Verdict {
-        outcome: if is_open(shown) {
-            Outcome::Open
-        } else {
-            Outcome::Holds
-        },
-        headline: headline(shown),
+        outcome: outcome(shown, reader),
+        headline: headline(shown, reader),
         lines,
     }
 }
@@ -89,6 +97,7 @@ pub fn refused_statement(refusal: &Refusal) -> Verdict {
         Refusal::OtherNumber => t!("verify.statement.other_number"),
         Refusal::Invalid(_) | Refusal::Cosigned { .. } => t!("verify.reason.signature"),
         Refusal::Rules { .. } => t!("verify.statement.bad_rules"),
+        Refusal::Refuted(Refuted::HeadInDoubt { .. }) => t!("verify.reason.given_up"),
         Refusal::Chains | Refusal::Refuted(_) => t!("verify.statement.records"),
         Refusal::Digest | Refusal::OtherFold { .. } => t!("verify.statement.account"),
     };
@@ -116,19 +125,50 @@ pub fn answer_of(shown: &Shown) -> Answer {
     }
 }
 
-/// Whether something is left that the reader has to look at: an account that was not compared, or a chain that does not show what may be
-/// missing.
-fn is_open(shown: &Shown) -> bool {
-    let is_unshown = |chain: &ChainShown| chain.through.is_none();
-    matches!(shown.stated, StatedAs::OtherForm { .. }) || shown.chains.iter().any(is_unshown)
+/// What it comes to: open where something is left that the reader has to look at.
+fn outcome(shown: &Shown, reader: &Reader) -> Outcome {
+    if reader.person == Some(PersonAnswer::IsNot) {
+        return Outcome::Refused;
+    }
+    let is_unsure = matches!(
+        reader.person,
+        Some(PersonAnswer::NeedsCode | PersonAnswer::NotShown)
+    );
+    let is_open = is_unsure
+        || matches!(shown.stated, StatedAs::OtherForm { .. })
+        || !shown.strangers.is_empty()
+        || shown.rules != RuleSet::embedded().name()
+        || shown.issued > reader.today
+        || shown.as_of > shown.issued
+        || shown
+            .chains
+            .iter()
+            .any(|chain| !is_complete(chain, shown.issued));
+    if is_open {
+        Outcome::Open
+    } else {
+        Outcome::Holds
+    }
 }
 
-fn headline(shown: &Shown) -> String {
+/// Whether a chain shows that nothing is missing up to about the day of the statement.
+fn is_complete(chain: &ChainShown, issued: Day) -> bool {
+    chain.through.is_some_and(|through| {
+        let day = Day::of(through.time);
+        let age = days_between(day, issued);
+        day <= issued && age.is_some_and(|age| age <= i64::from(FRESH_DAYS))
+    })
+}
+
+fn headline(shown: &Shown, reader: &Reader) -> String {
+    if reader.person == Some(PersonAnswer::IsNot) {
+        return t!("verify.statement.of_another").to_string();
+    }
     let (day, records) = (shown.as_of, shown.checked.records);
     let unshown: Vec<String> = shown
         .chains
         .iter()
-        .filter(|chain| chain.through.is_none())
+        .filter(|chain| !is_complete(chain, shown.issued))
         .map(|chain| place::name(chain.chain.region()))
         .collect();
     if !unshown.is_empty() {
@@ -154,11 +194,36 @@ fn headline(shown: &Shown) -> String {
     .to_string()
 }
 
-/// That it is old, if it is.
-fn old(shown: &Shown, reader: &Reader) -> Option<Line> {
-    let days = days_between(shown.as_of, reader.today)?;
-    let is_old = days > i64::from(reader.fresh_days);
-    is_old.then(|| Line::unproved(t!("verify.statement.old", days = days, day = shown.as_of)))
+/// What is to be said of its days: that it is old, of another day than it was made on, or of one that has not come.
+fn days(shown: &Shown, reader: &Reader) -> Vec<Line> {
+    let (as_of, issued) = (shown.as_of, shown.issued);
+    let mut lines = Vec::new();
+    if issued > reader.today {
+        lines.push(Line::unproved(t!("verify.statement.not_yet", day = issued)));
+    }
+    if as_of > issued {
+        lines.push(Line::unproved(t!(
+            "verify.statement.ahead",
+            day = as_of,
+            issued = issued
+        )));
+    }
+    if as_of < issued {
+        lines.push(Line::basis(t!(
+            "verify.statement.as_of",
+            day = as_of,
+            issued = issued
+        )));
+    }
+    let age = days_between(issued, reader.today);
+    if let Some(days) = age.filter(|age| *age > i64::from(reader.fresh_days)) {
+        lines.push(Line::unproved(t!(
+            "verify.statement.old",
+            days = days,
+            day = issued
+        )));
+    }
+    lines
 }
 
 /// Days from one day to another; none where the calendar at hand lacks one.
@@ -170,15 +235,38 @@ fn days_between(from: Day, to: Day) -> Option<i64> {
 }
 
 fn whose(shown: &Shown, reader: &Reader) -> Line {
-    match shown.person {
-        PersonShown::Hidden if reader.knows_person => Line::proved(t!("verify.statement.number")),
-        PersonShown::Revealed(_) => Line::proved(t!(
-            "verify.statement.revealed",
-            region = place::name(shown.issuer.region())
-        )),
-        PersonShown::Hidden => Line::unproved(t!("verify.statement.hidden")),
-        PersonShown::Unknown => Line::unproved(t!("verify.statement.nobody")),
+    let region = place::name(shown.issuer.region());
+    match (reader.person, &shown.person) {
+        (Some(PersonAnswer::IsNot), _) => Line::reason(t!("verify.statement.other_number")),
+        (Some(PersonAnswer::NeedsCode), _) => Line::unproved(t!("verify.statement.needs_code")),
+        (Some(PersonAnswer::Is), _) => Line::proved(t!("verify.statement.number", region = region)),
+        (_, PersonShown::Revealed(_)) => {
+            Line::proved(t!("verify.statement.revealed", region = region))
+        }
+        (_, PersonShown::Hidden) => Line::unproved(t!("verify.statement.hidden")),
+        (_, PersonShown::Unknown) => Line::unproved(t!("verify.statement.nobody")),
     }
+}
+
+/// What rests on the issuer's word alone: further pseudonyms of the worker, and accounts that are another person's.
+fn others(shown: &Shown) -> Vec<Line> {
+    let region = place::name(shown.issuer.region());
+    let mut lines = Vec::new();
+    if shown.other_names > 0 {
+        lines.push(Line::unproved(t!(
+            "verify.statement.names",
+            count = shown.other_names,
+            region = region
+        )));
+    }
+    if !shown.strangers.is_empty() {
+        lines.push(Line::unproved(t!(
+            "verify.statement.strangers",
+            count = shown.strangers.len(),
+            region = region
+        )));
+    }
+    lines
 }
 
 fn figures(shown: &Shown) -> Line {
@@ -191,18 +279,36 @@ fn figures(shown: &Shown) -> Line {
     }
 }
 
+/// Rules that are named where the statement's are not the program's.
+const RULES_NAMED: usize = 5;
+
 /// That the figures rest on other rules than this program brings.
 fn other_rules(shown: &Shown) -> Option<Line> {
     let own = RuleSet::embedded();
-    let is_other = shown.rules != own.name();
-    is_other.then(|| {
-        let changes = own.diff(shown.policy.rules()).len();
-        Line::unproved(t!("verify.statement.other_rules", changes = changes))
-    })
+    if shown.rules == own.name() {
+        return None;
+    }
+    let changes = own.diff(shown.policy.rules());
+    let mut ids: Vec<String> = changes.iter().take(RULES_NAMED).map(rule_of).collect();
+    if changes.len() > RULES_NAMED {
+        ids.push("…".to_string());
+    }
+    Some(Line::unproved(t!(
+        "verify.statement.other_rules",
+        changes = changes.len(),
+        rules = list(&ids)
+    )))
+}
+
+/// The id of a rule that two sets differ in.
+fn rule_of(change: &Change<'_>) -> String {
+    match change {
+        Change::Added(rule) | Change::Removed(rule) | Change::Changed(_, rule) => rule.id.clone(),
+    }
 }
 
 /// What is shown of a chain with a head.
-fn of_chain(chain: &ChainShown) -> Vec<Line> {
+fn of_chain(chain: &ChainShown, issued: Day) -> Vec<Line> {
     let Some(size) = chain.size else {
         return Vec::new();
     };
@@ -222,6 +328,15 @@ fn of_chain(chain: &ChainShown) -> Vec<Line> {
             lines.push(Line::proved(
                 text.to_string() + &confirmed(&chain.confirmed_by),
             ));
+            let behind = size.0.saturating_sub(through.size.0);
+            if !is_complete(chain, issued) {
+                lines.push(Line::unproved(t!(
+                    "verify.statement.behind",
+                    region = region,
+                    behind = behind,
+                    day = day
+                )));
+            }
         }
         None if records > 0 => {
             lines.push(Line::proved(t!(

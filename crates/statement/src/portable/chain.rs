@@ -1,11 +1,16 @@
 //! What a statement has of one chain: as an answer of a node has it, with everything that paths have in common told once.
 
-use crate::{ChainEvidence, CosignedRegister, RecordEvidence, RegisterEvidence, ShownAccount};
+use super::form::{PortableFault, SectionName};
+use crate::{
+    ChainEvidence, CosignedRegister, RecordEvidence, RegisterEvidence, SHOWN_ACCOUNTS_MAX,
+    ShownAccount,
+};
 use bincode::{BorrowDecode, Encode};
 use std::collections::BTreeMap;
 use yizhang_ledger::{
     Invalid,
     hash::{Blake3Keyed, Hash, hash_leaf},
+    head::Head,
     multiproof::{self, PlacedLeaf, PlacedPath},
     person::AccountId,
     record::AccountRegister,
@@ -13,9 +18,36 @@ use yizhang_ledger::{
         Absence, InRegister, ListedRecord, Neighbour, Presence, RegisterLeaf, RegisterTree,
         RegisteredAccount,
     },
+    roster::REGIONS_MAX,
     tree::ProofFault,
     value::{LeafIndex, TreeSize},
 };
+
+/// Most chains of a statement: as many as a roster may have regions.
+pub const STATED_CHAINS_MAX: usize = REGIONS_MAX;
+/// Most records of a statement, over all chains: nodes give 10,000.
+pub const STATED_RECORDS_MAX: usize = 16_384;
+
+/// Refuses more than a statement may have, before anything is made of it.
+pub(super) fn check(chains: &[StatedChain]) -> Result<(), PortableFault> {
+    let wrong = |reason| PortableFault::Content {
+        section: SectionName::Chains,
+        reason,
+    };
+    if chains.len() > STATED_CHAINS_MAX {
+        return Err(wrong("it has more than 256 chains"));
+    }
+    let records: usize = chains.iter().map(|chain| chain.records.len()).sum();
+    if records > STATED_RECORDS_MAX {
+        return Err(wrong("it has more than 16,384 records"));
+    }
+    let registers = chains.iter().filter_map(|chain| chain.register.as_ref());
+    let has_many = |register: &StatedRegister| register.accounts.len() > SHOWN_ACCOUNTS_MAX;
+    if registers.into_iter().any(has_many) {
+        return Err(wrong("a register is shown for more than 64 accounts"));
+    }
+    Ok(())
+}
 
 /// A chain of a statement.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, BorrowDecode)]
@@ -146,11 +178,11 @@ impl StatedChain {
         })
     }
 
-    /// As [`crate::prove_complete`] takes it, under the head of this size. That it leads to the head's root is for that to find.
+    /// As [`crate::prove_complete`] takes it, under the head. Everything that is tied leads to its root.
     ///
     /// # Errors
-    /// [`Invalid::Proof`] where the hashes are not as many as positions and sizes call for.
-    pub fn evidence(&self, size: TreeSize) -> Result<ChainEvidence, Invalid> {
+    /// [`Invalid::Proof`] where the hashes are not as many as positions and sizes call for, or lead to other roots.
+    pub fn evidence(&self, head: &Head) -> Result<ChainEvidence, Invalid> {
         let mut tied: BTreeMap<LeafIndex, &[u8]> = BTreeMap::new();
         if let Some(register) = &self.register {
             tied.insert(register.batch_index, &register.batch);
@@ -170,8 +202,9 @@ impl StatedChain {
         let refused = |fault| Invalid::Proof { at: first, fault };
         let mut paths: BTreeMap<LeafIndex, Vec<Hash>> = BTreeMap::new();
         if !leaves.is_empty() {
-            let opened = multiproof::open::<Blake3Keyed>(&leaves, size.0, &self.hashes);
+            let opened = multiproof::open::<Blake3Keyed>(&leaves, head.size.0, &self.hashes);
             let opened = opened.map_err(refused)?;
+            ensure_root(opened.root, head.root).map_err(refused)?;
             paths = tied.keys().copied().zip(opened.paths).collect();
         } else if !self.hashes.is_empty() {
             return Err(refused(too_many(&self.hashes)));
@@ -211,6 +244,15 @@ impl StatedChain {
             records: records.collect(),
             register,
         })
+    }
+}
+
+/// What is redundant in a proof is held to the root like everything else.
+fn ensure_root(found: Hash, expected: Hash) -> Result<(), ProofFault> {
+    if found == expected {
+        Ok(())
+    } else {
+        Err(ProofFault::RootMismatch { expected, found })
     }
 }
 
@@ -291,8 +333,9 @@ impl StatedRegister {
     fn shown(&self) -> Result<Vec<ShownAccount>, Invalid> {
         let at = self.index;
         let refused = |fault| Invalid::Proof { at, fault };
-        // What it is not is said by whoever checks it; here it is only counted.
-        let accounts = AccountRegister::read(&self.entry, at).map_or(0, |read| read.accounts);
+        // What it is not is said by whoever checks it; one that cannot be read has no leaf here.
+        let register = AccountRegister::read(&self.entry, at).ok();
+        let accounts = register.map_or(0, |register| register.accounts);
         let mut leaves: BTreeMap<u64, RegisterLeaf> = BTreeMap::new();
         for leaf in self.accounts.iter().flat_map(StatedPlace::leaves) {
             let known = leaves.insert(leaf.index, leaf.leaf);
@@ -314,6 +357,8 @@ impl StatedRegister {
         if !placed.is_empty() {
             let opened = multiproof::open::<RegisterTree>(&placed, accounts, &self.hashes);
             let opened = opened.map_err(refused)?;
+            let root = register.map_or(opened.root, |register| register.root);
+            ensure_root(opened.root, root).map_err(refused)?;
             paths = leaves.keys().copied().zip(opened.paths).collect();
         } else if !self.hashes.is_empty() {
             return Err(refused(too_many(&self.hashes)));

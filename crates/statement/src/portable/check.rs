@@ -41,7 +41,9 @@ pub struct Verdict {
     pub person: PersonShown,
     /// Name of the federation.
     pub federation: String,
-    /// Version of the roster that it was checked under.
+    /// The newest version of the roster that it brings.
+    pub stated_roster: u64,
+    /// Version of the roster that it was checked under: that one, or a newer one that the reader holds.
     pub roster: u64,
     /// The rule set that it brings, by its name.
     pub rules: Hash,
@@ -57,6 +59,8 @@ pub struct Verdict {
     pub stated: StatedAs,
     /// The accounts that the records are under, the worker's first.
     pub accounts: Vec<AccountId>,
+    /// Further pseudonyms whose records are counted as the worker's, by the word of the issuer.
+    pub other_names: usize,
     /// Accounts that somebody linked to these, and that are another person's, by the word of the issuer.
     pub strangers: Vec<AccountId>,
     /// What was checked of records, heads and registers.
@@ -174,30 +178,72 @@ fn first_of(faults: &[RuleFault]) -> String {
     }
 }
 
-/// A chain whose head has been opened.
-struct OpenedChain {
+/// A head of the statement, verified, and who has cosigned it.
+struct OpenedHead {
     head: Head,
     mirrors: Vec<Promise>,
     witnesses: Vec<Promise>,
-    evidence: ChainEvidence,
+}
+
+/// The versions of the roster that count.
+pub(super) struct Rosters {
+    /// The newest that the statement brings.
+    pub(super) stated: Roster,
+    /// The newest that is known: that one, or one that the reader holds.
+    pub(super) newest: Roster,
+}
+
+impl Rosters {
+    fn open(
+        stated: &[Vec<u8>],
+        known: &[Vec<u8>],
+        trusted: RootFingerprint,
+    ) -> Result<Self, TrustFault> {
+        let versions = Roster::open_versions(stated, trusted)?;
+        let stated = versions.last().ok_or(TrustFault::Versions { found: 0 })?;
+        let mut newest = stated.clone();
+        for (number, note) in (1..).zip(known) {
+            let in_version = |fault| TrustFault::Version { number, fault };
+            if Roster::version_of(note).map_err(in_version)? > newest.version {
+                newest = newest.open_next(note).map_err(in_version)?;
+            }
+        }
+        Ok(Self {
+            stated: stated.clone(),
+            newest,
+        })
+    }
 }
 
 impl Statement {
-    /// What the statement shows, to somebody who trusts these root keys.
+    /// What the statement shows, to somebody who trusts these root keys and knows nothing newer than the statement's versions of the roster.
     ///
     /// # Errors
     /// [`Refusal`], by the first thing that does not hold.
     pub fn verify(&self, trusted: RootFingerprint) -> Result<Verdict, Refusal> {
+        self.verify_knowing(trusted, &[])
+    }
+
+    /// What the statement shows, to somebody who trusts these root keys and holds versions of the roster himself: those that follow the
+    /// statement's count, with every region, revocation and continuation in them.
+    ///
+    /// # Errors
+    /// [`Refusal`], by the first thing that does not hold.
+    pub fn verify_knowing(
+        &self,
+        trusted: RootFingerprint,
+        known: &[Vec<u8>],
+    ) -> Result<Verdict, Refusal> {
         let subject = &self.content.subject;
-        let versions = Roster::open_versions(&self.content.rosters, trusted)?;
-        let roster = versions.last().ok_or(TrustFault::Versions { found: 0 })?;
+        let rosters = Rosters::open(&self.content.rosters, known, trusted)?;
+        let roster = &rosters.newest;
         let issuer = issuer::read(&self.issuer, subject.issued, self.digest)?;
-        let opened = self.open_chains(roster)?;
-        let own = opened
+        let heads = self.open_heads(roster)?;
+        let own = heads
             .iter()
             .find(|chain| chain.head.origin == issuer.origin);
         let size = own.map_or(TreeSize(0), |own| own.head.size);
-        issuer::verify(&self.issuer, &issuer, size, roster)?;
+        issuer::verify(&self.issuer, &issuer, size, &rosters)?;
         let person = self.person()?;
         let policy = self.policy()?;
         let names = subject.names().ok_or(PortableFault::Content {
@@ -211,17 +257,15 @@ impl Statement {
             names,
             known: [subject.owner].into(),
         };
-        let evidence: Vec<ChainEvidence> =
-            opened.iter().map(|chain| chain.evidence.clone()).collect();
+        let mut evidence = Vec::with_capacity(heads.len());
+        for (chain, head) in self.content.chains.iter().zip(&heads) {
+            evidence.push(chain.evidence(&head.head)?);
+        }
         let believed = owner.believe(&evidence, roster, &policy, subject.as_of)?;
         let stated = self.stated(&believed)?;
-        let chains = shown(&opened, &believed.completeness);
+        let chains = shown(&heads, &evidence, &believed.completeness);
         let mut accounts = subject.accounts.clone();
         accounts.sort_by_key(|account| (*account != subject.owner, *account));
-        let identity = match person {
-            PersonShown::Revealed(_) => Identity::Checked,
-            PersonShown::Hidden | PersonShown::Unknown => Identity::Trusted,
-        };
         Ok(Verdict {
             digest: self.digest,
             issuer: issuer.origin,
@@ -231,6 +275,7 @@ impl Statement {
             owner: subject.owner,
             person,
             federation: roster.federation.clone(),
+            stated_roster: rosters.stated.version,
             roster: roster.version,
             rules: policy.name(),
             policy,
@@ -239,11 +284,13 @@ impl Statement {
             json: believed.sealed.json,
             stated,
             accounts,
+            other_names: subject.names.iter().map(|group| group.others.len()).sum(),
             strangers: subject.strangers.clone(),
             checked: Checked {
                 records: believed.records,
                 heads: believed.heads,
-                identity,
+                // That these are the worker's pseudonyms, and all of them, the issuer alone says.
+                identity: Identity::Trusted,
                 completeness: believed.completeness,
             },
             chains,
@@ -260,11 +307,12 @@ impl Statement {
         Ok(Roster::root_fingerprint_of(first)?)
     }
 
-    fn open_chains(&self, roster: &Roster) -> Result<Vec<OpenedChain>, Refusal> {
-        let mut opened: Vec<OpenedChain> = Vec::with_capacity(self.content.chains.len());
+    /// The heads, before anything that they are to prove is looked at.
+    fn open_heads(&self, roster: &Roster) -> Result<Vec<OpenedHead>, Refusal> {
+        let mut opened: Vec<OpenedHead> = Vec::with_capacity(self.content.chains.len());
         for chain in &self.content.chains {
             let head = Head::open(&chain.head, roster)?.into_inner();
-            let is_next = |last: &OpenedChain| last.head.origin.as_str() < head.origin.as_str();
+            let is_next = |last: &OpenedHead| last.head.origin.as_str() < head.origin.as_str();
             if !opened.last().is_none_or(is_next) {
                 return Err(Refusal::Chains);
             }
@@ -277,12 +325,10 @@ impl Statement {
                 })
             };
             let (mirrors, witnesses) = (lines(KeyKind::Mirror)?, lines(KeyKind::Witness)?);
-            let evidence = chain.evidence(head.size)?;
-            opened.push(OpenedChain {
+            opened.push(OpenedHead {
                 head,
                 mirrors,
                 witnesses,
-                evidence,
             });
         }
         Ok(opened)
@@ -332,19 +378,30 @@ impl Statement {
 }
 
 /// Every chain of the roster, with what the statement has of it.
-fn shown(opened: &[OpenedChain], completeness: &[Completeness]) -> Vec<ChainShown> {
+fn shown(
+    heads: &[OpenedHead],
+    evidence: &[ChainEvidence],
+    completeness: &[Completeness],
+) -> Vec<ChainShown> {
     let mut chains = Vec::with_capacity(completeness.len());
     for one in completeness {
-        let chain = opened.iter().find(|chain| chain.head.origin == one.chain);
-        chains.push(ChainShown {
+        let mut chain = ChainShown {
             chain: one.chain.clone(),
-            size: chain.map(|chain| chain.head.size),
+            size: None,
             through: one.through,
-            records: chain.map_or(0, |chain| chain.evidence.records.len()),
-            mirrors: chain.map_or_else(Vec::new, |chain| chain.mirrors.clone()),
-            witnesses: chain.map_or_else(Vec::new, |chain| chain.witnesses.clone()),
+            records: 0,
+            mirrors: Vec::new(),
+            witnesses: Vec::new(),
             confirmed_by: one.mirrors.clone(),
-        });
+        };
+        let of_chain = |(head, _): &(&OpenedHead, &ChainEvidence)| head.head.origin == one.chain;
+        if let Some((head, evidence)) = heads.iter().zip(evidence).find(of_chain) {
+            chain.size = Some(head.head.size);
+            chain.records = evidence.records.len();
+            chain.mirrors.clone_from(&head.mirrors);
+            chain.witnesses.clone_from(&head.witnesses);
+        }
+        chains.push(chain);
     }
     chains
 }

@@ -1,7 +1,7 @@
 //! The signature of the node that made a statement.
 
 use super::{
-    check::Refusal,
+    check::{Refusal, Rosters},
     form::{PortableFault, SectionName},
 };
 use ed25519_dalek::SigningKey;
@@ -9,7 +9,7 @@ use yizhang_ledger::{
     hash::Hash,
     head::Origin,
     note::{self, Note},
-    roster::Roster,
+    roster::{ChainKey, Roster},
     value::{Day, TreeSize},
 };
 
@@ -52,22 +52,26 @@ pub(super) fn read(note: &[u8], day: Day, digest: Hash) -> Result<Issuer, Portab
     Ok(Issuer { origin })
 }
 
-/// Believes the note because a key of the issuer's chain has signed it that counts at the size of the chain's head in the statement, or
-/// later.
+/// Believes the note because a key of the issuer's chain has signed it that is in force under the roster which the statement brings, and that
+/// has not ended, as far as the reader knows, before the size of the chain's head in the statement.
 pub(super) fn verify(
     note: &[u8],
     issuer: &Issuer,
     size: TreeSize,
-    roster: &Roster,
+    rosters: &Rosters,
 ) -> Result<(), Refusal> {
     let unknown = || Refusal::Issuer {
         issuer: issuer.origin.clone(),
     };
-    let keys = roster.keys(&issuer.origin).ok_or_else(unknown)?;
     let note = Note::parse(note)?;
-    for span in keys {
-        let is_over = span.until.is_some_and(|until| until < size);
-        if !is_over && note.is_signed_by(&span.key)? {
+    let keys = |roster| Roster::keys(roster, &issuer.origin).ok_or_else(unknown);
+    let known = keys(&rosters.newest)?;
+    for span in keys(&rosters.stated)? {
+        let is_over = |known: &&ChainKey| {
+            known.key == span.key && known.until.is_some_and(|until| until < size)
+        };
+        let is_in_force = span.until.is_none() && !known.iter().any(|one| is_over(&one));
+        if is_in_force && note.is_signed_by(&span.key)? {
             return Ok(());
         }
     }

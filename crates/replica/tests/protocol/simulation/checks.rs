@@ -11,7 +11,7 @@ use yizhang_ledger::{
     head::{Head, Origin},
     value::TreeSize,
 };
-use yizhang_replica::{Conflict, Evidence, Receipt, Ticket};
+use yizhang_replica::{Conflict, Contradiction, Evidence, Receipt, Ticket};
 
 /// What honest nodes have signed and claimed; no node sees it.
 #[derive(Debug, Default)]
@@ -116,10 +116,10 @@ impl Federation {
     }
 
     /// What is shown of a fork outlives whoever shows it.
-    pub(super) fn check_spread(&self, node: usize, heads: &[Vec<u8>; 2]) {
+    pub(super) fn check_spread(&self, node: usize, shown: &Contradiction) {
         let mut durable = self.nodes[node].disk.files.proofs();
         assert!(
-            durable.any(|proof| proof == *heads),
+            durable.any(|proof| proof == *shown),
             "node {node} spreads evidence before it is durable"
         );
     }
@@ -273,12 +273,15 @@ impl Federation {
         }
     }
 
-    /// What two heads alone prove, and one node has in its journal, has closed the chain everywhere.
+    /// What two heads prove alone or by what ties them together, and one node has in its journal, has closed the chain everywhere.
     fn check_proofs_are_known_to_all(&mut self) {
         let proofs = self.nodes.iter().flat_map(|node| node.disk.files.proofs());
-        for [ours, theirs] in proofs.collect::<Vec<_>>() {
-            let (one, other) = (self.open(&ours), self.open(&theirs));
-            if one.size != other.size {
+        for shown in proofs.collect::<Vec<_>>() {
+            let [larger, one] = shown.heads.each_ref().map(|note| self.open(note));
+            if let Some(beginning) = shown.beginning {
+                assert!(beginning.verify(one.size, &larger).is_ok());
+                self.counts.count("proofs of two sizes known to all");
+            } else if one.size != larger.size {
                 continue;
             }
             self.counts.count("proofs known to all");

@@ -4,6 +4,7 @@ use super::{
     cosigned::{CosignedFiles, Numbers},
     registers::Registered,
 };
+use crate::world::beginning;
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 use std::{
@@ -11,13 +12,14 @@ use std::{
     rc::Rc,
 };
 use yizhang_ledger::{
-    batch::SubmissionId,
+    batch::{Batch, SubmissionId},
+    beginning::Beginning,
     chain::{ChainState, Extension},
     hash::Hash,
-    head::Origin,
+    head::{Head, Origin},
     value::{LeafIndex, TreeSize},
 };
-use yizhang_replica::{Evidence, Held, ToCosign};
+use yizhang_replica::{Contradiction, Evidence, Held, ToCosign};
 
 /// A durable batch.
 #[derive(Debug)]
@@ -113,9 +115,22 @@ impl Files {
     }
 
     /// The pairs of heads in the journal that prove a fork: what a node shows to everybody who watches it.
-    pub(super) fn proofs(&self) -> impl Iterator<Item = [Vec<u8>; 2]> {
-        let proofs = self.journal.iter().filter(|evidence| evidence.is_proof());
-        proofs.filter_map(|evidence| Some([evidence.ours.clone()?, evidence.theirs.clone()]))
+    pub(super) fn proofs(&self) -> impl Iterator<Item = Contradiction> {
+        self.journal.iter().filter_map(Evidence::shown)
+    }
+
+    /// What a head that is held here begins with at the size of a smaller one.
+    pub(super) fn beginning(&self, smaller: &Head, larger: &Head) -> Option<Beginning> {
+        let is_held = self.root_at(&larger.origin, larger.size) == Some(larger.root);
+        if !is_held || smaller.size >= larger.size {
+            return None;
+        }
+        let frames = self.chains.get(&larger.origin)?.iter();
+        let under = frames.take_while(|frame| frame.before.size() < larger.size);
+        let batches: Vec<_> = under
+            .map(|frame| Batch::parse(frame.bytes.clone()).expect("a batch on the disk"))
+            .collect();
+        Some(beginning(&batches, smaller.size))
     }
 
     fn add(&mut self, origin: &Origin, frame: Rc<Frame>, head: Option<Vec<u8>>) {

@@ -112,7 +112,7 @@ const EVENTS_MAX: u64 = 300_000;
 pub(super) struct Counts(BTreeMap<&'static str, u64>);
 
 /// Everything that a set of seeds is expected to meet.
-const EXPECTED: [&str; 37] = [
+const EXPECTED: [&str; 40] = [
     "heads cosigned",
     "cosigned heads that a restart remembers",
     "cosigned heads after old copies",
@@ -136,6 +136,9 @@ const EXPECTED: [&str; 37] = [
     "suspicions",
     "closings",
     "proofs known to all",
+    "proofs with a beginning",
+    "proofs of two sizes known to all",
+    "forged beginnings",
     "own tails signed after a restart",
     "own batches fetched back",
     "registers submitted",

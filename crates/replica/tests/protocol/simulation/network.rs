@@ -5,7 +5,7 @@ use crate::world::{origin, peer};
 use rand::RngExt;
 use std::{collections::BTreeMap, fmt};
 use yizhang_ledger::{batch::Batch, hash::derive, head::Origin, value::TreeSize};
-use yizhang_replica::{FetchId, Input, PeerId};
+use yizhang_replica::{Contradiction, FetchId, Input, PeerId};
 
 /// What goes over a connection.
 #[derive(Clone, Debug)]
@@ -31,9 +31,7 @@ pub(super) enum Message {
         cosigned: Vec<Vec<u8>>,
         complete: bool,
     },
-    Shown {
-        heads: [Vec<u8>; 2],
-    },
+    Shown(Contradiction),
     Batch {
         fetch: FetchId,
         bytes: Vec<u8>,
@@ -53,7 +51,7 @@ impl Message {
         matches!(
             self,
             Self::Announce { .. }
-                | Self::Shown { .. }
+                | Self::Shown(_)
                 | Self::Batch { .. }
                 | Self::Refused { .. }
                 | Self::End { .. }
@@ -82,8 +80,10 @@ impl fmt::Display for Message {
                     if *complete { " and no more" } else { "" }
                 )
             }
-            Self::Shown { heads } => {
-                write!(f, "shows {} against {}", head(&heads[0]), head(&heads[1]))
+            Self::Shown(Contradiction { heads, beginning }) => {
+                let tied = if beginning.is_some() { ", tied" } else { "" };
+                let [first, second] = heads.each_ref().map(head);
+                write!(f, "shows {first} against {second}{tied}")
             }
             Self::Batch {
                 fetch,
@@ -149,8 +149,8 @@ impl Federation {
         self.connections.insert(number, connection);
         self.feed(node, Input::PeerConnected(peer(to)));
         if let Some(source) = self.nodes.get(to) {
-            for heads in source.disk.files.proofs().collect::<Vec<_>>() {
-                self.send(number, Message::Shown { heads });
+            for shown in source.disk.files.proofs().collect::<Vec<_>>() {
+                self.send(number, Message::Shown(shown));
             }
         }
         let heads = match self
@@ -323,13 +323,13 @@ impl Federation {
                     },
                 );
             }
-            Message::Shown { heads } => {
-                let heads = heads.map(|head| self.checked(watcher, &head));
+            Message::Shown(shown) => {
+                let contradiction = Box::new(self.checked_pair(watcher, shown));
                 self.feed(
                     watcher,
                     Input::Shown {
                         peer: peer(source),
-                        heads,
+                        contradiction,
                     },
                 );
             }

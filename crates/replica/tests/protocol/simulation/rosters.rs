@@ -17,7 +17,7 @@ use yizhang_ledger::{
     roster::{ChainKey, CosigningKey, KeyKind, Region, Roster},
     value::TreeSize,
 };
-use yizhang_replica::{CheckedHead, Memory, OneLine};
+use yizhang_replica::{CheckedContradiction, CheckedHead, Contradiction, Memory, OneLine};
 
 /// Most versions of one federation.
 const VERSIONS_MAX: usize = 5;
@@ -122,6 +122,11 @@ impl Federation {
     }
 
     /// As a shell reads a head before the replica gets it.
+    pub(super) fn checked_pair(&self, node: usize, shown: Contradiction) -> CheckedContradiction {
+        let version = &self.rosters.versions[self.nodes[node].version];
+        CheckedContradiction::check_with(shown, &version.roster, &version.verified)
+    }
+
     pub(super) fn checked(&mut self, node: usize, head: &[u8]) -> CheckedHead {
         let version = &self.rosters.versions[self.nodes[node].version];
         let checked = CheckedHead::check_with(head, &version.roster, &version.verified);

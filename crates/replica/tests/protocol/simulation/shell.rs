@@ -12,8 +12,8 @@ use yizhang_ledger::{
     value::{TreeSize, UnixMillis},
 };
 use yizhang_replica::{
-    Asked, Deeds, Evidence, Fault, FetchId, Input, Output, PeerId, Readiness, Receipt, Refused,
-    Ticket, ToCosign, carry_out,
+    Asked, Contradiction, Deeds, Evidence, Fault, FetchId, Input, Output, PeerId, Readiness,
+    Receipt, Refused, Ticket, ToCosign, carry_out,
 };
 
 impl Federation {
@@ -103,6 +103,23 @@ impl Federation {
     pub(super) fn journal_done(&mut self, node: usize) {
         if let Some(evidence) = self.nodes[node].disk.finish_evidence() {
             self.feed(node, Input::Kept(Box::new(evidence)));
+        }
+    }
+
+    /// Before evidence is written down, what ties its heads together is put beside them, if the node holds the larger.
+    fn tie(&mut self, node: usize, evidence: &mut Evidence) {
+        let (Some(ours), true) = (&evidence.ours, evidence.is_proof()) else {
+            return;
+        };
+        if evidence.beginning.is_none() {
+            let (larger, smaller) = (self.open(ours), self.open(&evidence.theirs));
+            let files = &self.nodes[node].disk.files;
+            evidence.beginning = files
+                .beginning(&smaller, &larger)
+                .filter(|beginning| beginning.root != smaller.root);
+        }
+        if evidence.beginning.is_some() {
+            self.counts.count("proofs with a beginning");
         }
     }
 
@@ -268,8 +285,9 @@ impl Deeds for Hands<'_> {
         self.federation.send_to_watchers(self.node, &message);
     }
 
-    fn keep(&mut self, evidence: Box<Evidence>) {
+    fn keep(&mut self, mut evidence: Box<Evidence>) {
         self.federation.check_evidence(&evidence);
+        self.federation.tie(self.node, &mut evidence);
         self.federation.counts.count(if evidence.is_proof() {
             "proofs"
         } else {
@@ -289,10 +307,10 @@ impl Deeds for Hands<'_> {
             .insert(origin, head);
     }
 
-    fn spread(&mut self, _: Origin, heads: [Vec<u8>; 2]) {
-        self.federation.check_spread(self.node, &heads);
+    fn spread(&mut self, _: Origin, contradiction: Contradiction) {
+        self.federation.check_spread(self.node, &contradiction);
         self.federation
-            .send_to_watchers(self.node, &Message::Shown { heads });
+            .send_to_watchers(self.node, &Message::Shown(contradiction));
     }
 
     fn blame(&mut self, peer: PeerId, _: Fault) {

@@ -5,13 +5,13 @@ use super::federation::{Event, Federation};
 use crate::world::{origin, peer};
 use rand::RngExt;
 use yizhang_ledger::head::Head;
-use yizhang_replica::Input;
+use yizhang_replica::{Contradiction, Input};
 
 /// What one node tells another.
 #[derive(Clone, Debug)]
 pub(super) struct Telling {
     heads: Vec<Vec<u8>>,
-    evidence: Vec<[Vec<u8>; 2]>,
+    evidence: Vec<Contradiction>,
 }
 
 impl Federation {
@@ -51,10 +51,8 @@ impl Federation {
         self.counts.count("tellings");
         let Telling { heads, evidence } = telling;
         let heads = heads.iter().map(|head| self.checked(to, head)).collect();
-        let evidence = evidence.iter().map(|pair| {
-            let [first, second] = pair;
-            [self.checked(to, first), self.checked(to, second)]
-        });
+        let evidence = evidence.into_iter();
+        let evidence = evidence.map(|shown| self.checked_pair(to, shown));
         let input = Input::Told {
             peer: peer(from),
             heads,

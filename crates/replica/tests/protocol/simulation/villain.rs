@@ -9,11 +9,13 @@ use crate::world::{Signed, origin, sign, submission};
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 use yizhang_ledger::{
+    beginning::Beginning,
     chain::ChainState,
+    hash::Hash,
     head::Origin,
     value::{TreeSize, UnixMillis},
 };
-use yizhang_replica::{FetchId, limits::ANNOUNCED_HEADS_MAX};
+use yizhang_replica::{Contradiction, FetchId, limits::ANNOUNCED_HEADS_MAX};
 
 pub(super) struct Villain {
     pub(super) node: usize,
@@ -122,13 +124,9 @@ impl Federation {
                     cosigned: Vec::new(),
                     complete: false,
                 },
-                1 => Message::Shown {
-                    heads: self.false_evidence(),
-                },
+                1 => Message::Shown(self.false_evidence()),
                 // With a twin, neither process knows of the other.
-                6 if !self.telling => Message::Shown {
-                    heads: self.both_branches(),
-                },
+                6 if !self.telling => Message::Shown(self.both_branches()),
                 7 => Message::Announce {
                     heads: self.flood(watcher),
                     cosigned: Vec::new(),
@@ -205,21 +203,32 @@ impl Federation {
     }
 
     /// The ends of its two branches: what it would admit if it were honest again.
-    fn both_branches(&self) -> [Vec<u8>; 2] {
+    fn both_branches(&self) -> Contradiction {
         let villain = self.villain.as_ref().expect("the villain acts");
         let end = |branch: &Vec<Signed>| branch.last().map(|signed| signed.note.clone());
         let ends = villain.branches.each_ref().map(end);
-        ends.map(|note| note.unwrap_or_else(|| b"none".to_vec()))
+        Contradiction {
+            heads: ends.map(|note| note.unwrap_or_else(|| b"none".to_vec())),
+            beginning: None,
+        }
     }
 
-    /// Two true heads that do not contradict each other.
-    fn false_evidence(&mut self) -> [Vec<u8>; 2] {
+    /// Two true heads that do not contradict each other, with or without something beside them that looks as if they did.
+    fn false_evidence(&mut self) -> Contradiction {
         let heads: Vec<_> = self.nodes[0].disk.files.heads.values().cloned().collect();
         let pick = |rng: &mut rand_chacha::ChaCha8Rng| match heads.len() {
             0 => b"none".to_vec(),
             count => heads[rng.random_range(0..count)].clone(),
         };
-        [pick(&mut self.rng), pick(&mut self.rng)]
+        let heads = [pick(&mut self.rng), pick(&mut self.rng)];
+        let beginning = self.later.random_ratio(1, 2).then(|| Beginning {
+            root: Hash(self.later.random()),
+            path: vec![Hash(self.later.random()); self.later.random_range(0..6)],
+        });
+        if beginning.is_some() {
+            self.counts.count("forged beginnings");
+        }
+        Contradiction { heads, beginning }
     }
 
     pub(super) fn villain_serves(&mut self, number: u64, fetch: FetchId) {
