@@ -7,6 +7,8 @@ mod mutator;
 mod support;
 
 use driver::Target;
+// What the driver counts with.
+use peak_alloc as _;
 use rust_xlsxwriter::Workbook;
 use support::{
     Cells, agreement, benefit, bridge, csv, death, deemed, delta, due, interest, json, link, open,
