@@ -72,7 +72,7 @@ const PLANTED: [(&str, &str, &str); 4] = [
         "a byte behind the stream of a section",
     ),
     (
-        "if last is None or last >= size",
+        "if last is None",
         "",
         "signed by a key that has ended",
     ),
