@@ -127,12 +127,12 @@ fn a_statement_is_a_page_that_checks_itself_and_shows_the_account() {
         (
             code.trim(),
             "verdict holds",
-            "is the one that it was made for",
+            "is for the number that you typed",
         ),
         (
             &wrong,
             "verdict refused",
-            "it is another person's, or number or code were mistyped",
+            "it is another person's, or mistyped",
         ),
         (
             "12",

@@ -71,11 +71,7 @@ const PLANTED: [(&str, &str, &str); 4] = [
         "machine.eof",
         "a byte behind the stream of a section",
     ),
-    (
-        "if last is None",
-        "",
-        "signed by a key that has ended",
-    ),
+    ("if last is None", "", "signed by a key that has ended"),
 ];
 
 #[test]
