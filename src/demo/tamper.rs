@@ -149,6 +149,10 @@ fn forge(scene: &Scene, batches: Vec<Batch>) -> anyhow::Result<Vec<u8>> {
     let mut state = ChainState::empty(origin);
     let mut is_left_out = false;
     for batch in batches {
+        if has_register(&batch)? {
+            // The register of this history is wrong in the other: whoever forges leaves it out.
+            continue;
+        }
         let submissions = without_one(&batch, scene.rider, &mut is_left_out)?;
         let entry = batch.entry();
         let extension = state.prepare(&submissions, entry.time, entry.roster)?;
@@ -165,6 +169,16 @@ fn forge(scene: &Scene, batches: Vec<Batch>) -> anyhow::Result<Vec<u8>> {
     }
     ensure!(is_left_out, "{}", t!("demo.not_caught"));
     Ok(segment)
+}
+
+/// Whether a batch commits to a register of accounts.
+fn has_register(batch: &Batch) -> anyhow::Result<bool> {
+    for (_, entry) in batch.records() {
+        if matches!(Record::read(&entry)?, Record::AccountRegister(_)) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// The submissions of a batch, as they were sent, without the first record of the rider if none has been left out yet.
