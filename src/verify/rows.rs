@@ -63,7 +63,7 @@ fn hold(question: &Question<'_>, file: &Path, roster: &Roster) -> anyhow::Result
     }
     let fits = file.say_misfits(&intake, &held, is_whole)?;
     println!("{}", t!("verify.rows.persons"));
-    println!("{}", t!("verify.by_roster", version = roster.version));
+    println!("{}", verdict::by_roster(roster.version).text);
     if !fits {
         bail!(
             "{}",

@@ -100,6 +100,11 @@ impl Line {
     }
 }
 
+/// By which version of the roster something was checked.
+pub fn by_roster(version: u64) -> Line {
+    Line::basis(rust_i18n::t!("verify.by_roster", version = version))
+}
+
 /// Prints a verdict on the terminal.
 pub fn print(verdict: &Verdict) {
     println!("{}", printable(&verdict.headline));

@@ -1,6 +1,6 @@
 //! What evidence of two histories shows, in words.
 
-use super::{Line, Outcome, Verdict};
+use super::{Line, Outcome, Verdict, by_roster};
 use crate::place;
 use rust_i18n::t;
 use yizhang_ledger::roster::Roster;
@@ -19,7 +19,7 @@ pub fn of_fork(shown: &ForkUnder, newest: &Roster) -> Verdict {
         let decided = t!("verify.continued", size = size, version = version);
         lines.push(Line::proved(decided));
     }
-    lines.push(Line::basis(t!("verify.by_roster", version = version)));
+    lines.push(by_roster(version));
     Verdict {
         outcome: Outcome::Holds,
         headline: t!("verify.fork_holds", region = region).to_string(),

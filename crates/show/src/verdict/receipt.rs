@@ -1,6 +1,6 @@
 //! What a receipt promises, by whom, in words.
 
-use super::{Line, Outcome, Verdict};
+use super::{Line, Outcome, Verdict, by_roster};
 use crate::place;
 use rust_i18n::t;
 use yizhang_ledger::roster::Roster;
@@ -10,10 +10,7 @@ use yizhang_statement::{Promise, ReceiptFile, Receipted};
 pub fn of_receipt(receipt: &ReceiptFile, shown: &Receipted, roster: &Roster) -> Verdict {
     let mut lines = receipt_lines(receipt, shown);
     lines.push(Line::unproved(t!("verify.not_which_records")));
-    lines.push(Line::basis(t!(
-        "verify.by_roster",
-        version = roster.version
-    )));
+    lines.push(by_roster(roster.version));
     Verdict {
         outcome: Outcome::Holds,
         headline: headline(receipt, shown),
