@@ -19,7 +19,7 @@ pub fn of_fork(shown: &ForkUnder, newest: &Roster) -> Verdict {
         let decided = t!("verify.continued", size = size, version = version);
         lines.push(Line::proved(decided));
     }
-    lines.push(by_roster(version));
+    lines.push(by_roster(*version));
     Verdict {
         outcome: Outcome::Holds,
         headline: t!("verify.fork_holds", region = region).to_string(),
