@@ -183,6 +183,10 @@ kinds! {
     AUDIT_REPORT = 152, "AuditReport";
     /// The root of the register of accounts 账户名册.
     ACCOUNT_REGISTER = 153, "AccountRegister";
+    /// A key of the worker's own was bound to the account 密钥绑定.
+    KEY_BOUND = 154, "KeyBound";
+    /// Such a key counts no more 密钥终止.
+    KEY_ENDED = 155, "KeyEnded";
 }
 
 impl fmt::Display for Kind {

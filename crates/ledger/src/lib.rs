@@ -42,6 +42,7 @@ pub mod entry;
 pub mod fact;
 pub mod hash;
 pub mod head;
+pub mod holder;
 pub mod invalid;
 pub mod multiproof;
 pub mod note;

@@ -13,8 +13,12 @@ use crate::{
 use alloc::vec::Vec;
 use bincode::{BorrowDecode, Encode};
 
+mod keys;
 mod stated;
 
+pub use keys::{
+    CREDENTIAL_BYTES_MAX, ED25519_BYTES, HolderKeyKind, KeyBound, KeyEnded, P256_BYTES,
+};
 pub use stated::{
     AccessDigest, AccountRegister, Agreement, Birth, BirthEvidence, Bridge, DEEMED_MONTHS_MAX,
     Death, Deemed, Dispute, Household, RetireClass, RetireClassFact,
@@ -355,6 +359,10 @@ pub enum Record<'a> {
     AccessDigest(AccessDigest),
     /// [`Kind::ACCOUNT_REGISTER`].
     AccountRegister(AccountRegister),
+    /// [`Kind::KEY_BOUND`].
+    KeyBound(KeyBound<'a>),
+    /// [`Kind::KEY_ENDED`].
+    KeyEnded(KeyEnded<'a>),
     /// A kind that this version does not read: kept, hashed, replicated and reported.
     Unknown(Kind, &'a [u8]),
 }
@@ -380,6 +388,8 @@ enum Shape {
     AccessDigest,
     AccountRegister,
     Dispute,
+    KeyBound,
+    KeyEnded,
     Unknown,
 }
 
@@ -404,6 +414,8 @@ impl Shape {
             Kind::ACCESS_DIGEST => Self::AccessDigest,
             Kind::ACCOUNT_REGISTER => Self::AccountRegister,
             Kind::DISPUTE | Kind::DISPUTE_OUTCOME => Self::Dispute,
+            Kind::KEY_BOUND => Self::KeyBound,
+            Kind::KEY_ENDED => Self::KeyEnded,
             _ => Self::Unknown,
         }
     }
@@ -429,7 +441,11 @@ impl<'a> Record<'a> {
             Self::Agreement(fields) => Some(fields.source),
             Self::Bridge(fields) => Some(fields.source),
             Self::Dispute(_, fields) => Some(fields.source),
-            Self::AccessDigest(_) | Self::AccountRegister(_) | Self::Unknown(..) => None,
+            Self::AccessDigest(_)
+            | Self::AccountRegister(_)
+            | Self::KeyBound(_)
+            | Self::KeyEnded(_)
+            | Self::Unknown(..) => None,
         }
     }
 
@@ -456,6 +472,8 @@ impl<'a> Record<'a> {
             Shape::AccessDigest => Self::AccessDigest(codec::decode(entry.payload)?),
             Shape::AccountRegister => Self::AccountRegister(codec::decode(entry.payload)?),
             Shape::Dispute => Self::Dispute(entry.kind, codec::decode(entry.payload)?),
+            Shape::KeyBound => Self::KeyBound(codec::decode(entry.payload)?),
+            Shape::KeyEnded => Self::KeyEnded(codec::decode(entry.payload)?),
             Shape::Batch | Shape::Unknown => Self::Unknown(entry.kind, entry.payload),
         };
         record.check()?;
@@ -490,6 +508,8 @@ impl<'a> Record<'a> {
             Self::AccessDigest(fields) => codec::encode(fields, &mut payload)?,
             Self::AccountRegister(fields) => codec::encode(fields, &mut payload)?,
             Self::Dispute(_, fields) => codec::encode(fields, &mut payload)?,
+            Self::KeyBound(fields) => codec::encode(fields, &mut payload)?,
+            Self::KeyEnded(fields) => codec::encode(fields, &mut payload)?,
             Self::Unknown(_, bytes) if bytes.len() > codec::PAYLOAD_BYTES_MAX => {
                 return Err(CodecFault::TooLarge);
             }
@@ -513,6 +533,8 @@ impl<'a> Record<'a> {
             Self::Bridge(_) => Kind::BRIDGE,
             Self::AccessDigest(_) => Kind::ACCESS_DIGEST,
             Self::AccountRegister(_) => Kind::ACCOUNT_REGISTER,
+            Self::KeyBound(_) => Kind::KEY_BOUND,
+            Self::KeyEnded(_) => Kind::KEY_ENDED,
             Self::Contribution(kind, _)
             | Self::Participation(kind, _)
             | Self::Transfer(kind, _)
@@ -523,7 +545,7 @@ impl<'a> Record<'a> {
         }
     }
 
-    /// The accounts that the record is about, to be found under: none for a root of the access log, or a kind that this version does not read.
+    /// The accounts that the record is about, to be found under: none for what a node writes of its own accord, or a kind that this version does not read.
     pub fn accounts(&self) -> impl Iterator<Item = AccountId> {
         let (account, other) = match self {
             Self::Contribution(_, fields) => (Some(fields.account), None),
@@ -541,7 +563,11 @@ impl<'a> Record<'a> {
             Self::Agreement(fields) => (Some(fields.account), None),
             Self::Bridge(fields) => (Some(fields.account), None),
             Self::Dispute(_, fields) => (Some(fields.account), None),
-            Self::AccessDigest(_) | Self::AccountRegister(_) | Self::Unknown(..) => (None, None),
+            Self::AccessDigest(_)
+            | Self::AccountRegister(_)
+            | Self::KeyBound(_)
+            | Self::KeyEnded(_)
+            | Self::Unknown(..) => (None, None),
         };
         account.into_iter().chain(other)
     }
@@ -568,7 +594,11 @@ impl<'a> Record<'a> {
             Self::Agreement(fields) => (Some(&mut fields.account), None),
             Self::Bridge(fields) => (Some(&mut fields.account), None),
             Self::Dispute(_, fields) => (Some(&mut fields.account), None),
-            Self::AccessDigest(_) | Self::AccountRegister(_) | Self::Unknown(..) => (None, None),
+            Self::AccessDigest(_)
+            | Self::AccountRegister(_)
+            | Self::KeyBound(_)
+            | Self::KeyEnded(_)
+            | Self::Unknown(..) => (None, None),
         };
         for account in account.into_iter().chain(other) {
             *account = names.account(*account);
@@ -601,6 +631,8 @@ impl<'a> Record<'a> {
             | Self::Bridge(_)
             | Self::AccessDigest(_)
             | Self::AccountRegister(_)
+            | Self::KeyBound(_)
+            | Self::KeyEnded(_)
             | Self::Unknown(..) => None,
         }
     }
@@ -634,6 +666,8 @@ impl<'a> Record<'a> {
             Self::AccessDigest(_) => Shape::AccessDigest,
             Self::AccountRegister(_) => Shape::AccountRegister,
             Self::Dispute(..) => Shape::Dispute,
+            Self::KeyBound(_) => Shape::KeyBound,
+            Self::KeyEnded(_) => Shape::KeyEnded,
             Self::Unknown(..) => Shape::Unknown,
         };
         Shape::of(self.kind()) == shape
@@ -659,6 +693,8 @@ impl<'a> Record<'a> {
             | Self::AccessDigest(_)
             | Self::AccountRegister(_)
             | Self::Dispute(..)
+            | Self::KeyBound(_)
+            | Self::KeyEnded(_)
             | Self::Unknown(..) => None,
         }
     }
@@ -688,6 +724,7 @@ impl<'a> Record<'a> {
             Self::Agreement(fields) => rule(fields.first <= fields.last, SPAN_BACKWARDS),
             Self::AccessDigest(fields) => rule(fields.entries > 0, "a day of reads has none"),
             Self::AccountRegister(fields) => check_register(fields),
+            Self::KeyBound(fields) => check_key(fields),
             Self::Reversal(_)
             | Self::Participation(..)
             | Self::Death(_)
@@ -695,6 +732,7 @@ impl<'a> Record<'a> {
             | Self::RetireClass(_)
             | Self::Birth(_)
             | Self::Dispute(..)
+            | Self::KeyEnded(_)
             | Self::Unknown(..) => Ok(()),
         }
     }
@@ -774,6 +812,34 @@ fn check_register(fields: &AccountRegister) -> Result<(), CodecFault> {
     rule(
         (fields.accounts == 0) == (fields.root == AccountRegister::empty_root()),
         "only a register without accounts has the root of the empty one",
+    )
+}
+
+fn check_key(fields: &KeyBound<'_>) -> Result<(), CodecFault> {
+    let key_bytes = match fields.kind {
+        HolderKeyKind::Ed25519 => ED25519_BYTES,
+        HolderKeyKind::Passkey => P256_BYTES,
+    };
+    rule(
+        fields.public.len() == key_bytes,
+        "a key has not the length of its kind",
+    )?;
+    let is_passkey = fields.kind == HolderKeyKind::Passkey;
+    rule(
+        !is_passkey || fields.public.first() == Some(&4),
+        "the point of a passkey is not uncompressed",
+    )?;
+    rule(
+        fields.credential.is_empty() != is_passkey,
+        "a passkey has a credential id, and no other key has one",
+    )?;
+    rule(
+        fields.credential.len() <= CREDENTIAL_BYTES_MAX,
+        "a credential id is longer than 255 bytes",
+    )?;
+    rule(
+        (fields.relying_party == Hash([0; 32])) != is_passkey,
+        "a passkey has a relying party, and no other key has one",
     )
 }
 

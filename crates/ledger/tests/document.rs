@@ -5,7 +5,7 @@ use std::fmt::Write;
 use yizhang_ledger::{
     batch, codec, entry,
     hash::{BRANCH_CONTEXT, LEAF_CONTEXT, derive},
-    head, note, person, register,
+    head, holder, note, person, register,
     roster::{PREVIOUS_CONTEXT, REGIONS_MAX, ROOT_KEYS_MAX},
     segment, tree,
     value::{Code, Fen, TreeSize},
@@ -105,6 +105,8 @@ fn the_contexts_and_keys_of_the_document_are_those_of_the_crate() {
         person::ACCOUNT_CONTEXT,
         PREVIOUS_CONTEXT,
         register::SUBMISSION_CONTEXT,
+        holder::BINDING_CONTEXT,
+        holder::ENDING_CONTEXT,
         register::ACCOUNT_CONTEXT,
         register::CONTENT_CONTEXT,
         register::LEAF_CONTEXT,

@@ -140,6 +140,8 @@ impl<'f> Held<'f> {
             | Record::Participation(..)
             | Record::AccessDigest(_)
             | Record::AccountRegister(_)
+            | Record::KeyBound(_)
+            | Record::KeyEnded(_)
             | Record::Unknown(..) => None,
         }
     }

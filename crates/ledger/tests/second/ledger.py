@@ -87,6 +87,10 @@ def text(reader):
         raise Refused("CodecFault::Field") from None
 
 
+def binary(reader):
+    return reader.take(u64(reader)).hex()
+
+
 def fixed(count):
     return lambda reader: reader.take(count).hex()
 
@@ -268,6 +272,11 @@ dispute = record(
 )
 access_digest = record(day=day, entries=wide, last=hash32, before=hash32)
 account_register = record(form=u16, size=wide, accounts=wide, root=hash32)
+key_bound = record(
+    account=id16, number=u32, kind=choice("Ed25519", "Passkey"), public=binary, credential=binary,
+    relying_party=hash32, on=day, basis=code, maker=hash32, checker=hash32,
+)
+key_ended = record(account=id16, region=division, number=u32, on=day, reason=code)
 
 NAMES = {
     0: "Batch", 16: "PersonRegister", 17: "IdentityLink", 18: "IdentitySplit", 19: "EmployerRegister",
@@ -283,15 +292,15 @@ NAMES = {
     118: "FundDraw", 128: "ParameterPublish", 129: "RulePublish", 130: "SubsidyApply", 131: "SubsidyAward",
     132: "PlanSnapshot", 133: "NoticeSent", 134: "NoticeRead", 144: "Consent", 145: "AccessDigest", 146: "Dispute",
     147: "DisputeOutcome", 148: "NodeKey", 149: "Checkpoint", 150: "Warning", 151: "WarningClosed",
-    152: "AuditReport", 153: "AccountRegister",
+    152: "AuditReport", 153: "AccountRegister", 154: "KeyBound", 155: "KeyEnded",
 }
-DUE, REFUND, SPLIT, DEEMED, AGREEMENT = 48, 51, 18, 36, 81
+DUE, REFUND, SPLIT, DEEMED, AGREEMENT, KEY_BOUND, KEY_ENDED = 48, 51, 18, 36, 81, 154, 155
 FIELDS = {
     **dict.fromkeys(range(48, 52), contribution), 52: reversal, 53: interest,
     **dict.fromkeys(range(32, 36), participation), **dict.fromkeys(range(64, 77), transfer),
     **dict.fromkeys(range(96, 104), benefit), 17: identity, 18: identity, 22: death, 36: deemed, 37: household,
     38: retire_class, 39: birth, 80: bridge, 81: agreement, 145: access_digest, 146: dispute, 147: dispute,
-    153: account_register,
+    153: account_register, 154: key_bound, 155: key_ended,
 }
 
 
@@ -325,6 +334,12 @@ def check_rules(kind, fields):
         size, count = int(fields["size"]), int(fields["accounts"])
         check(fields["form"] > 0 and size <= LEAVES and count <= 2 * size)
         check((count == 0) == (fields["root"] == REGISTER.empty.hex()))
+    elif "credential" in fields:
+        passkey, length = fields["kind"] == "Passkey", len(fields["credential"]) // 2
+        check(len(fields["public"]) // 2 == (65 if passkey else 32))
+        check(not passkey or fields["public"].startswith("04"))
+        check((length > 0) == passkey and length <= 255)
+        check((fields["relying_party"] != "00" * 32) == passkey)
     elif "other" in fields:
         check(fields["account"] != fields["other"])
         check((kind == SPLIT) == (fields["target"] is not None))
@@ -342,7 +357,9 @@ def read_record(kind, payload):
 
 
 def accounts(kind, fields):
-    return [fields[name] for name in ("account", "other") if name in fields] if kind in FIELDS else []
+    if kind not in FIELDS or kind in (KEY_BOUND, KEY_ENDED):
+        return []
+    return [fields[name] for name in ("account", "other") if name in fields]
 
 
 # 6. Batches

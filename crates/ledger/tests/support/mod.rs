@@ -17,9 +17,9 @@ use yizhang_ledger::{
     record::{
         AccessDigest, AccountRegister, AccountType, Agreement, Benefit, Birth, BirthEvidence,
         Bridge, CaseId, Contribution, DEEMED_MONTHS_MAX, Death, Deemed, Dispute, Household,
-        Identity, InterestCredit, Participation, Payer, PayerKind, Period, Record, RetireClass,
-        RetireClassFact, Reversal, ShareRates, Shares, Source, Subsidies, TransferSide,
-        TransferStep, TransferSums,
+        Identity, InterestCredit, KeyBound, KeyEnded, Participation, Payer, PayerKind, Period,
+        Record, RetireClass, RetireClassFact, Reversal, ShareRates, Shares, Source, Subsidies,
+        TransferSide, TransferStep, TransferSums,
     },
     value::{Code, Day, Division, Fen, Month, Namespace, Rate, Scheme, UnixMillis},
 };
@@ -78,6 +78,8 @@ fn record<'a>(rng: &mut ChaCha8Rng, codes: &'a [String], kind: Kind) -> Option<R
         Record::Dispute(..) => Record::Dispute(kind, from.dispute()),
         Record::AccessDigest(_) => Record::AccessDigest(from.access_digest()),
         Record::AccountRegister(_) => Record::AccountRegister(from.account_register()),
+        Record::KeyBound(_) => Record::KeyBound(from.key_bound()),
+        Record::KeyEnded(_) => Record::KeyEnded(from.key_ended()),
         Record::Unknown(..) => return None,
     })
 }
@@ -384,6 +386,35 @@ impl<'a> Draw<'_, 'a> {
             entries: self.rng.random_range(1..=u64::MAX),
             last: self.hash(),
             before: self.hash(),
+        }
+    }
+
+    /// Of either sort; the bytes of the keys themselves say nothing to the ledger.
+    fn key_bound(&mut self) -> KeyBound<'a> {
+        let is_passkey = self.rng.random();
+        let sort: KeyBound<'a> = if is_passkey {
+            sample::passkey_bound()
+        } else {
+            sample::key_bound()
+        };
+        KeyBound {
+            account: self.account(),
+            number: self.rng.random(),
+            on: self.day(),
+            basis: self.code(),
+            maker: self.hash(),
+            checker: self.hash(),
+            ..sort
+        }
+    }
+
+    fn key_ended(&mut self) -> KeyEnded<'a> {
+        KeyEnded {
+            account: self.account(),
+            region: self.place(),
+            number: self.rng.random(),
+            on: self.day(),
+            reason: self.code(),
         }
     }
 

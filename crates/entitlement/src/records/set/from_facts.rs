@@ -72,6 +72,8 @@ fn period_of(record: &Record<'_>) -> Option<Period> {
         | Record::Dispute(..)
         | Record::AccessDigest(_)
         | Record::AccountRegister(_)
+        | Record::KeyBound(_)
+        | Record::KeyEnded(_)
         | Record::Unknown(..) => None,
     }
 }

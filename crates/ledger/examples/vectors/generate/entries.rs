@@ -9,11 +9,11 @@ use super::{
 use bincode::Encode;
 use yizhang_ledger::{
     entry::{Entry, Kind},
-    hash::hash_leaf,
+    hash::{Hash, hash_leaf},
     record::{
         AccessDigest, AccountRegister, AccountType, Agreement, Benefit, Bridge, Contribution,
-        Deemed, Identity, InterestCredit, Payer, PayerKind, Period, Record, Reversal, ShareRates,
-        Shares, Source, Subsidies, TransferStep,
+        Deemed, Identity, InterestCredit, KeyBound, Payer, PayerKind, Period, Record, Reversal,
+        ShareRates, Shares, Source, Subsidies, TransferStep,
     },
     value::{Code, Fen, LeafIndex, Month, Rate, Scheme},
 };
@@ -25,10 +25,12 @@ pub fn cases() -> Vec<Json> {
         .collect();
     cases.extend(bounds());
     cases.extend(register_bounds());
+    cases.extend(key_bounds());
     cases.extend(unknown());
     cases.extend(framing());
     cases.extend(field_faults());
     cases.extend(rule_faults());
+    cases.extend(key_faults());
     cases.push(case(
         "write",
         "a payload of 2049 bytes is not written",
@@ -87,6 +89,90 @@ fn register_bounds() -> Vec<Json> {
     vec![
         register("AccountRegister of nothing", none),
         register("AccountRegister, every field at its largest", most),
+    ]
+}
+
+fn key_bounds() -> Vec<Json> {
+    let bound = |name: &str, fields| written(name, &Record::KeyBound(fields));
+    vec![
+        bound("KeyBound of a passkey", sample::passkey_bound()),
+        bound(
+            "KeyBound, every field at its largest",
+            KeyBound {
+                number: u32::MAX,
+                credential: &[0xff; 255],
+                relying_party: Hash([0xff; 32]),
+                ..sample::passkey_bound()
+            },
+        ),
+    ]
+}
+
+fn key_faults() -> Vec<Json> {
+    let fault = |name: &str, fields: KeyBound<'_>| {
+        refused(
+            &format!("KeyBound, {name}"),
+            Json::hex(raw_entry(Kind::KEY_BOUND.0, &plain(fields))),
+            "Payload/CodecFault::Field",
+        )
+    };
+    vec![
+        fault(
+            "an Ed25519 key of 33 bytes",
+            KeyBound {
+                public: &[0xa1; 33],
+                ..sample::key_bound()
+            },
+        ),
+        fault(
+            "a passkey of 32 bytes",
+            KeyBound {
+                public: &[0x04; 64],
+                ..sample::passkey_bound()
+            },
+        ),
+        fault(
+            "a passkey whose point is not uncompressed",
+            KeyBound {
+                public: &[0x02; 65],
+                ..sample::passkey_bound()
+            },
+        ),
+        fault(
+            "an Ed25519 key with a credential id",
+            KeyBound {
+                credential: &[1],
+                ..sample::key_bound()
+            },
+        ),
+        fault(
+            "a passkey without a credential id",
+            KeyBound {
+                credential: &[],
+                ..sample::passkey_bound()
+            },
+        ),
+        fault(
+            "a passkey with a credential id of 256 bytes",
+            KeyBound {
+                credential: &[1; 256],
+                ..sample::passkey_bound()
+            },
+        ),
+        fault(
+            "an Ed25519 key with a relying party",
+            KeyBound {
+                relying_party: Hash([1; 32]),
+                ..sample::key_bound()
+            },
+        ),
+        fault(
+            "a passkey without a relying party",
+            KeyBound {
+                relying_party: Hash::ZERO,
+                ..sample::passkey_bound()
+            },
+        ),
     ]
 }
 

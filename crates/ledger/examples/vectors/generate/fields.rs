@@ -5,8 +5,8 @@ use yizhang_ledger::{
     batch::BatchEntry,
     record::{
         AccessDigest, AccountRegister, Agreement, Benefit, Birth, Bridge, Contribution, Death,
-        Deemed, Dispute, Household, Identity, InterestCredit, Participation, Payer, Record,
-        RetireClassFact, Reversal, Shares, Source, TransferSide, TransferStep,
+        Deemed, Dispute, Household, Identity, InterestCredit, KeyBound, KeyEnded, Participation,
+        Payer, Record, RetireClassFact, Reversal, Shares, Source, TransferSide, TransferStep,
     },
     value::{Day, Division, Fen, Month, Scheme},
 };
@@ -31,6 +31,8 @@ pub fn record(record: &Record<'_>) -> Json {
         Record::Dispute(_, fields) => dispute(fields),
         Record::AccessDigest(fields) => access_digest(fields),
         Record::AccountRegister(fields) => account_register(fields),
+        Record::KeyBound(fields) => key_bound(fields),
+        Record::KeyEnded(fields) => key_ended(fields),
         Record::Unknown(_, payload) => Json::object([("payload", Json::hex(payload))]),
     }
 }
@@ -298,6 +300,31 @@ pub fn account_register(fields: &AccountRegister) -> Json {
         ("size", Json::wide(fields.size)),
         ("accounts", Json::wide(fields.accounts)),
         ("root", fields.root.into()),
+    ])
+}
+
+fn key_bound(fields: &KeyBound<'_>) -> Json {
+    Json::object([
+        ("account", Json::hex(fields.account.0)),
+        ("number", fields.number.into()),
+        ("kind", format!("{:?}", fields.kind).into()),
+        ("public", Json::hex(fields.public)),
+        ("credential", Json::hex(fields.credential)),
+        ("relying_party", fields.relying_party.into()),
+        ("on", day(fields.on)),
+        ("basis", fields.basis.as_str().into()),
+        ("maker", fields.maker.into()),
+        ("checker", fields.checker.into()),
+    ])
+}
+
+fn key_ended(fields: &KeyEnded<'_>) -> Json {
+    Json::object([
+        ("account", Json::hex(fields.account.0)),
+        ("region", division(fields.region)),
+        ("number", fields.number.into()),
+        ("on", day(fields.on)),
+        ("reason", fields.reason.as_str().into()),
     ])
 }
 

@@ -11,9 +11,10 @@ use yizhang_ledger::{
     person::AccountId,
     record::{
         AccessDigest, AccountRegister, AccountType, Agreement, Benefit, Birth, BirthEvidence,
-        Bridge, CaseId, Contribution, Death, Deemed, Dispute, Household, Identity, InterestCredit,
-        Participation, Payer, PayerKind, Period, Record, RetireClass, RetireClassFact, Reversal,
-        ShareRates, Shares, Source, Subsidies, TransferSide, TransferStep, TransferSums,
+        Bridge, CaseId, Contribution, Death, Deemed, Dispute, HolderKeyKind, Household, Identity,
+        InterestCredit, KeyBound, KeyEnded, Participation, Payer, PayerKind, Period, Record,
+        RetireClass, RetireClassFact, Reversal, ShareRates, Shares, Source, Subsidies,
+        TransferSide, TransferStep, TransferSums,
     },
     roster::{ChainKey, CosigningKey, KeyKind, Region, Roster},
     value::{Code, Day, Division, Fen, Month, Namespace, Rate, Scheme, TreeSize},
@@ -414,6 +415,44 @@ pub fn account_register() -> AccountRegister {
     }
 }
 
+pub fn key_bound() -> KeyBound<'static> {
+    KeyBound {
+        account: account(1),
+        number: 0,
+        kind: HolderKeyKind::Ed25519,
+        public: &[0xa1; 32],
+        credential: &[],
+        relying_party: Hash::ZERO,
+        on: day("2026-12-01"),
+        basis: code("counter"),
+        maker: Hash([0xa2; 32]),
+        checker: Hash::ZERO,
+    }
+}
+
+pub fn passkey_bound() -> KeyBound<'static> {
+    KeyBound {
+        number: 1,
+        kind: HolderKeyKind::Passkey,
+        public: &[0x04; 65],
+        credential: &[0xa3; 16],
+        relying_party: Hash([0xa4; 32]),
+        basis: code("key"),
+        maker: Hash::ZERO,
+        ..key_bound()
+    }
+}
+
+pub fn key_ended() -> KeyEnded<'static> {
+    KeyEnded {
+        account: account(1),
+        region: place(440_000),
+        number: 1,
+        on: day("2027-01-15"),
+        reason: code("holder"),
+    }
+}
+
 /// One valid record of a kind that has fields; `None` for the others.
 pub fn record(kind: Kind) -> Option<Record<'static>> {
     Some(match kind {
@@ -459,6 +498,8 @@ pub fn record(kind: Kind) -> Option<Record<'static>> {
         Kind::ACCESS_DIGEST => Record::AccessDigest(access_digest()),
         Kind::ACCOUNT_REGISTER => Record::AccountRegister(account_register()),
         Kind::DISPUTE | Kind::DISPUTE_OUTCOME => Record::Dispute(kind, dispute()),
+        Kind::KEY_BOUND => Record::KeyBound(key_bound()),
+        Kind::KEY_ENDED => Record::KeyEnded(key_ended()),
         Kind::IDENTITY_LINK => Record::Identity(kind, identity()),
         Kind::IDENTITY_SPLIT => Record::Identity(
             kind,
