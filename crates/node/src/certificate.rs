@@ -64,7 +64,7 @@ pub fn agency_of(pem: &str, federation: &str) -> Option<Division> {
     let (_, pem) = parse_x509_pem(pem.as_bytes()).ok()?;
     match role(&pem.contents, federation)? {
         Role::Agency(region) => Some(region),
-        Role::Node(_) | Role::Auditor => None,
+        Role::Node(_) | Role::Portal(_) | Role::Auditor => None,
     }
 }
 

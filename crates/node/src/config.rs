@@ -39,6 +39,8 @@ pub struct Config {
     pub data: PathBuf,
     /// How many accounts one certificate may read.
     pub read_limits: ReadLimits,
+    /// Whether one-time codes for workers are good only when a second clerk has approved them.
+    pub codes_need_approval: bool,
     /// How the disk is shared.
     pub room: RoomLimits,
     /// When a register of the own chain's accounts is written.

@@ -35,6 +35,7 @@ mod floods;
 mod fork_files;
 mod handshakes;
 mod heads;
+mod holders;
 mod lookup;
 mod mender;
 mod metrics;

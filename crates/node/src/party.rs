@@ -7,7 +7,7 @@ use yizhang_ledger::{roster::Roster, value::Division};
 /// Whom a node is there for, and how much. What is kept for one class is never taken by another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Class {
-    /// The agency of the node's region, and whoever runs the node.
+    /// The agency of the node's region with its portal, and whoever runs the node.
     Own,
     /// The node of a region of the roster.
     Peer,
@@ -63,14 +63,16 @@ impl Party {
             holder: Holder::Certificate(certificate.into()),
         };
         match role {
-            Some(Role::Agency(region)) if region == own => by_certificate(Class::Own),
+            Some(Role::Agency(region) | Role::Portal(region)) if region == own => {
+                by_certificate(Class::Own)
+            }
             // Whoever runs the node.
             Some(Role::Node(region)) if region == own => Self::node_itself(own),
             Some(Role::Node(region)) if roster.regions.contains_key(&region) => Self {
                 class: Class::Peer,
                 holder: Holder::Region(region),
             },
-            Some(Role::Agency(_) | Role::Node(_) | Role::Auditor) | None => {
+            Some(Role::Agency(_) | Role::Portal(_) | Role::Node(_) | Role::Auditor) | None => {
                 by_certificate(Class::Other)
             }
         }

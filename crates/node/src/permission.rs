@@ -12,8 +12,10 @@ enum Callers {
     /// Everybody with a certificate of the federation that names a role, also of a region that the roster does not name: whoever was
     /// taken up or out by a later version learns it here.
     Certified,
-    /// The agencies of all regions.
-    Agencies,
+    /// The agencies of all regions, and the portal of the node's own.
+    Readers,
+    /// The portal of the node's own region.
+    OwnPortal,
     /// The agency of the node's own region.
     OwnAgency,
     /// Whoever runs the node: who has its own certificate.
@@ -47,13 +49,31 @@ pub(crate) const STATEMENT: &str = "Account.Statement";
 pub(crate) const REVIEW: &str = "Review.Accounts";
 pub(crate) const REPLAY: &str = "Ledger.Replay";
 pub(crate) const PSEUDONYMS: &str = "Pseudonyms.OfNumbers";
-/// What reads personal data, or opens pseudonyms: with a purpose, and with a trace.
-pub(crate) const READS: [&str; 5] = [LOOKUP, STATEMENT, REVIEW, REPLAY, PSEUDONYMS];
+pub(crate) const ISSUE_CODE: &str = "Holders.IssueCode";
+pub(crate) const APPROVE_CODE: &str = "Holders.ApproveCode";
+pub(crate) const ENTER: &str = "Holders.Enter";
+pub(crate) const OPEN: &str = "Holders.Open";
+pub(crate) const BIND: &str = "Holders.Bind";
+pub(crate) const KEYS: &str = "Holders.Keys";
+pub(crate) const END_KEY: &str = "Holders.EndKey";
+/// What reads personal data, opens pseudonyms, or lets somebody read: with a purpose or a worker who is there, and with a trace.
+pub(crate) const READS: [&str; 10] = [
+    LOOKUP,
+    STATEMENT,
+    REVIEW,
+    REPLAY,
+    PSEUDONYMS,
+    ISSUE_CODE,
+    APPROVE_CODE,
+    ENTER,
+    OPEN,
+    BIND,
+];
 /// Health, reflection, and any path that is in no table.
 pub(crate) const OTHER_METHOD: &str = "other";
 
 /// Every method that this node serves. What is not here is refused to everybody; a test finds each method of each service here.
-pub(crate) const METHODS: [Method; 20] = [
+pub(crate) const METHODS: [Method; 29] = [
     method(
         "/yizhang.v1.Submission/Submit",
         "Submission.Submit",
@@ -69,11 +89,32 @@ pub(crate) const METHODS: [Method; 20] = [
         "Submission.Receipts",
         Callers::OwnAgency,
     ),
-    method("/yizhang.v1.Account/Lookup", LOOKUP, Callers::Agencies),
+    method("/yizhang.v1.Account/Lookup", LOOKUP, Callers::Readers),
+    method("/yizhang.v1.Account/Statement", STATEMENT, Callers::Readers),
     method(
-        "/yizhang.v1.Account/Statement",
-        STATEMENT,
-        Callers::Agencies,
+        "/yizhang.v1.Holders/IssueCode",
+        ISSUE_CODE,
+        Callers::OwnAgency,
+    ),
+    method(
+        "/yizhang.v1.Holders/ApproveCode",
+        APPROVE_CODE,
+        Callers::OwnAgency,
+    ),
+    method("/yizhang.v1.Holders/Enter", ENTER, Callers::OwnPortal),
+    method(
+        "/yizhang.v1.Holders/Challenge",
+        "Holders.Challenge",
+        Callers::OwnPortal,
+    ),
+    method("/yizhang.v1.Holders/Bind", BIND, Callers::OwnPortal),
+    method("/yizhang.v1.Holders/Open", OPEN, Callers::OwnPortal),
+    method("/yizhang.v1.Holders/Keys", KEYS, Callers::OwnPortal),
+    method("/yizhang.v1.Holders/EndKey", END_KEY, Callers::OwnPortal),
+    method(
+        "/yizhang.v1.Holders/Leave",
+        "Holders.Leave",
+        Callers::OwnPortal,
     ),
     method(
         "/yizhang.v1.Pseudonyms/OfNumbers",
@@ -154,7 +195,7 @@ pub(crate) fn allow(
     if method.is_some_and(|method| method.callers == Callers::Certified) {
         return Ok(());
     }
-    if let Role::Node(region) | Role::Agency(region) = caller
+    if let Role::Node(region) | Role::Agency(region) | Role::Portal(region) = caller
         && !roster.regions.contains_key(&region)
     {
         return Err(NotYou::NotInRoster { region });
@@ -164,7 +205,10 @@ pub(crate) fn allow(
     };
     let is_allowed = match method.callers {
         Callers::All | Callers::Certified => true,
-        Callers::Agencies => matches!(caller, Role::Agency(_)),
+        Callers::Readers => {
+            matches!(caller, Role::Agency(_)) || caller == Role::Portal(own.region())
+        }
+        Callers::OwnPortal => caller == Role::Portal(own.region()),
         Callers::OwnAgency => caller == Role::Agency(own.region()),
         Callers::OwnNode => caller == Role::Node(own.region()),
         Callers::Nodes => matches!(caller, Role::Node(_)),
@@ -185,11 +229,12 @@ fn refusal(method: &'static Method, caller: Role, own: &Origin) -> NotYou {
             region: own.region(),
             found: caller.submitter(),
         },
-        Callers::Agencies if caller == Role::Auditor => NotYou::AccountOfAuditor,
+        Callers::Readers if caller == Role::Auditor => NotYou::AccountOfAuditor,
         Callers::Nodes => NotYou::NotANode,
         Callers::All
         | Callers::Certified
-        | Callers::Agencies
+        | Callers::Readers
+        | Callers::OwnPortal
         | Callers::OwnNode
         | Callers::NodesAndAuditors => NotYou::NotForRole {
             method: method.name,

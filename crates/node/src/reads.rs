@@ -10,7 +10,7 @@ pub(crate) use limits::{LimitReached, NotCounted, NumbersReached};
 pub(crate) use roots::keep_roots;
 
 use crate::{
-    permission::{LOOKUP, STATEMENT},
+    permission::{ISSUE_CODE, LOOKUP, STATEMENT},
     refusal::Refusal,
     services::Holder,
     tally::Tally,
@@ -32,8 +32,13 @@ use yizhang_wire::purpose::Purpose;
 const ANSWERED: &str = "ok";
 /// How an account stands in the log that was read with another one.
 const LINKED: &str = "linked";
+/// The business of workers who read their own accounts.
+const HOLDER: &str = "holder";
 /// How the end of a review stands in the log, with the number of accounts that it went through.
 const ENDED: &str = "ended";
+
+/// What counts towards the limits of a certificate.
+const COUNTED: [&str; 3] = [LOOKUP, STATEMENT, ISSUE_CODE];
 
 /// Limits and log of the reads at this node.
 pub(crate) struct Reads {
@@ -49,6 +54,8 @@ pub(crate) struct Trace {
     pub(crate) holder: Holder,
     pub(crate) method: &'static str,
     pub(crate) purpose: Option<Purpose>,
+    /// Where the worker reads: with what the account was opened.
+    pub(crate) worker: Option<String>,
     pub(crate) subject: Subject,
     /// Accounts that were read with the one that was asked for, because they are the same worker's.
     pub(crate) linked: Vec<AccountId>,
@@ -61,19 +68,21 @@ impl Trace {
             holder,
             method,
             purpose: None,
+            worker: None,
             subject: Subject::Unknown,
             linked: Vec::new(),
         }
     }
 
     fn entry(&self, answer: &str, at: UnixMillis) -> AccessEntry {
-        let (business, case_number, person) = match &self.purpose {
-            Some(purpose) => (
+        let (business, case_number, person) = match (&self.purpose, &self.worker) {
+            (None, Some(worker)) => (HOLDER, worker.as_str(), ""),
+            (Some(purpose), _) => (
                 purpose.business().code(),
                 purpose.case_number(),
                 purpose.person(),
             ),
-            None => ("", "", ""),
+            (None, None) => ("", "", ""),
         };
         AccessEntry {
             at,
@@ -116,7 +125,7 @@ impl Reads {
             }
             if let Subject::Numbers(count) = entry.subject {
                 counters.remember_numbers(entry.certificate, count, entry.at);
-            } else if entry.method == LOOKUP || entry.method == STATEMENT {
+            } else if entry.business != HOLDER && COUNTED.contains(&entry.method.as_str()) {
                 counters.remember(entry.certificate, entry.at);
             }
         });

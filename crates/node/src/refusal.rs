@@ -1,9 +1,11 @@
 //! Why a request was not answered, in the words of the node. `services/refusal.rs` makes of it what a caller gets.
 
 use crate::{
+    holders::CodeFault,
     reads::{LimitReached, NotCounted, NumbersReached},
     shelf::ShelfError,
 };
+use yizhang_holder::passkey::PasskeyFault;
 use yizhang_ledger::{
     Invalid,
     batch::SubmissionId,
@@ -30,6 +32,17 @@ pub(crate) enum Refusal {
     /// The certificate has been told as many pseudonyms as it may.
     #[error(transparent)]
     NumbersLimit(#[from] NumbersReached),
+    /// A one-time code opens nothing.
+    #[error(transparent)]
+    Code(#[from] CodeFault),
+    /// A key or a ticket opens nothing. Which of the many reasons it is, is not told.
+    #[error(
+        "not opened: the key, its answer or the ticket does not open this account, or does no more; open it again"
+    )]
+    NotOpened,
+    /// A new passkey is not taken.
+    #[error(transparent)]
+    Passkey(#[from] PasskeyFault),
     /// Nobody reads without a trace.
     #[error(
         "the access log cannot be written here, and nothing is read without it; ask another node"

@@ -5,6 +5,7 @@ mod account;
 mod bundles;
 mod caller;
 mod gate;
+mod holders;
 mod ledger;
 mod pseudonyms;
 mod receipts;

@@ -264,6 +264,227 @@ pub struct PersonPseudonyms {
     #[prost(bytes = "bytes", repeated, tag = "2")]
     pub others: ::prost::alloc::vec::Vec<::prost::bytes::Bytes>,
 }
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct IssueCodeRequest {
+    /// Required.
+    #[prost(message, optional, tag = "3")]
+    pub purpose: ::core::option::Option<Purpose>,
+    #[prost(oneof = "issue_code_request::Worker", tags = "1, 2")]
+    pub worker: ::core::option::Option<issue_code_request::Worker>,
+}
+/// Nested message and enum types in `IssueCodeRequest`.
+pub mod issue_code_request {
+    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+    pub enum Worker {
+        /// Social-security number. The node turns it into the pseudonym; it is neither stored nor logged.
+        #[prost(string, tag = "1")]
+        Number(::prost::alloc::string::String),
+        /// Pseudonym, 16 bytes.
+        #[prost(bytes, tag = "2")]
+        Account(::prost::bytes::Bytes),
+    }
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct IssuedCode {
+    /// Twelve digits, of which the first four number the request.
+    #[prost(string, tag = "1")]
+    pub code: ::prost::alloc::string::String,
+    /// Until when it is good, in ms since 1970-01-01 UTC.
+    #[prost(uint64, tag = "2")]
+    pub until_ms: u64,
+    /// Whether a second clerk has to approve it first.
+    #[prost(bool, tag = "3")]
+    pub needs_approval: bool,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ApproveCodeRequest {
+    /// The first four digits of the code.
+    #[prost(uint32, tag = "1")]
+    pub request: u32,
+    /// Required.
+    #[prost(message, optional, tag = "2")]
+    pub purpose: ::core::option::Option<Purpose>,
+}
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ApproveCodeReply {}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct EnterRequest {
+    /// As the worker has written it.
+    #[prost(string, tag = "1")]
+    pub code: ::prost::alloc::string::String,
+}
+/// An opened account.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Entrance {
+    /// 32 bytes: whoever has them reads the account, over this certificate.
+    #[prost(bytes = "bytes", tag = "1")]
+    pub ticket: ::prost::bytes::Bytes,
+    /// Pseudonym of the worker, 16 bytes.
+    #[prost(bytes = "bytes", tag = "2")]
+    pub account: ::prost::bytes::Bytes,
+    /// After how many ms without a call it ends, and after how many at the latest.
+    #[prost(uint64, tag = "3")]
+    pub idle_ms: u64,
+    #[prost(uint64, tag = "4")]
+    pub whole_ms: u64,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ChallengeRequest {
+    /// For a key that is to be bound: the ticket. Otherwise empty.
+    #[prost(bytes = "bytes", tag = "1")]
+    pub ticket: ::prost::bytes::Bytes,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ChallengeReply {
+    /// 32 bytes.
+    #[prost(bytes = "bytes", tag = "1")]
+    pub nonce: ::prost::bytes::Bytes,
+    /// The day in UTC+8 that is signed with it, YYYYMMDD.
+    #[prost(uint32, tag = "2")]
+    pub day: u32,
+    /// What a passkey signs, 32 bytes.
+    #[prost(bytes = "bytes", tag = "3")]
+    pub passkey_challenge: ::prost::bytes::Bytes,
+    /// With a ticket: what the key will be called (docs/FORMAT.md, section 12), 24 bytes.
+    #[prost(bytes = "bytes", tag = "4")]
+    pub name: ::prost::bytes::Bytes,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct BindRequest {
+    #[prost(bytes = "bytes", tag = "1")]
+    pub ticket: ::prost::bytes::Bytes,
+    #[prost(bytes = "bytes", tag = "2")]
+    pub nonce: ::prost::bytes::Bytes,
+    /// What the key is to be called, as the challenge has it.
+    #[prost(bytes = "bytes", tag = "3")]
+    pub name: ::prost::bytes::Bytes,
+    #[prost(oneof = "bind_request::Key", tags = "4, 5")]
+    pub key: ::core::option::Option<bind_request::Key>,
+}
+/// Nested message and enum types in `BindRequest`.
+pub mod bind_request {
+    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+    pub enum Key {
+        #[prost(message, tag = "4")]
+        File(super::NewFileKey),
+        #[prost(message, tag = "5")]
+        Passkey(super::NewPasskey),
+    }
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct NewFileKey {
+    /// Ed25519, 32 bytes.
+    #[prost(bytes = "bytes", tag = "1")]
+    pub public: ::prost::bytes::Bytes,
+    /// Of the new key, over name and nonce, 64 bytes.
+    #[prost(bytes = "bytes", tag = "2")]
+    pub signature: ::prost::bytes::Bytes,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct NewPasskey {
+    /// The domain that the passkey is for, at most 253 characters.
+    #[prost(string, tag = "1")]
+    pub relying_party: ::prost::alloc::string::String,
+    /// At most 2,048 bytes.
+    #[prost(bytes = "bytes", tag = "2")]
+    pub client_data: ::prost::bytes::Bytes,
+    /// At most 1,024 bytes.
+    #[prost(bytes = "bytes", tag = "3")]
+    pub authenticator_data: ::prost::bytes::Bytes,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct BindReply {
+    /// What the key is called, 24 bytes.
+    #[prost(bytes = "bytes", tag = "1")]
+    pub name: ::prost::bytes::Bytes,
+    /// Position of the record in the chain of the node.
+    #[prost(uint64, tag = "2")]
+    pub index: u64,
+    /// Signed head that covers it.
+    #[prost(bytes = "bytes", tag = "3")]
+    pub head: ::prost::bytes::Bytes,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct OpenRequest {
+    #[prost(bytes = "bytes", tag = "1")]
+    pub nonce: ::prost::bytes::Bytes,
+    /// What the key is called, 24 bytes.
+    #[prost(bytes = "bytes", tag = "2")]
+    pub name: ::prost::bytes::Bytes,
+    #[prost(oneof = "open_request::Proof", tags = "3, 4")]
+    pub proof: ::core::option::Option<open_request::Proof>,
+}
+/// Nested message and enum types in `OpenRequest`.
+pub mod open_request {
+    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+    pub enum Proof {
+        /// Of an Ed25519 key over name, day and nonce, 64 bytes.
+        #[prost(bytes, tag = "3")]
+        Signature(::prost::bytes::Bytes),
+        #[prost(message, tag = "4")]
+        Passkey(super::PasskeyAnswer),
+    }
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct PasskeyAnswer {
+    /// At most 2,048 bytes.
+    #[prost(bytes = "bytes", tag = "1")]
+    pub client_data: ::prost::bytes::Bytes,
+    /// At most 1,024 bytes.
+    #[prost(bytes = "bytes", tag = "2")]
+    pub authenticator_data: ::prost::bytes::Bytes,
+    /// ES256 in DER, at most 72 bytes.
+    #[prost(bytes = "bytes", tag = "3")]
+    pub signature: ::prost::bytes::Bytes,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct KeysRequest {
+    #[prost(bytes = "bytes", tag = "1")]
+    pub ticket: ::prost::bytes::Bytes,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct KeysReply {
+    #[prost(message, repeated, tag = "1")]
+    pub keys: ::prost::alloc::vec::Vec<HeldKey>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct HeldKey {
+    /// 24 bytes.
+    #[prost(bytes = "bytes", tag = "1")]
+    pub name: ::prost::bytes::Bytes,
+    /// file or passkey.
+    #[prost(string, tag = "2")]
+    pub kind: ::prost::alloc::string::String,
+    /// The day when it was bound, YYYYMMDD.
+    #[prost(uint32, tag = "3")]
+    pub on: u32,
+    /// The day when it was ended, YYYYMMDD; 0 if it was not.
+    #[prost(uint32, tag = "4")]
+    pub ended_on: u32,
+    /// counter, sign-on or key.
+    #[prost(string, tag = "5")]
+    pub basis: ::prost::alloc::string::String,
+    /// Whether the ticket was opened with it.
+    #[prost(bool, tag = "6")]
+    pub is_this_one: bool,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct EndKeyRequest {
+    #[prost(bytes = "bytes", tag = "1")]
+    pub ticket: ::prost::bytes::Bytes,
+    /// What the key is called, 24 bytes; one of the worker's own.
+    #[prost(bytes = "bytes", tag = "2")]
+    pub name: ::prost::bytes::Bytes,
+}
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct EndKeyReply {}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct LeaveRequest {
+    #[prost(bytes = "bytes", tag = "1")]
+    pub ticket: ::prost::bytes::Bytes,
+}
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct LeaveReply {}
 /// For what personal data is read, and who of the caller's house asks. It is written down at the node.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Purpose {
@@ -342,6 +563,9 @@ pub struct LookupRequest {
     /// does not say so gets a path with each record.
     #[prost(bool, tag = "6")]
     pub registers: bool,
+    /// Of the portal, in the place of worker and purpose: what a worker has opened, 32 bytes.
+    #[prost(bytes = "bytes", tag = "7")]
+    pub ticket: ::prost::bytes::Bytes,
     #[prost(oneof = "lookup_request::Worker", tags = "1, 2")]
     pub worker: ::core::option::Option<lookup_request::Worker>,
 }
@@ -374,6 +598,10 @@ pub struct StatementRequest {
     /// The account as the node computes it as a whole, and not its digest alone: for readers who cannot compute it again.
     #[prost(bool, tag = "7")]
     pub whole_account: bool,
+    /// Of the portal, in the place of purpose: what a worker has opened, 32 bytes. A worker may be named all the same, by the number that
+    /// the commitment is to; it has to be the ticket's.
+    #[prost(bytes = "bytes", tag = "8")]
+    pub ticket: ::prost::bytes::Bytes,
     #[prost(oneof = "statement_request::Worker", tags = "1, 2")]
     pub worker: ::core::option::Option<statement_request::Worker>,
 }
@@ -2081,7 +2309,8 @@ pub mod account_client {
     )]
     use tonic::codegen::*;
     use tonic::codegen::http::Uri;
-    /// The account of a worker, combined from all chains. For agencies, each time with a purpose.
+    /// The account of a worker, combined from all chains. For agencies, each time with a purpose; for the portal of the node's region, with a
+    /// ticket that the worker has opened.
     #[derive(Debug, Clone)]
     pub struct AccountClient<T> {
         inner: tonic::client::Grpc<T>,
@@ -2229,7 +2458,8 @@ pub mod account_server {
             request: tonic::Request<super::StatementRequest>,
         ) -> std::result::Result<tonic::Response<super::StatementReply>, tonic::Status>;
     }
-    /// The account of a worker, combined from all chains. For agencies, each time with a purpose.
+    /// The account of a worker, combined from all chains. For agencies, each time with a purpose; for the portal of the node's region, with a
+    /// ticket that the worker has opened.
     #[derive(Debug)]
     pub struct AccountServer<T> {
         inner: Arc<T>,
@@ -2729,6 +2959,861 @@ pub mod pseudonyms_server {
     /// Generated gRPC service name
     pub const SERVICE_NAME: &str = "yizhang.v1.Pseudonyms";
     impl<T> tonic::server::NamedService for PseudonymsServer<T> {
+        const NAME: &'static str = SERVICE_NAME;
+    }
+}
+/// Generated client implementations.
+pub mod holders_client {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    use tonic::codegen::http::Uri;
+    /// Who may read the own account: codes that a clerk hands out, keys of workers, and the tickets that they open. Tickets and challenges are
+    /// good at the node that gave them, over the certificate that asked for them, until it ends or starts again.
+    #[derive(Debug, Clone)]
+    pub struct HoldersClient<T> {
+        inner: tonic::client::Grpc<T>,
+    }
+    impl HoldersClient<tonic::transport::Channel> {
+        /// Attempt to create a new client by connecting to a given endpoint.
+        pub async fn connect<D>(dst: D) -> Result<Self, tonic::transport::Error>
+        where
+            D: TryInto<tonic::transport::Endpoint>,
+            D::Error: Into<StdError>,
+        {
+            let conn = tonic::transport::Endpoint::new(dst)?.connect().await?;
+            Ok(Self::new(conn))
+        }
+    }
+    impl<T> HoldersClient<T>
+    where
+        T: tonic::client::GrpcService<tonic::body::Body>,
+        T::Error: Into<StdError>,
+        T::ResponseBody: Body<Data = Bytes> + std::marker::Send + 'static,
+        <T::ResponseBody as Body>::Error: Into<StdError> + std::marker::Send,
+    {
+        pub fn new(inner: T) -> Self {
+            let inner = tonic::client::Grpc::new(inner);
+            Self { inner }
+        }
+        pub fn with_origin(inner: T, origin: Uri) -> Self {
+            let inner = tonic::client::Grpc::with_origin(inner, origin);
+            Self { inner }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> HoldersClient<InterceptedService<T, F>>
+        where
+            F: tonic::service::Interceptor,
+            T::ResponseBody: Default,
+            T: tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+                Response = http::Response<
+                    <T as tonic::client::GrpcService<tonic::body::Body>>::ResponseBody,
+                >,
+            >,
+            <T as tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+            >>::Error: Into<StdError> + std::marker::Send + std::marker::Sync,
+        {
+            HoldersClient::new(InterceptedService::new(inner, interceptor))
+        }
+        /// Compress requests with the given encoding.
+        ///
+        /// This requires the server to support it otherwise it might respond with an
+        /// error.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.send_compressed(encoding);
+            self
+        }
+        /// Enable decompressing responses.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.accept_compressed(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_decoding_message_size(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_encoding_message_size(limit);
+            self
+        }
+        /// A one-time code for a worker who stands before a clerk. For the agency of the node's region, with a purpose; counts as a reading of
+        /// the account.
+        pub async fn issue_code(
+            &mut self,
+            request: impl tonic::IntoRequest<super::IssueCodeRequest>,
+        ) -> std::result::Result<tonic::Response<super::IssuedCode>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/yizhang.v1.Holders/IssueCode",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("yizhang.v1.Holders", "IssueCode"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// A second clerk, with another certificate, approves a code. For the agency of the node's region.
+        pub async fn approve_code(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ApproveCodeRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ApproveCodeReply>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/yizhang.v1.Holders/ApproveCode",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("yizhang.v1.Holders", "ApproveCode"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// What follows is for the portal of the node's region, with a worker behind it.
+        /// Opens the account of whom a code was given to: once, within 15 minutes, in five tries.
+        pub async fn enter(
+            &mut self,
+            request: impl tonic::IntoRequest<super::EnterRequest>,
+        ) -> std::result::Result<tonic::Response<super::Entrance>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static("/yizhang.v1.Holders/Enter");
+            let mut req = request.into_request();
+            req.extensions_mut().insert(GrpcMethod::new("yizhang.v1.Holders", "Enter"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// A fresh challenge for a key; good for five minutes and one answer.
+        pub async fn challenge(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ChallengeRequest>,
+        ) -> std::result::Result<tonic::Response<super::ChallengeReply>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/yizhang.v1.Holders/Challenge",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("yizhang.v1.Holders", "Challenge"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Binds a key of the worker's own to the account: with a ticket that a code has opened, once and within 15 minutes, or with one that another key of
+        /// the worker has opened. Answers when the binding is durable and signed.
+        pub async fn bind(
+            &mut self,
+            request: impl tonic::IntoRequest<super::BindRequest>,
+        ) -> std::result::Result<tonic::Response<super::BindReply>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static("/yizhang.v1.Holders/Bind");
+            let mut req = request.into_request();
+            req.extensions_mut().insert(GrpcMethod::new("yizhang.v1.Holders", "Bind"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Opens the account that a key is bound to. Every refusal is the same, and takes as long.
+        pub async fn open(
+            &mut self,
+            request: impl tonic::IntoRequest<super::OpenRequest>,
+        ) -> std::result::Result<tonic::Response<super::Entrance>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static("/yizhang.v1.Holders/Open");
+            let mut req = request.into_request();
+            req.extensions_mut().insert(GrpcMethod::new("yizhang.v1.Holders", "Open"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// The keys that are bound to the account.
+        pub async fn keys(
+            &mut self,
+            request: impl tonic::IntoRequest<super::KeysRequest>,
+        ) -> std::result::Result<tonic::Response<super::KeysReply>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static("/yizhang.v1.Holders/Keys");
+            let mut req = request.into_request();
+            req.extensions_mut().insert(GrpcMethod::new("yizhang.v1.Holders", "Keys"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Ends a key, of any region. Answers when that is durable and signed.
+        pub async fn end_key(
+            &mut self,
+            request: impl tonic::IntoRequest<super::EndKeyRequest>,
+        ) -> std::result::Result<tonic::Response<super::EndKeyReply>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/yizhang.v1.Holders/EndKey",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut().insert(GrpcMethod::new("yizhang.v1.Holders", "EndKey"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Ends a ticket.
+        pub async fn leave(
+            &mut self,
+            request: impl tonic::IntoRequest<super::LeaveRequest>,
+        ) -> std::result::Result<tonic::Response<super::LeaveReply>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static("/yizhang.v1.Holders/Leave");
+            let mut req = request.into_request();
+            req.extensions_mut().insert(GrpcMethod::new("yizhang.v1.Holders", "Leave"));
+            self.inner.unary(req, path, codec).await
+        }
+    }
+}
+/// Generated server implementations.
+pub mod holders_server {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    /// Generated trait containing gRPC methods that should be implemented for use with HoldersServer.
+    #[async_trait]
+    pub trait Holders: std::marker::Send + std::marker::Sync + 'static {
+        /// A one-time code for a worker who stands before a clerk. For the agency of the node's region, with a purpose; counts as a reading of
+        /// the account.
+        async fn issue_code(
+            &self,
+            request: tonic::Request<super::IssueCodeRequest>,
+        ) -> std::result::Result<tonic::Response<super::IssuedCode>, tonic::Status>;
+        /// A second clerk, with another certificate, approves a code. For the agency of the node's region.
+        async fn approve_code(
+            &self,
+            request: tonic::Request<super::ApproveCodeRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ApproveCodeReply>,
+            tonic::Status,
+        >;
+        /// What follows is for the portal of the node's region, with a worker behind it.
+        /// Opens the account of whom a code was given to: once, within 15 minutes, in five tries.
+        async fn enter(
+            &self,
+            request: tonic::Request<super::EnterRequest>,
+        ) -> std::result::Result<tonic::Response<super::Entrance>, tonic::Status>;
+        /// A fresh challenge for a key; good for five minutes and one answer.
+        async fn challenge(
+            &self,
+            request: tonic::Request<super::ChallengeRequest>,
+        ) -> std::result::Result<tonic::Response<super::ChallengeReply>, tonic::Status>;
+        /// Binds a key of the worker's own to the account: with a ticket that a code has opened, once and within 15 minutes, or with one that another key of
+        /// the worker has opened. Answers when the binding is durable and signed.
+        async fn bind(
+            &self,
+            request: tonic::Request<super::BindRequest>,
+        ) -> std::result::Result<tonic::Response<super::BindReply>, tonic::Status>;
+        /// Opens the account that a key is bound to. Every refusal is the same, and takes as long.
+        async fn open(
+            &self,
+            request: tonic::Request<super::OpenRequest>,
+        ) -> std::result::Result<tonic::Response<super::Entrance>, tonic::Status>;
+        /// The keys that are bound to the account.
+        async fn keys(
+            &self,
+            request: tonic::Request<super::KeysRequest>,
+        ) -> std::result::Result<tonic::Response<super::KeysReply>, tonic::Status>;
+        /// Ends a key, of any region. Answers when that is durable and signed.
+        async fn end_key(
+            &self,
+            request: tonic::Request<super::EndKeyRequest>,
+        ) -> std::result::Result<tonic::Response<super::EndKeyReply>, tonic::Status>;
+        /// Ends a ticket.
+        async fn leave(
+            &self,
+            request: tonic::Request<super::LeaveRequest>,
+        ) -> std::result::Result<tonic::Response<super::LeaveReply>, tonic::Status>;
+    }
+    /// Who may read the own account: codes that a clerk hands out, keys of workers, and the tickets that they open. Tickets and challenges are
+    /// good at the node that gave them, over the certificate that asked for them, until it ends or starts again.
+    #[derive(Debug)]
+    pub struct HoldersServer<T> {
+        inner: Arc<T>,
+        accept_compression_encodings: EnabledCompressionEncodings,
+        send_compression_encodings: EnabledCompressionEncodings,
+        max_decoding_message_size: Option<usize>,
+        max_encoding_message_size: Option<usize>,
+    }
+    impl<T> HoldersServer<T> {
+        pub fn new(inner: T) -> Self {
+            Self::from_arc(Arc::new(inner))
+        }
+        pub fn from_arc(inner: Arc<T>) -> Self {
+            Self {
+                inner,
+                accept_compression_encodings: Default::default(),
+                send_compression_encodings: Default::default(),
+                max_decoding_message_size: None,
+                max_encoding_message_size: None,
+            }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> InterceptedService<Self, F>
+        where
+            F: tonic::service::Interceptor,
+        {
+            InterceptedService::new(Self::new(inner), interceptor)
+        }
+        /// Enable decompressing requests with the given encoding.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.accept_compression_encodings.enable(encoding);
+            self
+        }
+        /// Compress responses with the given encoding, if the client supports it.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.send_compression_encodings.enable(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.max_decoding_message_size = Some(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.max_encoding_message_size = Some(limit);
+            self
+        }
+    }
+    impl<T, B> tonic::codegen::Service<http::Request<B>> for HoldersServer<T>
+    where
+        T: Holders,
+        B: Body + std::marker::Send + 'static,
+        B::Error: Into<StdError> + std::marker::Send + 'static,
+    {
+        type Response = http::Response<tonic::body::Body>;
+        type Error = std::convert::Infallible;
+        type Future = BoxFuture<Self::Response, Self::Error>;
+        fn poll_ready(
+            &mut self,
+            _cx: &mut Context<'_>,
+        ) -> Poll<std::result::Result<(), Self::Error>> {
+            Poll::Ready(Ok(()))
+        }
+        fn call(&mut self, req: http::Request<B>) -> Self::Future {
+            match req.uri().path() {
+                "/yizhang.v1.Holders/IssueCode" => {
+                    #[allow(non_camel_case_types)]
+                    struct IssueCodeSvc<T: Holders>(pub Arc<T>);
+                    impl<T: Holders> tonic::server::UnaryService<super::IssueCodeRequest>
+                    for IssueCodeSvc<T> {
+                        type Response = super::IssuedCode;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::IssueCodeRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Holders>::issue_code(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = IssueCodeSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/yizhang.v1.Holders/ApproveCode" => {
+                    #[allow(non_camel_case_types)]
+                    struct ApproveCodeSvc<T: Holders>(pub Arc<T>);
+                    impl<
+                        T: Holders,
+                    > tonic::server::UnaryService<super::ApproveCodeRequest>
+                    for ApproveCodeSvc<T> {
+                        type Response = super::ApproveCodeReply;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ApproveCodeRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Holders>::approve_code(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ApproveCodeSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/yizhang.v1.Holders/Enter" => {
+                    #[allow(non_camel_case_types)]
+                    struct EnterSvc<T: Holders>(pub Arc<T>);
+                    impl<T: Holders> tonic::server::UnaryService<super::EnterRequest>
+                    for EnterSvc<T> {
+                        type Response = super::Entrance;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::EnterRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Holders>::enter(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = EnterSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/yizhang.v1.Holders/Challenge" => {
+                    #[allow(non_camel_case_types)]
+                    struct ChallengeSvc<T: Holders>(pub Arc<T>);
+                    impl<T: Holders> tonic::server::UnaryService<super::ChallengeRequest>
+                    for ChallengeSvc<T> {
+                        type Response = super::ChallengeReply;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ChallengeRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Holders>::challenge(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ChallengeSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/yizhang.v1.Holders/Bind" => {
+                    #[allow(non_camel_case_types)]
+                    struct BindSvc<T: Holders>(pub Arc<T>);
+                    impl<T: Holders> tonic::server::UnaryService<super::BindRequest>
+                    for BindSvc<T> {
+                        type Response = super::BindReply;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::BindRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Holders>::bind(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = BindSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/yizhang.v1.Holders/Open" => {
+                    #[allow(non_camel_case_types)]
+                    struct OpenSvc<T: Holders>(pub Arc<T>);
+                    impl<T: Holders> tonic::server::UnaryService<super::OpenRequest>
+                    for OpenSvc<T> {
+                        type Response = super::Entrance;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::OpenRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Holders>::open(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = OpenSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/yizhang.v1.Holders/Keys" => {
+                    #[allow(non_camel_case_types)]
+                    struct KeysSvc<T: Holders>(pub Arc<T>);
+                    impl<T: Holders> tonic::server::UnaryService<super::KeysRequest>
+                    for KeysSvc<T> {
+                        type Response = super::KeysReply;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::KeysRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Holders>::keys(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = KeysSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/yizhang.v1.Holders/EndKey" => {
+                    #[allow(non_camel_case_types)]
+                    struct EndKeySvc<T: Holders>(pub Arc<T>);
+                    impl<T: Holders> tonic::server::UnaryService<super::EndKeyRequest>
+                    for EndKeySvc<T> {
+                        type Response = super::EndKeyReply;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::EndKeyRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Holders>::end_key(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = EndKeySvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/yizhang.v1.Holders/Leave" => {
+                    #[allow(non_camel_case_types)]
+                    struct LeaveSvc<T: Holders>(pub Arc<T>);
+                    impl<T: Holders> tonic::server::UnaryService<super::LeaveRequest>
+                    for LeaveSvc<T> {
+                        type Response = super::LeaveReply;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::LeaveRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Holders>::leave(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = LeaveSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                _ => {
+                    Box::pin(async move {
+                        let mut response = http::Response::new(
+                            tonic::body::Body::default(),
+                        );
+                        let headers = response.headers_mut();
+                        headers
+                            .insert(
+                                tonic::Status::GRPC_STATUS,
+                                (tonic::Code::Unimplemented as i32).into(),
+                            );
+                        headers
+                            .insert(
+                                http::header::CONTENT_TYPE,
+                                tonic::metadata::GRPC_CONTENT_TYPE,
+                            );
+                        Ok(response)
+                    })
+                }
+            }
+        }
+    }
+    impl<T> Clone for HoldersServer<T> {
+        fn clone(&self) -> Self {
+            let inner = self.inner.clone();
+            Self {
+                inner,
+                accept_compression_encodings: self.accept_compression_encodings,
+                send_compression_encodings: self.send_compression_encodings,
+                max_decoding_message_size: self.max_decoding_message_size,
+                max_encoding_message_size: self.max_encoding_message_size,
+            }
+        }
+    }
+    /// Generated gRPC service name
+    pub const SERVICE_NAME: &str = "yizhang.v1.Holders";
+    impl<T> tonic::server::NamedService for HoldersServer<T> {
         const NAME: &'static str = SERVICE_NAME;
     }
 }

@@ -78,6 +78,10 @@ codes! {
     Roster "roster",
     /// The access log cannot be written, and nothing is read without it.
     NoTrace "no-trace",
+    /// The code is not one that waits: wrong, used, too old, tried too often, or not approved yet.
+    Code "code",
+    /// The key opens nothing, or the ticket has ended.
+    NotOpened "not-opened",
     /// The index is being built, or the store cannot take it now.
     Store "store",
     /// The node is broken.

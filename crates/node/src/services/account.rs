@@ -1,11 +1,13 @@
 //! The service Account.
 
 use crate::{
+    holders::{TicketId, keys},
     lookup::{self, Found, Shown},
     party::Party,
     permission::{LOOKUP, STATEMENT},
     reads::Trace,
     refusal::Refusal,
+    role::Role,
     services::ledger::chain_status,
     services::{caller::party_of, gate::holder_of},
     shared::Shared,
@@ -61,15 +63,14 @@ async fn stated(
     trace: &mut Trace,
     request: v1::StatementRequest,
 ) -> Result<v1::StatementReply, Refusal> {
-    let purpose = Purpose::read(request.purpose.as_ref())?;
-    trace.purpose = Some(purpose);
+    let opened = reader(shared, trace, &request.ticket, request.purpose.as_ref())?;
     let asked = match request.worker {
         Some(statement_request::Worker::Number(number)) => Some(Worker::Number(number)),
         Some(statement_request::Worker::Account(account)) => Some(Worker::Account(account)),
         None => None,
     };
     let commitment = commitment(asked.as_ref(), &request.salt)?;
-    let worker = worker(shared, asked)?;
+    let worker = asked_of(shared, opened, asked)?;
     trace.subject = Subject::Account(worker);
     let as_of = convert::day(request.as_of)?;
     if as_of > Day::of((shared.clock)()) {
@@ -91,7 +92,7 @@ async fn stated(
             (false, true) => AccountPart::Whole,
         },
     };
-    shared.reads.count(&trace.holder)?;
+    count(shared, trace, &request.ticket)?;
     let answered = shared
         .blocking(party, move |shared| {
             let found = lookup::lookup(shared, worker, wanted.as_of, Shown::Registers)?;
@@ -135,17 +136,16 @@ async fn answer(
     trace: &mut Trace,
     request: v1::LookupRequest,
 ) -> Result<v1::LookupReply, Refusal> {
-    let purpose = Purpose::read(request.purpose.as_ref())?;
-    trace.purpose = Some(purpose);
+    let opened = reader(shared, trace, &request.ticket, request.purpose.as_ref())?;
     let shown = match (request.proofs, request.registers) {
         (false, _) => Shown::Account,
         (true, false) => Shown::Paths,
         (true, true) => Shown::Registers,
     };
-    let worker = worker(shared, request.worker)?;
+    let worker = asked_of(shared, opened, request.worker)?;
     trace.subject = Subject::Account(worker);
     let as_of = convert::day(request.as_of)?;
-    shared.reads.count(&trace.holder)?;
+    count(shared, trace, &request.ticket)?;
     let answered = shared
         .blocking(party, move |shared| {
             let at = (shared.clock)();
@@ -180,8 +180,59 @@ struct Answered {
     reply: v1::LookupReply,
 }
 
+/// Who reads: a clerk for a purpose, or, through the portal, a worker who has opened the account. It stands in the trace; the account
+/// that was opened is returned.
+fn reader(
+    shared: &Shared,
+    trace: &mut Trace,
+    ticket: &[u8],
+    purpose: Option<&v1::Purpose>,
+) -> Result<Option<AccountId>, Refusal> {
+    if let Role::Portal(_) = trace.holder.role {
+        let ticket = shared.holders.ticket(ticket, &trace.holder.certificate)?;
+        trace.subject = Subject::Account(ticket.account);
+        trace.worker = Some(ticket.described());
+        return Ok(Some(ticket.account));
+    }
+    trace.purpose = Some(Purpose::read(purpose)?);
+    Ok(None)
+}
+
+/// The account that is asked for. Who has opened one asks for that, and may say so by its number.
+fn asked_of(
+    shared: &Shared,
+    opened: Option<AccountId>,
+    asked: Option<Worker>,
+) -> Result<AccountId, Refusal> {
+    let Some(opened) = opened else {
+        return worker(shared, asked);
+    };
+    if asked.is_some() {
+        let named = worker(shared, asked)?;
+        if !keys::pseudonyms(shared, opened).contains(&named) {
+            return Err(Refusal::NotOpened);
+        }
+    }
+    Ok(opened)
+}
+
+/// Counts a reading: a clerk's by the certificate, a worker's by the ticket.
+fn count(shared: &Shared, trace: &Trace, ticket: &[u8]) -> Result<(), Refusal> {
+    if trace.worker.is_none() {
+        return shared.reads.count(&trace.holder);
+    }
+    let id = TicketId::read(ticket).ok_or(Refusal::NotOpened)?;
+    if shared.holders.tickets().read(&id) {
+        Ok(())
+    } else {
+        Err(Refusal::Busy {
+            what: "readings with one ticket",
+        })
+    }
+}
+
 /// The account of the worker whom a request names.
-fn worker(shared: &Shared, worker: Option<Worker>) -> Result<AccountId, Refusal> {
+pub(super) fn worker(shared: &Shared, worker: Option<Worker>) -> Result<AccountId, Refusal> {
     match worker {
         Some(Worker::Number(number)) => {
             let number = SocialSecurityNumber::parse(&number)?;

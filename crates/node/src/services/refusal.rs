@@ -1,6 +1,7 @@
 //! The one place where a refusal becomes a gRPC status and a code of our own.
 
 use crate::{
+    holders::CodeFault,
     refusal::{NotYou, Refusal},
     shelf::ShelfError,
 };
@@ -42,7 +43,9 @@ impl Refusal {
             | Self::NoRight { .. } => Code::InvalidArgument,
             Self::Replica(reason) => replica_code(reason),
             Self::Conflict { .. } => Code::AlreadyExists,
-            Self::NotYou(_) => Code::PermissionDenied,
+            Self::NotYou(_) | Self::NotOpened => Code::PermissionDenied,
+            Self::Code(fault) => code_code(*fault),
+            Self::Passkey(_) => Code::InvalidArgument,
             Self::TooMany { .. }
             | Self::Busy { .. }
             | Self::ReadLimit(_)
@@ -64,6 +67,10 @@ impl Refusal {
             Self::ReadLimit(_) => RefusalCode::ReadLimit,
             Self::NumbersLimit(_) => RefusalCode::NumbersLimit,
             Self::NoTrace => RefusalCode::NoTrace,
+            Self::Code(CodeFault::Full | CodeFault::TooManyWrong) => RefusalCode::Busy,
+            Self::Code(_) => RefusalCode::Code,
+            Self::NotOpened => RefusalCode::NotOpened,
+            Self::Passkey(_) => RefusalCode::Field,
             Self::Field(_) => RefusalCode::Field,
             Self::Purpose(_) => RefusalCode::Purpose,
             Self::Invalid(_) | Self::Replica(Refused::Invalid(_)) => RefusalCode::Invalid,
@@ -115,6 +122,14 @@ impl NotYou {
             Self::NotANode => RefusalCode::NotANode,
             Self::OtherAgency { .. } => RefusalCode::OtherAgency,
         }
+    }
+}
+
+const fn code_code(fault: CodeFault) -> Code {
+    match fault {
+        CodeFault::NotGood | CodeFault::SameClerk => Code::PermissionDenied,
+        CodeFault::NotApproved => Code::FailedPrecondition,
+        CodeFault::Full | CodeFault::TooManyWrong => Code::ResourceExhausted,
     }
 }
 

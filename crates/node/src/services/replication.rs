@@ -154,7 +154,9 @@ impl Replication for ReplicationService {
 fn region_of<T>(request: &Request<T>) -> Result<Division, Status> {
     match holder_of(request)?.role {
         Role::Node(region) => Ok(region),
-        Role::Agency(_) | Role::Auditor => Err(Refusal::Broken("a call came past the gate").into()),
+        Role::Agency(_) | Role::Portal(_) | Role::Auditor => {
+            Err(Refusal::Broken("a call came past the gate").into())
+        }
     }
 }
 

@@ -39,6 +39,14 @@ const LOOKED_UP_MAX: usize = 64;
 /// Wait for the signature of a batch that is durable.
 const SIGNATURE_WAIT: Duration = Duration::from_millis(2);
 
+/// What a node writes by itself, and takes from nobody.
+const BY_NODES_ALONE: [Kind; 4] = [
+    Kind::ACCESS_DIGEST,
+    Kind::ACCOUNT_REGISTER,
+    Kind::KEY_BOUND,
+    Kind::KEY_ENDED,
+];
+
 pub(crate) struct SubmissionService(pub(crate) Arc<Shared>);
 
 #[tonic::async_trait]
@@ -231,10 +239,10 @@ fn read(shared: &Shared, bytes: Vec<u8>) -> Result<Checked, Refusal> {
             });
         }
     })?;
-    if block.holds(Kind::ACCESS_DIGEST) || block.holds(Kind::ACCOUNT_REGISTER) {
+    if BY_NODES_ALONE.iter().any(|kind| block.holds(*kind)) {
         return Err(FieldFault::Form {
             field: "records",
-            expected: "no AccessDigest and no AccountRegister: a node writes its own",
+            expected: "no AccessDigest, AccountRegister, KeyBound or KeyEnded: a node writes its own",
         }
         .into());
     }

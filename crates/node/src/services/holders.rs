@@ -1,0 +1,514 @@
+//! The service Holders: workers who are there.
+
+use crate::{
+    holders::{
+        Basis, Entered, IDLE, NewCode, REFUSED_AFTER, Ticket, TicketId, WHOLE,
+        keys::{self, HeldKey},
+        random,
+    },
+    party::Party,
+    permission::{APPROVE_CODE, BIND, END_KEY, ENTER, ISSUE_CODE, KEYS, OPEN},
+    reads::Trace,
+    refusal::Refusal,
+    services::{account, caller::Holder, caller::party_of, gate::holder_of},
+    shared::Shared,
+};
+use std::{sync::Arc, time::Instant};
+use tonic::{Request, Response, Status};
+use yizhang_holder::{
+    EntryCode, Nonce,
+    passkey::{self, Assertion, Registration},
+    proof,
+};
+use yizhang_ledger::{
+    hash::Hash,
+    holder::HolderName,
+    record::{HolderKeyKind, KeyBound, KeyEnded},
+    value::{Code, Day},
+};
+use yizhang_store::Subject;
+use yizhang_wire::{
+    convert::FieldFault,
+    purpose::Purpose,
+    v1::{
+        self, bind_request::Key, holders_server::Holders, issue_code_request, lookup_request,
+        open_request::Proof,
+    },
+};
+
+/// Longest name of a domain (RFC 1035, 3.1, without the dot behind it).
+const DOMAIN_LENGTH_MAX: usize = 253;
+
+pub(crate) struct HoldersService(pub(crate) Arc<Shared>);
+
+#[tonic::async_trait]
+impl Holders for HoldersService {
+    async fn issue_code(
+        &self,
+        request: Request<v1::IssueCodeRequest>,
+    ) -> Result<Response<v1::IssuedCode>, Status> {
+        let shared = Arc::clone(&self.0);
+        let mut trace = Trace::begun(holder_of(&request)?.clone(), ISSUE_CODE);
+        let issued = issue(&shared, &mut trace, request.into_inner());
+        Ok(Response::new(shared.reads.answer(trace, issued).await?))
+    }
+
+    async fn approve_code(
+        &self,
+        request: Request<v1::ApproveCodeRequest>,
+    ) -> Result<Response<v1::ApproveCodeReply>, Status> {
+        let shared = Arc::clone(&self.0);
+        let mut trace = Trace::begun(holder_of(&request)?.clone(), APPROVE_CODE);
+        let approved = approve(&shared, &mut trace, &request.into_inner());
+        Ok(Response::new(shared.reads.answer(trace, approved).await?))
+    }
+
+    async fn enter(
+        &self,
+        request: Request<v1::EnterRequest>,
+    ) -> Result<Response<v1::Entrance>, Status> {
+        let shared = Arc::clone(&self.0);
+        let mut trace = Trace::begun(holder_of(&request)?.clone(), ENTER);
+        let begun = Instant::now();
+        let entered = enter(&shared, &mut trace, &request.into_inner());
+        let entrance = shared.reads.answer(trace, entered).await;
+        Ok(Response::new(evenly(begun, entrance).await?))
+    }
+
+    async fn challenge(
+        &self,
+        request: Request<v1::ChallengeRequest>,
+    ) -> Result<Response<v1::ChallengeReply>, Status> {
+        let shared = Arc::clone(&self.0);
+        let holder = holder_of(&request)?.clone();
+        let party = party_of(&request)?.clone();
+        let challenge = challenge(&shared, &party, &holder, request.into_inner()).await?;
+        Ok(Response::new(challenge))
+    }
+
+    async fn bind(
+        &self,
+        request: Request<v1::BindRequest>,
+    ) -> Result<Response<v1::BindReply>, Status> {
+        let shared = Arc::clone(&self.0);
+        let mut trace = Trace::begun(holder_of(&request)?.clone(), BIND);
+        let party = party_of(&request)?.clone();
+        let bound = bind(&shared, &party, &mut trace, request.into_inner()).await;
+        Ok(Response::new(shared.reads.answer(trace, bound).await?))
+    }
+
+    async fn open(
+        &self,
+        request: Request<v1::OpenRequest>,
+    ) -> Result<Response<v1::Entrance>, Status> {
+        let shared = Arc::clone(&self.0);
+        let mut trace = Trace::begun(holder_of(&request)?.clone(), OPEN);
+        let party = party_of(&request)?.clone();
+        let begun = Instant::now();
+        let opened = open(&shared, &party, &mut trace, request.into_inner()).await;
+        let entrance = shared.reads.answer(trace, opened).await;
+        Ok(Response::new(evenly(begun, entrance).await?))
+    }
+
+    async fn keys(
+        &self,
+        request: Request<v1::KeysRequest>,
+    ) -> Result<Response<v1::KeysReply>, Status> {
+        let shared = Arc::clone(&self.0);
+        let mut trace = Trace::begun(holder_of(&request)?.clone(), KEYS);
+        let party = party_of(&request)?.clone();
+        let ticket = opened(&shared, &mut trace, &request.into_inner().ticket)?;
+        let keys = shared.blocking(&party, move |shared| keys::list(shared, ticket.account));
+        let keys = keys.await?;
+        let shown = keys.iter().map(|key| shown(key, &ticket)).collect();
+        Ok(Response::new(v1::KeysReply { keys: shown }))
+    }
+
+    async fn end_key(
+        &self,
+        request: Request<v1::EndKeyRequest>,
+    ) -> Result<Response<v1::EndKeyReply>, Status> {
+        let shared = Arc::clone(&self.0);
+        let mut trace = Trace::begun(holder_of(&request)?.clone(), END_KEY);
+        let party = party_of(&request)?.clone();
+        let ended = end_key(&shared, &party, &mut trace, request.into_inner()).await;
+        Ok(Response::new(shared.reads.answer(trace, ended).await?))
+    }
+
+    async fn leave(
+        &self,
+        request: Request<v1::LeaveRequest>,
+    ) -> Result<Response<v1::LeaveReply>, Status> {
+        let certificate = holder_of(&request)?.certificate;
+        if let Some(id) = TicketId::read(&request.into_inner().ticket) {
+            self.0.holders.tickets().close(&id, &certificate);
+        }
+        Ok(Response::new(v1::LeaveReply {}))
+    }
+}
+
+/// A code for a worker, whom the clerk knows.
+fn issue(
+    shared: &Shared,
+    trace: &mut Trace,
+    request: v1::IssueCodeRequest,
+) -> Result<v1::IssuedCode, Refusal> {
+    trace.purpose = Some(Purpose::read(request.purpose.as_ref())?);
+    let worker = match request.worker {
+        Some(issue_code_request::Worker::Number(number)) => {
+            Some(lookup_request::Worker::Number(number))
+        }
+        Some(issue_code_request::Worker::Account(account)) => {
+            Some(lookup_request::Worker::Account(account))
+        }
+        None => None,
+    };
+    let account = account::worker(shared, worker)?;
+    trace.subject = Subject::Account(account);
+    shared.reads.count(&trace.holder)?;
+    let new = NewCode {
+        account,
+        maker: trace.holder.certificate,
+        needs_approval: shared.holders.codes_need_approval,
+        random: random()?,
+    };
+    let code = shared.holders.codes().issue(&new, Instant::now())?;
+    let life = u64::try_from(crate::holders::CODE_LIFE.as_millis()).expect("it is minutes");
+    Ok(v1::IssuedCode {
+        code: code.reveal(),
+        until_ms: (shared.clock)().0.saturating_add(life),
+        needs_approval: new.needs_approval,
+    })
+}
+
+fn approve(
+    shared: &Shared,
+    trace: &mut Trace,
+    request: &v1::ApproveCodeRequest,
+) -> Result<v1::ApproveCodeReply, Refusal> {
+    trace.purpose = Some(Purpose::read(request.purpose.as_ref())?);
+    let number = u16::try_from(request.request).map_err(|_| FieldFault::Form {
+        field: "request",
+        expected: "the first four digits of a code",
+    })?;
+    let checker = trace.holder.certificate;
+    let approved = shared
+        .holders
+        .codes()
+        .approve(number, checker, Instant::now())?;
+    trace.subject = Subject::Account(approved);
+    Ok(v1::ApproveCodeReply {})
+}
+
+/// Opens the account of whom a code was given to.
+fn enter(
+    shared: &Shared,
+    trace: &mut Trace,
+    request: &v1::EnterRequest,
+) -> Result<v1::Entrance, Refusal> {
+    let code = EntryCode::parse(&request.code).ok_or(crate::holders::CodeFault::NotGood)?;
+    let certificate = trace.holder.certificate;
+    let now = Instant::now();
+    let Entered {
+        account,
+        maker,
+        checker,
+    } = shared.holders.codes().enter(code, certificate, now)?;
+    trace.subject = Subject::Account(account);
+    trace.worker = Some("code".to_string());
+    entrance(shared, trace, account, Basis::Code { maker, checker })
+}
+
+/// A challenge for a key that is known, or, with a ticket, for one that is to be bound.
+async fn challenge(
+    shared: &Arc<Shared>,
+    party: &Party,
+    holder: &Holder,
+    request: v1::ChallengeRequest,
+) -> Result<v1::ChallengeReply, Refusal> {
+    let name = if request.ticket.is_empty() {
+        Vec::new()
+    } else {
+        let ticket = shared
+            .holders
+            .ticket(&request.ticket, &holder.certificate)?;
+        let next = shared.blocking(party, move |shared| keys::next_name(shared, ticket.account));
+        next.await?.ok_or(NO_ROOM)?.to_bytes().to_vec()
+    };
+    let nonce = Nonce(random()?);
+    let day = Day::of((shared.clock)());
+    let is_given = shared
+        .holders
+        .challenges()
+        .give(nonce, holder.certificate, day, Instant::now());
+    if !is_given {
+        return Err(Refusal::Busy { what: "challenges" });
+    }
+    Ok(v1::ChallengeReply {
+        nonce: nonce.0.to_vec().into(),
+        day: day.number(),
+        passkey_challenge: proof::passkey_challenge(day, &nonce).0.to_vec().into(),
+        name: name.into(),
+    })
+}
+
+const NO_ROOM: Refusal = Refusal::TooMany {
+    what: "keys of one account in one chain",
+    limit: 128,
+    found: 129,
+};
+
+/// Binds a key with a ticket.
+async fn bind(
+    shared: &Arc<Shared>,
+    party: &Party,
+    trace: &mut Trace,
+    request: v1::BindRequest,
+) -> Result<v1::BindReply, Refusal> {
+    let ticket = opened(shared, trace, &request.ticket)?;
+    let id = TicketId::read(&request.ticket).ok_or(Refusal::NotOpened)?;
+    let challenge = answered(shared, trace, &request.nonce)?;
+    let name = HolderName::from_bytes(&request.name).ok_or(NAME)?;
+    let account = ticket.account;
+    let next = shared.blocking(party, move |shared| keys::next_name(shared, account));
+    if next.await?.ok_or(NO_ROOM)? != name {
+        return Err(NAME.into());
+    }
+    let key = new_key(request.key.ok_or(KEY)?, name, &challenge)?;
+    shared
+        .holders
+        .tickets()
+        .take_binding(&id, Instant::now())
+        .map_err(|_| Refusal::NotOpened)?;
+    let record = record(&ticket, name, &key, challenge.day)?;
+    if let Err(refusal) = keys::bind(shared, name, record).await {
+        shared.holders.tickets().give_binding_back(&id);
+        return Err(refusal);
+    }
+    let placed = shared.blocking(party, move |shared| keys::placed(shared, name));
+    let placed = placed.await?;
+    Ok(v1::BindReply {
+        name: name.to_bytes().to_vec().into(),
+        index: placed.index.0,
+        head: placed.head.into(),
+    })
+}
+
+const NAME: FieldFault = FieldFault::Form {
+    field: "name",
+    expected: "the name that the challenge has",
+};
+const KEY: FieldFault = FieldFault::Form {
+    field: "key",
+    expected: "an Ed25519 key with its signature, or a passkey",
+};
+
+/// A key that is held by whoever wants it bound.
+struct NewKey {
+    kind: HolderKeyKind,
+    public: Vec<u8>,
+    credential: Vec<u8>,
+    relying_party: Hash,
+}
+
+/// A challenge that was answered.
+struct Answered {
+    nonce: Nonce,
+    day: Day,
+}
+
+fn new_key(key: Key, name: HolderName, challenge: &Answered) -> Result<NewKey, Refusal> {
+    match key {
+        Key::File(file) => {
+            if !proof::is_held(&file.public, &file.signature, name, &challenge.nonce) {
+                return Err(KEY.into());
+            }
+            Ok(NewKey {
+                kind: HolderKeyKind::Ed25519,
+                public: file.public.to_vec(),
+                credential: Vec::new(),
+                relying_party: Hash::ZERO,
+            })
+        }
+        Key::Passkey(made) => {
+            let domain = &made.relying_party;
+            if domain.is_empty() || domain.len() > DOMAIN_LENGTH_MAX {
+                return Err(KEY.into());
+            }
+            let registration = Registration {
+                client_data: &made.client_data,
+                authenticator_data: &made.authenticator_data,
+            };
+            let asked = proof::passkey_challenge(challenge.day, &challenge.nonce);
+            let relying_party = passkey::sha256(&[domain.as_bytes()]);
+            let passkey = passkey::register(registration, &asked, &relying_party)?;
+            Ok(NewKey {
+                kind: HolderKeyKind::Passkey,
+                public: passkey.public.to_vec(),
+                credential: passkey.credential,
+                relying_party,
+            })
+        }
+    }
+}
+
+fn record<'k>(
+    ticket: &Ticket,
+    name: HolderName,
+    key: &'k NewKey,
+    on: Day,
+) -> Result<KeyBound<'k>, Refusal> {
+    let (basis, maker, checker) = match ticket.basis {
+        Basis::Code { maker, checker } => ("counter", maker, checker.unwrap_or([0; 32])),
+        Basis::Key(_) => ("key", [0; 32], [0; 32]),
+    };
+    Ok(KeyBound {
+        account: name.account,
+        number: name.number,
+        kind: key.kind,
+        public: &key.public,
+        credential: &key.credential,
+        relying_party: key.relying_party,
+        on,
+        basis: Code::new(basis).ok_or(Refusal::Broken("the word of a basis is no code"))?,
+        maker: Hash(maker),
+        checker: Hash(checker),
+    })
+}
+
+/// Opens the account of a key.
+async fn open(
+    shared: &Arc<Shared>,
+    party: &Party,
+    trace: &mut Trace,
+    request: v1::OpenRequest,
+) -> Result<v1::Entrance, Refusal> {
+    let challenge = answered(shared, trace, &request.nonce)?;
+    let name = HolderName::from_bytes(&request.name).ok_or(Refusal::NotOpened)?;
+    let found = shared.blocking(party, move |shared| keys::find(shared, name));
+    let key = found.await?.ok_or(Refusal::NotOpened)?;
+    // Whose key it is that somebody has tried is the worker's to know.
+    trace.subject = Subject::Account(name.account);
+    let is_right = match (key.kind, request.proof.ok_or(Refusal::NotOpened)?) {
+        (HolderKeyKind::Ed25519, Proof::Signature(signature)) => {
+            let Answered { nonce, day } = challenge;
+            proof::opens(&key.public, &signature, name, day, &nonce)
+        }
+        (HolderKeyKind::Passkey, Proof::Passkey(answer)) => {
+            let assertion = Assertion {
+                client_data: &answer.client_data,
+                authenticator_data: &answer.authenticator_data,
+                signature: &answer.signature,
+            };
+            let asked = proof::passkey_challenge(challenge.day, &challenge.nonce);
+            passkey::verify(assertion, &key.public, &key.relying_party, &asked).is_ok()
+        }
+        _ => false,
+    };
+    if !is_right || key.ended.is_some() {
+        return Err(Refusal::NotOpened);
+    }
+    let basis = Basis::Key(name);
+    let entrance = entrance(shared, trace, name.account, basis)?;
+    trace.worker = Some(format!("key {} {}", name.region, name.number));
+    Ok(entrance)
+}
+
+/// Ends a key of the worker.
+async fn end_key(
+    shared: &Arc<Shared>,
+    party: &Party,
+    trace: &mut Trace,
+    request: v1::EndKeyRequest,
+) -> Result<v1::EndKeyReply, Refusal> {
+    let ticket = opened(shared, trace, &request.ticket)?;
+    let name = HolderName::from_bytes(&request.name).ok_or(NAME)?;
+    if !keys::pseudonyms(shared, ticket.account).contains(&name.account) {
+        return Err(NAME.into());
+    }
+    let found = shared.blocking(party, move |shared| keys::find(shared, name));
+    let key = found.await?.ok_or(NAME)?;
+    if key.ended.is_none() {
+        let reason = Code::new("holder").ok_or(Refusal::Broken("the word is no code"))?;
+        let record = KeyEnded {
+            account: name.account,
+            region: name.region,
+            number: name.number,
+            on: Day::of((shared.clock)()),
+            reason,
+        };
+        keys::end(shared, record).await?;
+    }
+    shared.holders.tickets().close_all_of(name);
+    Ok(v1::EndKeyReply {})
+}
+
+/// The ticket of a call, which stands in its trace.
+fn opened(shared: &Shared, trace: &mut Trace, ticket: &[u8]) -> Result<Ticket, Refusal> {
+    let ticket = shared.holders.ticket(ticket, &trace.holder.certificate)?;
+    trace.subject = Subject::Account(ticket.account);
+    trace.worker = Some(ticket.described());
+    Ok(ticket)
+}
+
+/// A challenge that a call answers: it counts no more.
+fn answered(shared: &Shared, trace: &Trace, nonce: &[u8]) -> Result<Answered, Refusal> {
+    let nonce = Nonce(nonce.try_into().map_err(|_| Refusal::NotOpened)?);
+    let certificate = &trace.holder.certificate;
+    let mut challenges = shared.holders.challenges();
+    let taken = challenges.take(&nonce, certificate, Instant::now());
+    let challenge = taken.ok_or(Refusal::NotOpened)?;
+    Ok(Answered {
+        nonce,
+        day: challenge.day,
+    })
+}
+
+/// Opens an account over the caller's certificate.
+fn entrance(
+    shared: &Shared,
+    trace: &Trace,
+    account: yizhang_ledger::person::AccountId,
+    basis: Basis,
+) -> Result<v1::Entrance, Refusal> {
+    let id = TicketId(random()?);
+    let certificate = trace.holder.certificate;
+    let mut tickets = shared.holders.tickets();
+    if !tickets.open(id, account, certificate, basis, Instant::now()) {
+        return Err(Refusal::Busy {
+            what: "accounts open",
+        });
+    }
+    let milliseconds = |span: std::time::Duration| {
+        u64::try_from(span.as_millis()).expect("a ticket lasts an hour at most")
+    };
+    Ok(v1::Entrance {
+        ticket: id.0.to_vec().into(),
+        account: account.0.to_vec().into(),
+        idle_ms: milliseconds(IDLE),
+        whole_ms: milliseconds(WHOLE),
+    })
+}
+
+/// Refusals come after as much time, whatever they are for.
+async fn evenly<T>(begun: Instant, answer: Result<T, Refusal>) -> Result<T, Refusal> {
+    if answer.is_err() {
+        tokio::time::sleep_until((begun + REFUSED_AFTER).into()).await;
+    }
+    answer
+}
+
+fn shown(key: &HeldKey, ticket: &Ticket) -> v1::HeldKey {
+    v1::HeldKey {
+        name: key.name.to_bytes().to_vec().into(),
+        kind: match key.kind {
+            HolderKeyKind::Ed25519 => "file",
+            HolderKeyKind::Passkey => "passkey",
+        }
+        .to_string(),
+        on: key.on.number(),
+        ended_on: key.ended.map_or(0, Day::number),
+        basis: key.basis.clone(),
+        is_this_one: ticket.basis == Basis::Key(key.name),
+    }
+}
