@@ -7,7 +7,7 @@ use yizhang_ledger::{
     value::{Division, UnixMillis},
 };
 use yizhang_show::{
-    copies::{self, ChainCopy},
+    copies,
     cosigned::{CosignedChain, CosignedLine, Cosigning},
 };
 use yizhang_wire::{
@@ -32,7 +32,7 @@ pub(crate) async fn doubts(
     region: Division,
 ) -> anyhow::Result<Vec<String>> {
     let reply = status(credentials, region).await?;
-    Ok(copies::quarantines(&read(reply.chains)))
+    Ok(copies::quarantines(&yizhang_client::copies(reply.chains)))
 }
 
 /// What a node says of cosignatures. A kind of cosigner that is not known here is kept as such.
@@ -58,27 +58,4 @@ pub(crate) fn cosigning(reply: &StatusReply) -> Cosigning {
         waits_code: show::printable(&counted.waits_code),
         chains: reply.chains.iter().filter_map(chain).collect(),
     }
-}
-
-/// Reads what a node says. A chain that is named as none can be is passed over.
-pub(crate) fn read(chains: Vec<ChainStatus>) -> Vec<ChainCopy> {
-    let time = |ms: u64| (ms > 0).then_some(UnixMillis(ms));
-    let copy = |chain: ChainStatus| {
-        let from = chain.quarantined_from;
-        Some(ChainCopy {
-            origin: Origin::parse(&chain.origin)?,
-            size: chain.size,
-            announced: chain.announced,
-            head: chain.head.to_vec(),
-            newest: time(chain.newest_ms),
-            heard: time(chain.heard_ms),
-            live: chain.live,
-            quarantined_from: chain.quarantined.then_some(from),
-            left_aside: chain.left_aside,
-            damage: show::printable(&chain.damage),
-            ahead_ms: chain.ahead_ms,
-            wrong_register: (chain.wrong_register > 0).then_some(chain.wrong_register),
-        })
-    };
-    chains.into_iter().filter_map(copy).collect()
 }

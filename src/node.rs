@@ -60,9 +60,27 @@ pub(crate) struct Configuration {
     /// How many accounts one certificate may read here.
     #[serde(default, skip_serializing_if = "ReadConfiguration::is_usual")]
     pub(crate) reads: ReadConfiguration,
+    /// One-time codes with which workers open their accounts.
+    #[serde(default, skip_serializing_if = "CodeConfiguration::is_usual")]
+    pub(crate) codes: CodeConfiguration,
     /// When a register of the own chain's accounts is written.
     #[serde(default, skip_serializing_if = "RegisterConfiguration::is_usual")]
     pub(crate) registers: RegisterConfiguration,
+}
+
+/// The table `codes` of `node.toml`; what is not there is as usual.
+#[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CodeConfiguration {
+    /// Whether a code is good only when a second clerk, with a certificate of their own, has approved it.
+    #[serde(default)]
+    pub(crate) need_approval: bool,
+}
+
+impl CodeConfiguration {
+    fn is_usual(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// The table `registers` of `node.toml`; what is not there is as usual.
@@ -375,7 +393,7 @@ fn told(reply: StatusReply) -> NodeStatus {
         at: UnixMillis(reply.at_ms),
         unshared_ms: reply.unshared_ms,
         scrubbed: (reply.scrubbed_ms > 0).then_some(UnixMillis(reply.scrubbed_ms)),
-        chains: copies::read(reply.chains),
+        chains: yizhang_client::copies(reply.chains),
         peers: peers.collect(),
         forged_evidence: reply.forged_evidence,
         rosters_signed_twice: twice,

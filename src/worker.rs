@@ -5,36 +5,33 @@ mod statement;
 pub(crate) use statement::{AccountPart, Made, Wanted, make, opening, trusted_root};
 
 use crate::{
-    clock, connection, copies, credentials::Credentials, exit::Outcome, files, newer,
-    node::parse_region, output, pseudonyms, purpose::PurposeArguments, show, usage::WrongValue,
+    clock, connection, credentials::Credentials, exit::Outcome, files, newer, node::parse_region,
+    output, pseudonyms, purpose::PurposeArguments, show, usage::WrongValue,
 };
-use anyhow::{Context, ensure};
+use anyhow::Context;
 use clap::{Args, Subcommand};
 use rust_i18n::t;
 use std::{
     io::{IsTerminal, stdin},
     path::{Path, PathBuf},
 };
+use yizhang_client::{AnswerFault, Told};
 use yizhang_entitlement::{
     Account, Policy,
     provisional::{FromNumber, provisional},
 };
 use yizhang_ledger::{
-    person::{AccountId, Names, SocialSecurityNumber},
-    value::{Day, Division, LeafIndex, UnixMillis},
+    person::{AccountId, SocialSecurityNumber},
+    value::{Day, Division},
 };
 use yizhang_show::{account::Answer, copies::ChainCopy, provisional::ByNumber};
-use yizhang_statement::{
-    self as handed, ChainEvidence, CosignedRegister, RecordEvidence, Refuted, RegisterEvidence,
-    ShownAccount, Whose,
-};
+use yizhang_statement::{self as handed, Refuted, Whose};
 use yizhang_wire::{
     channel::ACCOUNT_BYTES_MAX,
     convert,
     deadline::{LOOKUP_TIMEOUT, within},
     purpose::Purpose,
-    shown,
-    v1::{self, LookupReply, LookupRequest, account_client::AccountClient, lookup_request::Worker},
+    v1::{LookupRequest, account_client::AccountClient, lookup_request::Worker},
 };
 
 /// What a worker can ask.
@@ -227,25 +224,20 @@ pub(crate) async fn ask(
         proofs,
         registers: proofs,
         purpose: Some(purpose.message()),
+        ..LookupRequest::default()
     };
     let reply = within(LOOKUP_TIMEOUT, client.lookup(request))
         .await
         .map_err(|status| connection::failure(region, &status))?;
-    let accounts = handed::Accounts {
-        own: account_ids(&reply.accounts)?,
-        strangers: account_ids(&reply.strangers)?,
-        names: names(&reply.names)?,
+    let question = handed::Question {
+        whose: asked,
+        as_of,
     };
-    let digest = convert::digest(&reply.digest)?;
-    let whose = asked;
-    let question = handed::Question { whose, as_of };
-    let stated = handed::Answer::read(reply.account.to_vec(), digest, accounts, &question)
-        .map_err(|refuted| told(&refuted))?;
+    let told = Told::read(reply, &question).map_err(|fault| not_shown(&fault))?;
     let checked = if proofs {
-        let chains = evidence(&reply)?;
-        let roster = newer::roster_for(credentials, region, reply.roster).await?;
-        let checked = stated.verify(&chains, &roster, policy);
-        Some(checked.map_err(|refuted| told(&refuted))?)
+        let roster = newer::roster_for(credentials, region, told.roster).await?;
+        let checked = told.stated.verify(&told.chains, &roster, policy);
+        Some(checked.map_err(|refuted| refuted_text(&refuted))?)
     } else {
         None
     };
@@ -257,14 +249,14 @@ pub(crate) async fn ask(
         strangers,
         identity,
         ..
-    } = stated;
+    } = told.stated;
     Ok(Answer {
         account,
         accounts,
         strangers,
-        copies: copies::read(reply.held),
-        behind: behind(&reply.behind),
-        at: UnixMillis(reply.at_ms),
+        copies: told.copies,
+        behind: told.behind,
+        at: told.at,
         json,
         digest,
         options: options(region, credentials, rules, &purpose),
@@ -272,30 +264,6 @@ pub(crate) async fn ask(
         checked,
         by_number: ByNumber::Nothing,
     })
-}
-
-/// The regions that a node says it is behind.
-fn behind(regions: &[String]) -> Vec<String> {
-    let printable = regions.iter().map(|region| show::printable(region));
-    printable.collect()
-}
-
-fn account_ids(ids: &[impl AsRef<[u8]>]) -> Result<Vec<AccountId>, convert::FieldFault> {
-    ids.iter()
-        .map(|bytes| convert::account_id(bytes.as_ref()))
-        .collect()
-}
-
-/// Which pseudonyms the node says are one person's.
-fn names(groups: &[v1::Names]) -> anyhow::Result<Names> {
-    let mut names = Names::default();
-    for group in groups {
-        let account = convert::account_id(&group.account)?;
-        for other in account_ids(&group.others)? {
-            ensure!(names.insert(account, other), "{}", t!("lookup.bad_names"));
-        }
-    }
-    Ok(names)
 }
 
 /// The account that is asked for, where that can be told by somebody else than the node that is asked: the agency's own node says which
@@ -356,7 +324,17 @@ fn quoted(text: &str) -> String {
 }
 
 /// Why an answer is not shown.
-fn told(refuted: &Refuted) -> anyhow::Error {
+fn not_shown(fault: &AnswerFault) -> anyhow::Error {
+    match fault {
+        AnswerFault::Field(fault) => anyhow::Error::msg(fault.to_string()),
+        AnswerFault::Refuted(refuted) => refuted_text(refuted),
+        AnswerFault::Names => anyhow::Error::msg(t!("lookup.bad_names")),
+        AnswerFault::Register => anyhow::Error::msg(t!("lookup.bad_register")),
+    }
+}
+
+/// Why an answer is not believed.
+fn refuted_text(refuted: &Refuted) -> anyhow::Error {
     let text = match refuted {
         Refuted::Digest { .. } => t!("lookup.other_digest"),
         Refuted::Day { asked, found } => t!("lookup.other_day", found = found, asked = asked),
@@ -381,60 +359,4 @@ fn told(refuted: &Refuted) -> anyhow::Error {
         _ => t!("lookup.refuted", text = refuted),
     };
     anyhow::anyhow!("{text}")
-}
-
-/// The records of an answer, with their proofs.
-fn evidence(reply: &LookupReply) -> anyhow::Result<Vec<ChainEvidence>> {
-    let mut chains = Vec::with_capacity(reply.chains.len());
-    for chain in &reply.chains {
-        let mut records = Vec::with_capacity(chain.records.len());
-        for record in &chain.records {
-            records.push(record_evidence(record)?);
-        }
-        let register = chain.register.as_ref();
-        chains.push(ChainEvidence {
-            head: chain.head.to_vec(),
-            records,
-            register: register.map(register_evidence).transpose()?,
-        });
-    }
-    Ok(chains)
-}
-
-fn record_evidence(record: &v1::RecordEvidence) -> anyhow::Result<RecordEvidence> {
-    Ok(RecordEvidence {
-        index: LeafIndex(record.index),
-        entry: record.entry.to_vec(),
-        path: convert::hashes(&record.path)?,
-    })
-}
-
-fn cosigned(register: &v1::RegisterEvidence) -> anyhow::Result<Option<CosignedRegister>> {
-    if register.cosigned.is_empty() {
-        return Ok(None);
-    }
-    Ok(Some(CosignedRegister {
-        head: register.cosigned.to_vec(),
-        path: convert::hashes(&register.cosigned_path)?,
-    }))
-}
-
-fn register_evidence(register: &v1::RegisterEvidence) -> anyhow::Result<RegisterEvidence> {
-    let entry = |entry: &Option<v1::RecordEvidence>| {
-        let entry = entry.as_ref().context(t!("lookup.bad_register"))?;
-        record_evidence(entry)
-    };
-    let mut accounts = Vec::with_capacity(register.accounts.len());
-    for one in &register.accounts {
-        accounts.push(ShownAccount {
-            account: convert::account_id(&one.account)?,
-            shown: shown::read(one)?,
-        });
-    }
-    Ok(RegisterEvidence {
-        register: entry(&register.register)?,
-        batch: entry(&register.batch)?,
-        accounts,
-        cosigned: cosigned(register)?,
-    })
 }

@@ -194,6 +194,7 @@ fn lookup_of(account: AccountId, proofs: bool) -> LookupRequest {
         proofs,
         registers: proofs,
         purpose: Some(purpose(Business::Inquiry)),
+        ..LookupRequest::default()
     }
 }
 

@@ -270,6 +270,7 @@ async fn look_up(client: &mut AccountClient<Channel>) -> Result<(), Status> {
         proofs: true,
         registers: true,
         purpose: Some(purpose(Business::Inquiry)),
+        ..LookupRequest::default()
     };
     client.lookup(request).await.map(|_| ())
 }

@@ -374,6 +374,7 @@ fn everybody_gets_the_services_of_their_role_and_no_others() {
             proofs: false,
             registers: false,
             purpose: Some(purpose(Business::Inquiry)),
+            ..LookupRequest::default()
         };
         let lookup = AccountClient::new(as_auditor).lookup(lookup).await;
         let code = RefusalCode::of(lookup.as_ref().unwrap_err());
@@ -386,6 +387,7 @@ fn everybody_gets_the_services_of_their_role_and_no_others() {
             proofs: false,
             registers: false,
             purpose: Some(purpose(Business::Inquiry)),
+            ..LookupRequest::default()
         };
         let wrong = Some(Worker::Number("440300199003078812".into()));
         refused(
@@ -638,6 +640,7 @@ fn an_account_of_more_records_than_an_answer_may_hold_is_answered_and_says_what_
             proofs,
             registers: proofs,
             purpose: Some(purpose(Business::Inquiry)),
+            ..LookupRequest::default()
         };
         let mut accounts = AccountClient::new(channel).max_decoding_message_size(ACCOUNT_BYTES_MAX);
         // The region holds the worker: of a stranger's chain no more than a few records would be taken.

@@ -64,6 +64,7 @@ fn lookup() -> LookupRequest {
         proofs: false,
         registers: false,
         purpose: Some(purpose(Business::Inquiry)),
+        ..LookupRequest::default()
     }
 }
 

@@ -103,6 +103,7 @@ async fn account_of(
         proofs: false,
         registers: false,
         purpose: Some(purpose.message()),
+        ..LookupRequest::default()
     };
     let reply = within(STATUS_TIMEOUT, client.lookup(request)).await.ok()?;
     Account::from_json(&reply.account).ok()

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     credentials::{self, ROSTER_FILE, SECRET_FILE, TRUST_FILE, Trust},
     files::{self, Access},
-    node::{Configuration, ReadConfiguration, RegisterConfiguration, keys},
+    node::{CodeConfiguration, Configuration, ReadConfiguration, RegisterConfiguration, keys},
 };
 use anyhow::{Context, bail};
 use base64ct::{Base64, Encoding};
@@ -34,7 +34,7 @@ use yizhang_ledger::{
     value::Division,
 };
 use yizhang_node::{NodeKeys, Shelf};
-use yizhang_wire::channel::{agency_name, auditor_name, node_name};
+use yizhang_wire::channel::{agency_name, auditor_name, node_name, portal_name};
 use zeroize::Zeroizing;
 
 /// Arguments of `federation init`.
@@ -247,6 +247,7 @@ pub(super) fn write_region(
         mirror_mib_max: None,
         keep_free_mib: None,
         reads: ReadConfiguration::default(),
+        codes: CodeConfiguration::default(),
         registers: RegisterConfiguration::default(),
     };
     files::create(
@@ -255,5 +256,9 @@ pub(super) fn write_region(
         Access::Public,
     )?;
     shared.write(&agency)?;
-    authority.write_certificate(&agency, &agency_name(federation, region.code))
+    authority.write_certificate(&agency, &agency_name(federation, region.code))?;
+    let portal = node.join("portal");
+    files::create_private_directory(&portal)?;
+    shared.write(&portal)?;
+    authority.write_certificate(&portal, &portal_name(federation, region.code))
 }

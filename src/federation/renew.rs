@@ -7,7 +7,7 @@ use clap::Args;
 use rust_i18n::t;
 use std::path::PathBuf;
 use yizhang_ledger::value::Division;
-use yizhang_wire::channel::{agency_name, auditor_name, node_name};
+use yizhang_wire::channel::{agency_name, auditor_name, node_name, portal_name};
 
 /// Arguments of `federation renew-certificates`.
 #[derive(Args)]
@@ -15,7 +15,7 @@ pub(crate) struct RenewArguments {
     /// The directory that `federation init` made: with the key of the TLS authority, and a directory for each region.
     #[arg(long)]
     dir: PathBuf,
-    /// A region whose node and agency get new certificates; once for each. Without it, all regions and the auditor.
+    /// A region whose node, agency and portal get new certificates; once for each. Without it, all regions and the auditor.
     #[arg(long, value_parser = parse_region)]
     region: Vec<Division>,
 }
@@ -38,6 +38,10 @@ pub(super) fn renew(arguments: &RenewArguments) -> anyhow::Result<Outcome> {
         holders.push(Holder {
             name: agency_name(federation, *code),
             directory: directory.join("agency"),
+        });
+        holders.push(Holder {
+            name: portal_name(federation, *code),
+            directory: directory.join("portal"),
         });
         holders.push(Holder {
             name: node_name(federation, *code),

@@ -145,6 +145,7 @@ pub(crate) fn make(wanted: &Wanted<'_>) -> anyhow::Result<Made> {
         salt: salt.0.to_vec().into(),
         records_only: wanted.account == AccountPart::Nothing,
         whole_account: wanted.account == AccountPart::Whole,
+        ..StatementRequest::default()
     };
     let bytes = ask(wanted.credentials, wanted.node, request)?;
     let statement = Statement::parse(&bytes)?;

@@ -200,6 +200,7 @@ pub async fn lookups(
                 proofs,
                 registers: proofs,
                 purpose: Some(purpose.clone()),
+                ..LookupRequest::default()
             })
             .await?
             .into_inner();

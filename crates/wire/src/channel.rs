@@ -40,6 +40,11 @@ pub fn agency_name(federation: &str, region: Division) -> String {
     format!("agency.{region}.{federation}")
 }
 
+/// The name in the certificate with which a region's portal speaks to its node, for the workers behind it.
+pub fn portal_name(federation: &str, region: Division) -> String {
+    format!("portal.{region}.{federation}")
+}
+
 /// The name in the certificate with which auditors read chains.
 pub fn auditor_name(federation: &str) -> String {
     format!("auditor.{federation}")
