@@ -1,6 +1,7 @@
 //! `yizhang agency`: import files, take steps of transfers, review accounts.
 
 mod book;
+mod code;
 mod import;
 mod known;
 mod rates;
@@ -23,6 +24,9 @@ pub(crate) enum Command {
     /// Open transfer cases, answer and close them, and list what is due.
     #[command(subcommand)]
     Transfer(transfer::Command),
+    /// One-time codes with which workers open their own accounts.
+    #[command(subcommand)]
+    Code(code::Command),
     /// Go through the accounts of the region's workers: conflicts, gaps, waiting transfers, retirements that are near.
     Review(review::Arguments),
 }
@@ -31,6 +35,7 @@ pub(crate) fn run(command: &Command) -> anyhow::Result<Outcome> {
     match command {
         Command::Import(arguments) => import::run(arguments),
         Command::Transfer(command) => transfer::run(command),
+        Command::Code(command) => code::run(command),
         Command::Review(arguments) => review::run(arguments),
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     agency, audit, bundle, clock, demo, evidence, exit::Outcome, federation, language, manual,
-    node, rules, sample, verify, worker,
+    node, portal, rules, sample, verify, worker,
 };
 use clap::{Parser, Subcommand};
 use std::path::PathBuf;
@@ -37,6 +37,9 @@ pub(crate) enum Command {
     /// What an agency does: import files, take steps of transfers, review accounts.
     #[command(subcommand)]
     Agency(agency::Command),
+    /// The door for workers: a web server through which they open their own accounts.
+    #[command(subcommand)]
+    Portal(portal::Command),
     /// What a worker asks: the account.
     #[command(subcommand)]
     Worker(worker::Command),
@@ -75,6 +78,7 @@ impl Command {
             Self::Federation(command) => federation::run(&command),
             Self::Node(command) => node::run(&command),
             Self::Agency(command) => agency::run(&command),
+            Self::Portal(command) => portal::run(&command),
             Self::Worker(command) => worker::run(&command),
             Self::Rules(command) => rules::run(&command),
             Self::Audit(arguments) => audit::run(&arguments),

@@ -111,7 +111,7 @@ fn sentence(status: &Status) -> Cow<'static, str> {
 }
 
 /// The message of a status, and what is behind it where the message alone says little ("transport error").
-fn describe(status: &Status) -> String {
+pub(crate) fn describe(status: &Status) -> String {
     let mut text = match RefusalCode::of(status) {
         Some(RefusalCode::AccountOfAuditor) => t!("connection.account-of-auditor").to_string(),
         Some(RefusalCode::ReviewOfOthers) => t!("connection.review-of-others").to_string(),
@@ -123,6 +123,8 @@ fn describe(status: &Status) -> String {
             t!("connection.read-limit", detail = status.message()).to_string()
         }
         Some(RefusalCode::NoTrace) => t!("connection.no-trace").to_string(),
+        Some(RefusalCode::Code) => t!("connection.code", detail = status.message()).to_string(),
+        Some(RefusalCode::NotOpened) => t!("connection.not-opened").to_string(),
         Some(RefusalCode::Purpose) => t!("connection.purpose").to_string(),
         Some(RefusalCode::NotInRoster) => t!("connection.not-in-roster").to_string(),
         Some(RefusalCode::NotForRole) => t!("connection.not-for-role").to_string(),

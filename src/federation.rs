@@ -2,6 +2,7 @@
 
 mod address;
 mod authority;
+mod certificate;
 mod change;
 mod continuation;
 mod difference;
@@ -20,7 +21,7 @@ use crate::{
 };
 pub(crate) use address::RegionArgument;
 use clap::Subcommand;
-pub(crate) use fresh::random_bytes;
+pub(crate) use fresh::{private_pem, random_bytes, random_key};
 pub(crate) use init::{InitArguments, init};
 pub(crate) use publish::hand_over;
 use rust_i18n::t;
@@ -53,6 +54,8 @@ pub(crate) enum Command {
     Publish(publish::PublishArguments),
     /// Fetch newer versions of the roster from a node.
     Fetch(publish::FetchArguments),
+    /// Make credentials for one more clerk of an agency, or for a portal.
+    Certificate(certificate::CertificateArguments),
     /// Make new certificates in the place of those that are there.
     RenewCertificates(renew::RenewArguments),
     /// Put the keys and the secret of a directory under a passphrase.
@@ -88,6 +91,7 @@ pub(crate) fn run(command: &Command) -> anyhow::Result<Outcome> {
         Command::Sign(arguments) => sign::sign(arguments),
         Command::Publish(arguments) => publish::publish(arguments),
         Command::Fetch(arguments) => publish::fetch(arguments),
+        Command::Certificate(arguments) => certificate::write(arguments),
         Command::RenewCertificates(arguments) => renew::renew(arguments),
         Command::Seal(arguments) => seal::seal(arguments),
         Command::NextSecret(arguments) => secrets::next(arguments),

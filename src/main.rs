@@ -28,6 +28,7 @@ mod node;
 mod output;
 mod page;
 mod patience;
+mod portal;
 mod pseudonyms;
 mod purpose;
 mod rules;

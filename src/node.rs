@@ -11,7 +11,9 @@ mod run;
 mod service;
 mod shown;
 
+pub(crate) use log::{Log, LogForm};
 pub(crate) use register::end_epoch;
+pub(crate) use run::starter_gone;
 
 use crate::{
     clock, copies,

@@ -1,14 +1,23 @@
 //! `yizhang worker`: the account, with the check of every line of it on the caller's side, and the statement to carry away.
 
+mod holder;
 mod statement;
 
+use holder::Holder;
 pub(crate) use statement::{AccountPart, Made, Wanted, make, opening, trusted_root};
 
 use crate::{
-    clock, connection, credentials::Credentials, exit::Outcome, files, newer, node::parse_region,
-    output, pseudonyms, purpose::PurposeArguments, show, usage::WrongValue,
+    clock, connection,
+    credentials::Credentials,
+    exit::{Failure, Outcome},
+    files, newer,
+    node::parse_region,
+    output, pseudonyms,
+    purpose::PurposeArguments,
+    show,
+    usage::WrongValue,
 };
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use clap::{Args, Subcommand};
 use rust_i18n::t;
 use std::{
@@ -40,6 +49,8 @@ pub(crate) enum Command {
     /// Show the account of a worker, combined from all chains: months, place of benefit, retirement, gaps, conflicts.
     #[command(alias = "lookup")]
     Account(AccountArguments),
+    /// Bind a key of your own to your account, with a code from a counter: from then on no agency is needed to read it.
+    Enrol(holder::EnrolArguments),
     /// Write the statement that a worker carries away: one file that anybody can check without a network, for ever (`yizhang verify`).
     Statement(statement::StatementArguments),
 }
@@ -53,7 +64,7 @@ pub(crate) enum Whom {
 }
 
 /// Whom a command is asked for: by pseudonym, or by the number on standard input.
-fn asked_worker(account: Option<&str>) -> anyhow::Result<Whom> {
+pub(crate) fn asked_worker(account: Option<&str>) -> anyhow::Result<Whom> {
     match account {
         Some(hex) => {
             let account = AccountId::from_hex(hex).context(t!("lookup.bad_account"))?;
@@ -63,17 +74,27 @@ fn asked_worker(account: Option<&str>) -> anyhow::Result<Whom> {
     }
 }
 
+/// As whom a clerk asks.
+#[derive(Args)]
+struct AgencyArguments {
+    /// Region of the node to ask; any node gives the same answer.
+    #[arg(long, value_parser = parse_region)]
+    node: Division,
+    /// Directory of credentials, for instance that of an agency.
+    #[arg(long)]
+    credentials: PathBuf,
+    #[command(flatten)]
+    purpose: PurposeArguments,
+}
+
 /// Arguments of `worker account`.
 #[derive(Args)]
 pub(crate) struct AccountArguments {
-    /// Region of the node to ask; any node gives the same answer.
-    #[arg(long, value_parser = parse_region)]
-    pub(crate) node: Division,
-    /// Directory of credentials, for instance that of an agency.
-    #[arg(long)]
-    pub(crate) credentials: PathBuf,
     #[command(flatten)]
-    pub(crate) purpose: PurposeArguments,
+    agency: Option<AgencyArguments>,
+    /// Directory of your own key, as `worker enrol` made it: your own account, without an agency.
+    #[arg(long, value_name = "DIR", required_unless_present = "credentials")]
+    holder: Option<PathBuf>,
     /// Pseudonym of the worker, 32 hexadecimal digits; otherwise the social-security number is read from standard input.
     #[arg(long, value_name = "HEX")]
     pub(crate) account: Option<String>,
@@ -105,38 +126,17 @@ pub(crate) fn parse_day(text: &str) -> Result<Day, WrongValue> {
 pub(crate) fn run(command: &Command) -> anyhow::Result<Outcome> {
     match command {
         Command::Account(arguments) => account(arguments),
+        Command::Enrol(arguments) => holder::enrol(arguments),
         Command::Statement(arguments) => statement::run(arguments),
     }
 }
 
 fn account(arguments: &AccountArguments) -> anyhow::Result<Outcome> {
-    let credentials = Credentials::read(&arguments.credentials)?;
-    let whom = asked_worker(arguments.account.as_deref())?;
-    let from_number = match &whom {
-        Whom::Number(number) => FromNumber::of(number),
-        Whom::Account(_) => None,
+    let answer = match (&arguments.holder, &arguments.agency) {
+        (Some(directory), _) => own_account(arguments, directory)?,
+        (None, Some(agency)) => account_by_agency(arguments, agency)?,
+        (None, None) => return Err(Failure::Arguments(t!("holder.or_agency").to_string()).into()),
     };
-    let worker = match whom {
-        Whom::Number(number) => Worker::Number(number.reveal().to_owned()),
-        Whom::Account(account) => Worker::Account(account.0.to_vec().into()),
-    };
-    let as_of = arguments.as_of.unwrap_or_else(clock::today);
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
-    let policy = crate::rules::policy(arguments.rules.as_deref())?;
-    let question = Question {
-        worker,
-        purpose: arguments.purpose.purpose()?,
-        as_of,
-        proofs: arguments.proofs,
-        policy: &policy,
-        rules: arguments.rules.as_deref(),
-    };
-    let mut answer = runtime.block_on(ask(&credentials, arguments.node, question))?;
-    if let Some(number) = from_number {
-        answer.by_number = by_number(&answer.account, number, &policy);
-    }
     if let Some(path) = &arguments.html {
         files::replace(path, show::html::page(&answer).as_bytes())?;
         output::notice(&t!("lookup.html", path = path.display()));
@@ -157,6 +157,96 @@ fn account(arguments: &AccountArguments) -> anyhow::Result<Outcome> {
     } else {
         Outcome::Clean
     })
+}
+
+/// The account as a clerk asks for it.
+fn account_by_agency(
+    arguments: &AccountArguments,
+    agency: &AgencyArguments,
+) -> anyhow::Result<Answer> {
+    let credentials = Credentials::read(&agency.credentials)?;
+    let whom = asked_worker(arguments.account.as_deref())?;
+    let from_number = match &whom {
+        Whom::Number(number) => FromNumber::of(number),
+        Whom::Account(_) => None,
+    };
+    let worker = match whom {
+        Whom::Number(number) => Worker::Number(number.reveal().to_owned()),
+        Whom::Account(account) => Worker::Account(account.0.to_vec().into()),
+    };
+    let policy = crate::rules::policy(arguments.rules.as_deref())?;
+    let question = Question {
+        worker,
+        purpose: agency.purpose.purpose()?,
+        as_of: arguments.as_of.unwrap_or_else(clock::today),
+        proofs: arguments.proofs,
+        policy: &policy,
+        rules: arguments.rules.as_deref(),
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let mut answer = runtime.block_on(ask(&credentials, agency.node, question))?;
+    if let Some(number) = from_number {
+        answer.by_number = by_number(&answer.account, number, &policy);
+    }
+    Ok(answer)
+}
+
+/// The account as its worker opens it with a key of their own. What the node says is shown as it says it: to check it, there is the statement.
+fn own_account(arguments: &AccountArguments, directory: &Path) -> anyhow::Result<Answer> {
+    ensure!(!arguments.proofs, "{}", t!("holder.no_proofs"));
+    let holder = Holder::read(directory)?;
+    let as_of = arguments.as_of.unwrap_or_else(clock::today);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let told = runtime.block_on(async {
+        let opened = holder.open().await?;
+        let request = LookupRequest {
+            as_of: as_of.number(),
+            ticket: opened.ticket.into(),
+            ..LookupRequest::default()
+        };
+        let client = AccountClient::new(holder.channel());
+        let mut client = client.max_decoding_message_size(ACCOUNT_BYTES_MAX);
+        let reply = within(LOOKUP_TIMEOUT, client.lookup(request)).await;
+        let reply = reply.map_err(|status| holder::failure(&status))?;
+        let question = handed::Question {
+            whose: Whose::Account(opened.account),
+            as_of,
+        };
+        Told::read(reply, &question).map_err(|fault| not_shown(&fault))
+    })?;
+    let options = format!("--holder {}", quoted(&directory.display().to_string()));
+    Ok(shown(told, options, None))
+}
+
+/// What a node has told, with what was checked of it, as pages take it.
+fn shown(told: Told, options: String, checked: Option<handed::Checked>) -> Answer {
+    let handed::Answer {
+        account,
+        json,
+        digest,
+        accounts,
+        strangers,
+        identity,
+        ..
+    } = told.stated;
+    Answer {
+        account,
+        accounts,
+        strangers,
+        copies: told.copies,
+        behind: told.behind,
+        at: told.at,
+        json,
+        digest,
+        options,
+        identity,
+        checked,
+        by_number: ByNumber::Nothing,
+    }
 }
 
 /// What the number says of a retirement. Under other rules than the account's it would be another plan: then only that there
@@ -241,29 +331,8 @@ pub(crate) async fn ask(
     } else {
         None
     };
-    let handed::Answer {
-        account,
-        json,
-        digest,
-        accounts,
-        strangers,
-        identity,
-        ..
-    } = told.stated;
-    Ok(Answer {
-        account,
-        accounts,
-        strangers,
-        copies: told.copies,
-        behind: told.behind,
-        at: told.at,
-        json,
-        digest,
-        options: options(region, credentials, rules, &purpose),
-        identity,
-        checked,
-        by_number: ByNumber::Nothing,
-    })
+    let options = options(region, credentials, rules, &purpose);
+    Ok(shown(told, options, checked))
 }
 
 /// The account that is asked for, where that can be told by somebody else than the node that is asked: the agency's own node says which

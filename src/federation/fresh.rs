@@ -15,7 +15,7 @@ pub(crate) fn random_bytes() -> anyhow::Result<[u8; 32]> {
     Ok(bytes)
 }
 
-pub(super) fn random_key() -> anyhow::Result<SigningKey> {
+pub(crate) fn random_key() -> anyhow::Result<SigningKey> {
     Ok(SigningKey::from_bytes(&random_bytes()?))
 }
 
@@ -29,7 +29,7 @@ pub(super) fn random_keys() -> anyhow::Result<NodeKeys> {
     })
 }
 
-pub(super) fn private_pem(key: &SigningKey) -> anyhow::Result<String> {
+pub(crate) fn private_pem(key: &SigningKey) -> anyhow::Result<String> {
     // Version 1, the private key alone: OpenSSL 3.0 and Python's `cryptography` read no other.
     let bytes = KeypairBytes {
         secret_key: key.to_bytes(),

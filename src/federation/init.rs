@@ -87,17 +87,19 @@ pub(crate) fn init(arguments: &InitArguments) -> anyhow::Result<()> {
     };
     let secret = Zeroizing::new(format!("{}\n", Hash(random_bytes()?)));
     let shared = Shared {
-        trust: toml::to_string(&Trust {
-            federation: arguments.name.clone(),
-            threshold: 1,
-            roots: vec![Base64::encode_string(root.verifying_key().as_bytes())],
-        })?,
-        roster: note::sign(
-            &roster.text(),
-            &roster::root_key_name(&arguments.name),
-            &root,
-        ),
-        versions: Vec::new(),
+        public: Public {
+            trust: toml::to_string(&Trust {
+                federation: arguments.name.clone(),
+                threshold: 1,
+                roots: vec![Base64::encode_string(root.verifying_key().as_bytes())],
+            })?,
+            roster: note::sign(
+                &roster.text(),
+                &roster::root_key_name(&arguments.name),
+                &root,
+            ),
+            versions: Vec::new(),
+        },
         secret,
     };
     files::create(
@@ -168,16 +170,43 @@ pub(super) fn roster_region(
 
 /// What goes into every directory, and the secret that goes to nodes only.
 pub(super) struct Shared {
+    public: Public,
+    secret: Zeroizing<String>,
+}
+
+/// What goes into every directory.
+pub(super) struct Public {
     trust: String,
     roster: String,
     /// The versions of the roster behind the first, oldest first.
     versions: Vec<Vec<u8>>,
-    secret: Zeroizing<String>,
 }
 
 impl Shared {
     /// What a directory has of it.
     pub(super) fn of(dir: &Path, secret: Zeroizing<String>) -> anyhow::Result<Self> {
+        Ok(Self {
+            public: Public::of(dir)?,
+            secret,
+        })
+    }
+
+    fn write(&self, directory: &Path) -> anyhow::Result<()> {
+        self.public.write(directory)
+    }
+
+    fn write_secret(&self, directory: &Path) -> anyhow::Result<()> {
+        files::create(
+            &directory.join(SECRET_FILE),
+            self.secret.as_bytes(),
+            Access::Secret,
+        )
+    }
+}
+
+impl Public {
+    /// What a directory has of it.
+    pub(super) fn of(dir: &Path) -> anyhow::Result<Self> {
         let trusted = credentials::read_roster(dir)?;
         let roster = files::read_text(&dir.join(ROSTER_FILE))?;
         let first = Shelf::number_of(roster.as_bytes())?;
@@ -185,11 +214,10 @@ impl Shared {
             trust: files::read_text(&dir.join(TRUST_FILE))?,
             roster,
             versions: trusted.versions.after(first).map(<[u8]>::to_vec).collect(),
-            secret,
         })
     }
 
-    fn write(&self, directory: &Path) -> anyhow::Result<()> {
+    pub(super) fn write(&self, directory: &Path) -> anyhow::Result<()> {
         files::create(
             &directory.join(TRUST_FILE),
             self.trust.as_bytes(),
@@ -205,14 +233,6 @@ impl Shared {
             versions.take(version)?;
         }
         Ok(())
-    }
-
-    fn write_secret(&self, directory: &Path) -> anyhow::Result<()> {
-        files::create(
-            &directory.join(SECRET_FILE),
-            self.secret.as_bytes(),
-            Access::Secret,
-        )
     }
 }
 

@@ -188,7 +188,7 @@ async fn run(
     };
     let reason = tokio::select! {
         () = stop.asked() => Reason::Asked,
-        () = starter_gone(arguments) => Reason::Asked,
+        () = starter_gone(arguments.end_with_input) => Reason::Asked,
         failure = node.failed() => Reason::Failed(failure),
         version = versions.newer() => Reason::Roster { version },
         () = shown.renewed() => Reason::Certificate,
@@ -218,9 +218,9 @@ async fn run(
     }
 }
 
-/// Returns when standard input ends, if the node was started by somebody whose end is told that way.
-async fn starter_gone(arguments: &RunArguments) {
-    if !arguments.end_with_input {
+/// Returns when standard input ends, if the process was started by somebody whose end is told that way.
+pub(crate) async fn starter_gone(ends_with_input: bool) {
+    if !ends_with_input {
         return std::future::pending().await;
     }
     let (sender, gone) = oneshot::channel();

@@ -81,6 +81,27 @@ impl std::fmt::Debug for CallerIdentity {
     }
 }
 
+/// A connection to a portal, made when first used: over TLS, with a certificate for its host by one of the authorities (PEM), or, without
+/// authorities, in the clear on this machine.
+///
+/// # Errors
+/// When the address is none, or the authorities cannot be read.
+pub fn to_portal(
+    address: &str,
+    authorities: Option<&[u8]>,
+) -> Result<Channel, tonic::transport::Error> {
+    let mut endpoint = Endpoint::from_shared(address.to_string())?
+        .connect_timeout(CONNECT_TIMEOUT)
+        .tcp_nodelay(true);
+    if let Some(authorities) = authorities {
+        let tls = ClientTlsConfig::new()
+            .ca_certificate(Certificate::from_pem(authorities))
+            .timeout(HANDSHAKE_TIMEOUT);
+        endpoint = endpoint.tls_config(tls)?;
+    }
+    Ok(endpoint.connect_lazy())
+}
+
 /// A connection to the node of a region, made when first used and made again when lost. The node must show a certificate
 /// of the authority (DER) with the name of that region's node, whatever its address.
 ///

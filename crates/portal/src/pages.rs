@@ -1,0 +1,14 @@
+//! The pages, as HTML. What an account says, `show` describes; here is what stands around it.
+
+mod account;
+mod enter;
+mod fault;
+mod keys;
+mod layout;
+mod statement;
+
+pub(crate) use account::account;
+pub(crate) use enter::welcome;
+pub(crate) use fault::{Fault, fault, fault_text};
+pub(crate) use keys::{keys, passkey_label};
+pub(crate) use statement::statement;

@@ -1,0 +1,50 @@
+//! The first page.
+
+use super::{
+    fault::{Fault, fault_text},
+    layout::{Whose, page},
+};
+use crate::text::t;
+use axum::response::Html;
+use maud::html;
+use yizhang_ledger::value::Division;
+use yizhang_show::{language::Language, place};
+
+/// The first page: what this is, the way in with a phone that is known, and the way in with a code. With what was wrong, if something was.
+pub(crate) fn welcome(language: Language, region: Division, fault: Option<Fault>) -> Html<String> {
+    page(
+        language,
+        &Whose::Everybody,
+        || t!("welcome.title").to_string(),
+        || {
+            html! {
+                h1 { (t!("welcome.title")) }
+                p.lead { (t!("welcome.lead")) }
+                p { (t!("welcome.region", region = place::name(region))) }
+                @if let Some(fault) = fault {
+                    p.alert role="alert" { (fault_text(language, fault)) }
+                }
+                section.card aria-labelledby="by-phone" {
+                    h2 id="by-phone" { (t!("welcome.phone")) }
+                    p { (t!("welcome.phone_text")) }
+                    p.alert role="alert" id="passkey-fault" hidden {}
+                    button.main type="button" id="passkey-open" hidden data-failed=(t!("passkey.failed")) { (t!("welcome.phone_button")) }
+                    p id="passkey-none" { (t!("welcome.phone_none")) }
+                }
+                section.card aria-labelledby="by-code" {
+                    h2 id="by-code" { (t!("welcome.code")) }
+                    p { (t!("welcome.code_text")) }
+                    form method="post" action="/enter" {
+                        label for="code" { (t!("welcome.code_label")) }
+                        input id="code" name="code" inputmode="numeric" autocomplete="one-time-code" required
+                            maxlength="24" placeholder="0000 0000 0000" aria-describedby="code-help";
+                        p.small id="code-help" { (t!("welcome.code_help")) }
+                        button.main type="submit" { (t!("welcome.code_button")) }
+                    }
+                }
+                p.small { (t!("welcome.privacy")) }
+                script src="/portal.js" defer {}
+            }
+        },
+    )
+}

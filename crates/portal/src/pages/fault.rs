@@ -1,0 +1,64 @@
+//! What did not work, in words for whoever reads, with what to do.
+
+use super::layout::{Whose, page};
+use crate::text::t;
+use axum::response::Html;
+use maud::html;
+use yizhang_show::language::{self, Language};
+
+/// What did not work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// A code that opens nothing.
+    Code,
+    /// A code that a second clerk has not approved.
+    NotApproved,
+    /// A key that opens nothing, or a form of a session that has ended.
+    NotOpened,
+    /// A number that is none, or is somebody else's.
+    Number,
+    /// Too much at once.
+    Busy,
+    /// The node does not answer.
+    Away,
+    /// There is no such page.
+    NoPage,
+    /// A page of somebody else has sent it.
+    ForeignPage,
+}
+
+impl Fault {
+    const fn key(self) -> &'static str {
+        match self {
+            Self::Code => "fault.code",
+            Self::NotApproved => "fault.not_approved",
+            Self::NotOpened => "fault.not_opened",
+            Self::Number => "fault.number",
+            Self::Busy => "fault.busy",
+            Self::Away => "fault.away",
+            Self::NoPage => "fault.no_page",
+            Self::ForeignPage => "fault.foreign_page",
+        }
+    }
+}
+
+/// The sentence.
+pub(crate) fn fault_text(language: Language, fault: Fault) -> String {
+    language::during(language, || t!(fault.key()).to_string())
+}
+
+/// A page with nothing else.
+pub(crate) fn fault(language: Language, fault: Fault) -> Html<String> {
+    page(
+        language,
+        &Whose::Everybody,
+        || t!("fault.title").to_string(),
+        || {
+            html! {
+                h1 { (t!("fault.title")) }
+                p.alert role="alert" { (t!(fault.key())) }
+                p { a href="/" { (t!("fault.back")) } }
+            }
+        },
+    )
+}
