@@ -21,6 +21,32 @@ pub(crate) struct PurposeArguments {
     pub(crate) person: PersonArgument,
 }
 
+/// The same, where whoever has a key of their own needs none.
+#[derive(Args, Clone)]
+pub(crate) struct OptionalPurpose {
+    /// Kind of business for which the account is read.
+    #[arg(long, value_parser = business_parser(), required_unless_present = "holder")]
+    business: Option<Business>,
+    /// Number of the case or matter in the agency's books for which the account is read.
+    #[arg(long = "case", value_name = "NUMBER", value_parser = parse_visible, required_unless_present = "holder")]
+    case_number: Option<String>,
+    /// The person who asks, as the agency names its people; who is logged in if not given. Nodes write it down.
+    #[arg(long, value_name = "NAME", value_parser = parse_visible, required_unless_present = "holder")]
+    person: Option<String>,
+}
+
+impl OptionalPurpose {
+    /// The purpose, if all of it is given.
+    pub(crate) fn given(&self) -> Option<anyhow::Result<Purpose>> {
+        let (business, case, person) = (
+            self.business?,
+            self.case_number.as_ref()?,
+            self.person.as_ref()?,
+        );
+        Some(Purpose::new(business, case, person).map_err(anyhow::Error::from))
+    }
+}
+
 /// The argument of a command whose business and case are known without being told.
 #[derive(Args, Clone)]
 pub(crate) struct PersonArgument {

@@ -13,7 +13,7 @@ use crate::{
     files, newer,
     node::parse_region,
     output, pseudonyms,
-    purpose::PurposeArguments,
+    purpose::OptionalPurpose,
     show,
     usage::WrongValue,
 };
@@ -74,26 +74,26 @@ pub(crate) fn asked_worker(account: Option<&str>) -> anyhow::Result<Whom> {
     }
 }
 
-/// As whom a clerk asks.
+/// As whom a clerk asks. None of it is needed by a worker who has a key.
 #[derive(Args)]
 struct AgencyArguments {
     /// Region of the node to ask; any node gives the same answer.
-    #[arg(long, value_parser = parse_region)]
-    node: Division,
+    #[arg(long, value_parser = parse_region, required_unless_present = "holder")]
+    node: Option<Division>,
     /// Directory of credentials, for instance that of an agency.
-    #[arg(long)]
-    credentials: PathBuf,
+    #[arg(long, required_unless_present = "holder")]
+    credentials: Option<PathBuf>,
     #[command(flatten)]
-    purpose: PurposeArguments,
+    purpose: OptionalPurpose,
 }
 
 /// Arguments of `worker account`.
 #[derive(Args)]
 pub(crate) struct AccountArguments {
     #[command(flatten)]
-    agency: Option<AgencyArguments>,
+    agency: AgencyArguments,
     /// Directory of your own key, as `worker enrol` made it: your own account, without an agency.
-    #[arg(long, value_name = "DIR", required_unless_present = "credentials")]
+    #[arg(long, value_name = "DIR")]
     holder: Option<PathBuf>,
     /// Pseudonym of the worker, 32 hexadecimal digits; otherwise the social-security number is read from standard input.
     #[arg(long, value_name = "HEX")]
@@ -132,10 +132,9 @@ pub(crate) fn run(command: &Command) -> anyhow::Result<Outcome> {
 }
 
 fn account(arguments: &AccountArguments) -> anyhow::Result<Outcome> {
-    let answer = match (&arguments.holder, &arguments.agency) {
-        (Some(directory), _) => own_account(arguments, directory)?,
-        (None, Some(agency)) => account_by_agency(arguments, agency)?,
-        (None, None) => return Err(Failure::Arguments(t!("holder.or_agency").to_string()).into()),
+    let answer = match &arguments.holder {
+        Some(directory) => own_account(arguments, directory)?,
+        None => account_by_agency(arguments)?,
     };
     if let Some(path) = &arguments.html {
         files::replace(path, show::html::page(&answer).as_bytes())?;
@@ -160,11 +159,11 @@ fn account(arguments: &AccountArguments) -> anyhow::Result<Outcome> {
 }
 
 /// The account as a clerk asks for it.
-fn account_by_agency(
-    arguments: &AccountArguments,
-    agency: &AgencyArguments,
-) -> anyhow::Result<Answer> {
-    let credentials = Credentials::read(&agency.credentials)?;
+fn account_by_agency(arguments: &AccountArguments) -> anyhow::Result<Answer> {
+    let needed = || Failure::Arguments(t!("holder.or_agency").to_string());
+    let agency = &arguments.agency;
+    let node = agency.node.ok_or_else(needed)?;
+    let credentials = Credentials::read(agency.credentials.as_deref().ok_or_else(needed)?)?;
     let whom = asked_worker(arguments.account.as_deref())?;
     let from_number = match &whom {
         Whom::Number(number) => FromNumber::of(number),
@@ -177,7 +176,7 @@ fn account_by_agency(
     let policy = crate::rules::policy(arguments.rules.as_deref())?;
     let question = Question {
         worker,
-        purpose: agency.purpose.purpose()?,
+        purpose: agency.purpose.given().ok_or_else(needed)??,
         as_of: arguments.as_of.unwrap_or_else(clock::today),
         proofs: arguments.proofs,
         policy: &policy,
@@ -186,7 +185,7 @@ fn account_by_agency(
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
-    let mut answer = runtime.block_on(ask(&credentials, agency.node, question))?;
+    let mut answer = runtime.block_on(ask(&credentials, node, question))?;
     if let Some(number) = from_number {
         answer.by_number = by_number(&answer.account, number, &policy);
     }
@@ -208,7 +207,7 @@ fn own_account(arguments: &AccountArguments, directory: &Path) -> anyhow::Result
             ticket: opened.ticket.into(),
             ..LookupRequest::default()
         };
-        let client = AccountClient::new(holder.channel());
+        let client = AccountClient::new(opened.channel);
         let mut client = client.max_decoding_message_size(ACCOUNT_BYTES_MAX);
         let reply = within(LOOKUP_TIMEOUT, client.lookup(request)).await;
         let reply = reply.map_err(|status| holder::failure(&status))?;

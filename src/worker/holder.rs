@@ -25,8 +25,8 @@ use yizhang_wire::{
     convert,
     deadline::{LOOKUP_TIMEOUT, within},
     v1::{
-        BindRequest, ChallengeReply, ChallengeRequest, EnterRequest, Entrance, NewFileKey,
-        OpenRequest, bind_request::Key, holders_client::HoldersClient, open_request::Proof,
+        BindRequest, ChallengeReply, ChallengeRequest, EnterRequest, NewFileKey, OpenRequest,
+        bind_request::Key, holders_client::HoldersClient, open_request::Proof,
     },
 };
 
@@ -81,11 +81,14 @@ struct HolderFile {
 pub(crate) struct Holder {
     name: HolderName,
     key: SigningKey,
-    channel: Channel,
+    portal: String,
+    authority: Option<PathBuf>,
 }
 
 /// An account that was opened.
 pub(crate) struct Opened {
+    /// The way to the portal.
+    pub(crate) channel: Channel,
     /// What the node answers for.
     pub(crate) ticket: Vec<u8>,
     pub(crate) account: AccountId,
@@ -109,17 +112,15 @@ impl Holder {
                 number: file.number,
             },
             key,
-            channel: channel(&file.portal, file.authority.as_deref())?,
+            portal: file.portal,
+            authority: file.authority,
         })
-    }
-
-    pub(crate) fn channel(&self) -> Channel {
-        self.channel.clone()
     }
 
     /// Opens the account that the key is bound to.
     pub(crate) async fn open(&self) -> anyhow::Result<Opened> {
-        let challenge = challenge(&self.channel, Vec::new()).await?;
+        let channel = channel(&self.portal, self.authority.as_deref())?;
+        let challenge = challenge(&channel, Vec::new()).await?;
         let day = convert::day(challenge.day)?;
         let nonce = nonce(&challenge)?;
         let signature = proof::sign_opening(&self.key, self.name, day, &nonce);
@@ -128,9 +129,14 @@ impl Holder {
             name: self.name.to_bytes().to_vec().into(),
             proof: Some(Proof::Signature(signature.to_vec().into())),
         };
-        let mut client = HoldersClient::new(self.channel.clone());
+        let mut client = HoldersClient::new(channel.clone());
         let opened = within(LOOKUP_TIMEOUT, client.open(request)).await;
-        entered(&opened.map_err(|status| failure(&status))?)
+        let opened = opened.map_err(|status| failure(&status))?;
+        Ok(Opened {
+            channel,
+            ticket: opened.ticket.to_vec(),
+            account: convert::account_id(&opened.account)?,
+        })
     }
 }
 
@@ -145,11 +151,13 @@ pub(super) fn enrol(arguments: &EnrolArguments) -> anyhow::Result<Outcome> {
         private_pem(&key)?.as_bytes(),
         Access::Secret,
     )?;
-    let channel = channel(&arguments.portal, arguments.authority.as_deref())?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
-    let name = runtime.block_on(bind(&channel, code, &key))?;
+    let name = runtime.block_on(async {
+        let channel = channel(&arguments.portal, arguments.authority.as_deref())?;
+        bind(&channel, code, &key).await
+    })?;
     let authority = match &arguments.authority {
         Some(path) => Some(std::path::absolute(path)?),
         None => None,
@@ -206,13 +214,6 @@ async fn challenge(channel: &Channel, ticket: Vec<u8>) -> anyhow::Result<Challen
 fn nonce(challenge: &ChallengeReply) -> anyhow::Result<Nonce> {
     let bytes = challenge.nonce.as_ref().try_into();
     Ok(Nonce(bytes.ok().context(t!("holder.bad_answer"))?))
-}
-
-fn entered(entrance: &Entrance) -> anyhow::Result<Opened> {
-    Ok(Opened {
-        ticket: entrance.ticket.to_vec(),
-        account: convert::account_id(&entrance.account)?,
-    })
 }
 
 /// Reads a code from standard input, so that it is in no history and no list of processes.
