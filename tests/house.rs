@@ -35,6 +35,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
     ("verifier", &["ledger", "show", "statement"]),
     ("browser", &["verifier"]),
+    ("chromium", &[]),
     ("page", &["show", "verifier"]),
     (
         "node",

@@ -1,14 +1,11 @@
 //! Pages that the program writes, in a real browser: a worker's statement, revealed or not, and the verifier for files of others.
 
-#[allow(dead_code, reason = "each test takes what it needs of it")]
-#[path = "../crates/page/tests/devtools/mod.rs"]
-mod devtools;
 mod support;
 
-use devtools::{Browser, DESK, PHONE, browser, keep};
 use serde_json::{Value, json};
 use std::{fs, path::Path};
 use support::{Federation, contributions, eventually, run, run_with};
+use yizhang_chromium::{Browser, DESK, PHONE, browser, keep};
 
 const GUANGDONG: u32 = 440_000;
 const GUIZHOU: u32 = 520_000;
@@ -68,7 +65,8 @@ fn report(browser: &mut Browser) -> String {
 
 fn look(browser: &mut Browser, name: &str) {
     let picture = browser.picture();
-    keep(&format!("{name}.png"), &picture);
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("page");
+    keep(&folder, &format!("{name}.png"), &picture);
     let width = browser.value("document.documentElement.scrollWidth - innerWidth");
     assert!(
         width.as_i64().unwrap() <= 0,
