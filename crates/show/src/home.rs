@@ -71,6 +71,14 @@ impl Links {
         }
     }
 
+    /// The part of the first page that says what it rests on.
+    fn trust(&self) -> String {
+        match self {
+            Self::InOneFile => "#trust".to_owned(),
+            Self::Under(prefix) => format!("{prefix}#trust"),
+        }
+    }
+
     fn sheet(&self) -> String {
         self.to("sheet")
     }
@@ -106,7 +114,7 @@ pub fn first(answer: &Answer, setting: &Setting) -> Markup {
     html! {
         main id="main" {
             h1 { (t!("home.title")) }
-            (trust::line(answer))
+            (trust::line(answer, &setting.links))
             (answers::section(answer))
             @if !account.records.is_empty() {
                 (years::section(answer, setting))

@@ -30,7 +30,7 @@ pub fn file(answer: &Answer) -> String {
                 a.skip href="#main" { (t!("home.skip")) }
                 (first(answer, &setting))
                 @if !answer.account.records.is_empty() {
-                    section.page id="sheet" aria-label=(t!("home.sheet.title")) { (sheet::body(answer)) }
+                    section.page id="sheet" aria-label=(t!("home.sheet.title")) { (sheet::body(answer, &setting)) }
                 }
                 section.page id="terms" aria-label=(t!("home.terms.title")) {
                     h1 { (t!("home.terms.title")) }

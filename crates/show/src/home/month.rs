@@ -39,7 +39,7 @@ pub fn page(answer: &Answer, family: &str, month: Month, setting: &Setting) -> O
         main id="main" {
             p { a href=(setting.links.first()) { (t!("home.back")) } }
             h1 { (t!("home.month_title", scheme = words::family(family), month = words::month(month))) }
-            (trust::line(answer))
+            (trust::line(answer, &setting.links))
             (facts(answer, &picture, &stretch))
             @if !records.is_empty() {
                 h2 { (words::prose(&t!("home.month_records"))) }

@@ -14,18 +14,18 @@ pub fn page(answer: &Answer, setting: &Setting) -> Markup {
     html! {
         main id="main" {
             p.screen { a href=(setting.links.first()) { (t!("home.back")) } }
-            (body(answer))
+            (body(answer, setting))
         }
         (terms::meanings(setting))
     }
 }
 
 /// The page without what leads back.
-pub(super) fn body(answer: &Answer) -> Markup {
+pub(super) fn body(answer: &Answer, setting: &Setting) -> Markup {
     let account = &answer.account;
     html! {
         h1 { (t!("home.sheet.title")) }
-        (trust::line(answer))
+        (trust::line(answer, &setting.links))
         p.screen.hint { (t!("home.sheet.print")) }
         @for family in account.families.iter().filter(|family| !family.months.is_empty()) {
             (table(account, family))

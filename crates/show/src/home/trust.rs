@@ -1,6 +1,6 @@
 //! What the page rests on: as of when, whose records are in it and how new they are, and what was checked.
 
-use super::words;
+use super::{Links, words};
 use crate::{account::Answer, copies, place};
 use maud::{Markup, html};
 use rust_i18n::t;
@@ -8,8 +8,8 @@ use std::collections::BTreeSet;
 use yizhang_ledger::value::{Day, Division};
 use yizhang_statement::Identity;
 
-/// The line under the title.
-pub(super) fn line(answer: &Answer) -> Markup {
+/// The line under the title, which leads to the part at the end of the first page.
+pub(super) fn line(answer: &Answer, links: &Links) -> Markup {
     let account = &answer.account;
     let checked = if answer.checked.is_some() {
         t!("home.trust.checked_short")
@@ -19,7 +19,7 @@ pub(super) fn line(answer: &Answer) -> Markup {
     html! {
         p.trust {
             (t!("home.trust.line", day = words::day(account.as_of), count = regions(answer).len()))
-            " " a href="#trust" { (checked) }
+            " " a href=(links.trust()) { (checked) }
         }
     }
 }

@@ -63,15 +63,12 @@ pub(super) fn long_count(months: u32) -> String {
     if months < 24 {
         return count(months);
     }
+    let (all, rest) = (count(months), count(months % 12));
     let years = match months % 12 {
         0 => t!("home.years", years = months / 12),
-        rest => t!(
-            "home.years_months",
-            years = months / 12,
-            months = count(rest)
-        ),
+        _ => t!("home.years_months", years = months / 12, months = rest),
     };
-    t!("home.long", months = count(months), years = years).to_string()
+    t!("home.long", all = all, years = years).to_string()
 }
 
 /// An amount in yuan, its thousands apart.

@@ -9,7 +9,6 @@ use std::{
     fs,
     path::{Path, PathBuf},
 };
-use tempfile::TempDir;
 use yizhang_chromium::{Browser, DESK, PHONE, Screen, browser, keep};
 use yizhang_entitlement::Account;
 use yizhang_show::{home, language::Language};
@@ -37,8 +36,14 @@ fn people() -> Vec<(&'static str, Account)> {
     PEOPLE.map(person).to_vec()
 }
 
-fn write(folder: &Path, name: &str, html: &str) -> PathBuf {
-    let path = folder.join(format!("{name}.html"));
+/// Where pages and pictures are kept for people to look at.
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join("home")
+}
+
+fn write(name: &str, html: &str) -> PathBuf {
+    fs::create_dir_all(folder()).unwrap();
+    let path = folder().join(format!("{name}.html"));
     fs::write(&path, html).unwrap();
     path
 }
@@ -52,9 +57,8 @@ fn media(browser: &mut Browser, scheme: &str) {
 }
 
 fn look(browser: &mut Browser, name: &str) {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("home");
     let picture = browser.picture();
-    keep(&folder, &format!("{name}.png"), &picture);
+    keep(&folder(), &format!("{name}.png"), &picture);
 }
 
 fn fits(browser: &mut Browser, name: &str) {
@@ -71,13 +75,12 @@ fn pages_fit_their_screens_and_axe_finds_nothing_serious() {
     // A policy of a page keeps no tool of the browser's out.
     browser.call("Page.setBypassCSP", &json!({ "enabled": true }));
     let axe = axe::script();
-    let folder = TempDir::new().unwrap();
     let mut found = Vec::new();
     for (person, account) in people() {
         let answer = answer(account, Check::Done);
         for (tag, language) in LANGUAGES {
             let html = in_language(language, || home::file(&answer));
-            let path = write(folder.path(), &format!("{person}-{tag}"), &html);
+            let path = write(&format!("{person}-{tag}"), &html);
             for (screen_name, screen) in SCREENS {
                 for scheme in ["light", "dark"] {
                     let name = format!("{person}-{tag}-{screen_name}-{scheme}");
@@ -99,10 +102,9 @@ fn pages_fit_their_screens_and_axe_finds_nothing_serious() {
 #[test]
 fn a_month_and_a_term_open_without_a_script_and_a_scheme_is_chosen_by_keyboard() {
     let Some(mut browser) = browser() else { return };
-    let folder = TempDir::new().unwrap();
     let answer = answer(rider(), Check::Done);
     let html = in_language(Language::Zh, || home::file(&answer));
-    let path = write(folder.path(), "rider", &html);
+    let path = write("rider", &html);
     browser.open(&path, PHONE, "zh");
     let is_open = "document.querySelector('.meaning:popover-open') !== null";
     for button in [".grid button", "button.term"] {
@@ -130,16 +132,11 @@ fn a_month_and_a_term_open_without_a_script_and_a_scheme_is_chosen_by_keyboard()
 #[test]
 fn the_yearly_table_is_printed_on_paper() {
     let Some(mut browser) = browser() else { return };
-    let folder = TempDir::new().unwrap();
     let answer = answer(rider(), Check::Done);
     let html = in_language(Language::Zh, || home::file(&answer));
-    let path = write(folder.path(), "rider", &html);
+    let path = write("rider", &html);
     browser.open(&path, DESK, "zh");
     let pdf = browser.pdf();
-    let kept = keep(
-        &Path::new(env!("CARGO_TARGET_TMPDIR")).join("home"),
-        "rider.pdf",
-        &pdf,
-    );
+    let kept = keep(&folder(), "rider.pdf", &pdf);
     assert!(fs::read(kept).unwrap().starts_with(b"%PDF-"));
 }

@@ -101,7 +101,7 @@ fn jargon(text: &str) -> Option<String> {
             && word
                 .bytes()
                 .all(|byte| byte.is_ascii_lowercase() || b"._".contains(&byte));
-        let is_scheme = word.contains(':');
+        let is_scheme = word.contains(':') && !word.starts_with(|c: char| c.is_ascii_digit());
         let is_hex = word.len() >= HEX_DIGITS
             && word.bytes().all(|byte| byte.is_ascii_hexdigit())
             && word.bytes().any(|byte| byte.is_ascii_alphabetic());
@@ -121,7 +121,7 @@ fn faults(name: &str, html: &str) -> Vec<String> {
     if !is_of_month && let Some(word) = jargon(&text) {
         faults.push(format!("says {word}"));
     }
-    if text.contains("%{") || text.contains("[[") || text.contains("home.") {
+    if text.contains("%{") || text.contains("[[") || text.contains("]]") {
         faults.push("a text is not whole".into());
     }
     let lower = html.to_lowercase();
