@@ -1,14 +1,14 @@
 //! Pages that the program writes, in a real browser: a worker's statement, revealed or not, and the verifier for files of others.
 
-#[allow(dead_code, reason = "each test takes what it needs of it")]
-#[path = "../crates/page/tests/devtools/mod.rs"]
-mod devtools;
 mod support;
 
-use devtools::{Browser, DESK, PHONE, browser, keep};
 use serde_json::{Value, json};
-use std::{fs, path::Path};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 use support::{Federation, contributions, eventually, run, run_with};
+use yizhang_chromium::{Browser, DESK, PHONE, browser, keep};
 
 const GUANGDONG: u32 = 440_000;
 const GUIZHOU: u32 = 520_000;
@@ -66,9 +66,14 @@ fn report(browser: &mut Browser) -> String {
     browser.text("document.getElementById('report').innerText")
 }
 
+/// Where pictures are kept for people to look at.
+fn pictures() -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join("page")
+}
+
 fn look(browser: &mut Browser, name: &str) {
     let picture = browser.picture();
-    keep(&format!("{name}.png"), &picture);
+    keep(&pictures(), &format!("{name}.png"), &picture);
     let width = browser.value("document.documentElement.scrollWidth - innerWidth");
     assert!(
         width.as_i64().unwrap() <= 0,
@@ -119,7 +124,7 @@ fn a_statement_is_a_page_that_checks_itself_and_shows_the_account() {
         "{said}"
     );
     let sheet = browser.pdf();
-    keep("statement-en.pdf", &sheet);
+    keep(&pictures(), "statement-en.pdf", &sheet);
     // Whoever is told number and code sees whose it is; a wrong code shows the contrary.
     let code = fs::read_to_string(format!("{statement}.code")).unwrap();
     let wrong = code.trim().chars().rev().collect::<String>();

@@ -1,15 +1,18 @@
 //! The page in a real browser, opened from disk as a person does it.
 
-mod devtools;
 #[allow(dead_code, reason = "each test takes what it needs of it")]
 #[path = "../../verifier/tests/support/mod.rs"]
 mod support;
 
-use devtools::{Browser, DESK, PHONE, Screen, browser, keep};
 use serde_json::json;
-use std::{fs, net::TcpListener, path::PathBuf};
+use std::{
+    fs,
+    net::TcpListener,
+    path::{Path, PathBuf},
+};
 use support::{evidence, mutated, receipt, roster, signed};
 use tempfile::TempDir;
+use yizhang_chromium::{Browser, DESK, PHONE, Screen, browser, keep};
 use yizhang_ledger::roster::Roster;
 use yizhang_page::{Page, page};
 use yizhang_show::language::Language;
@@ -17,6 +20,11 @@ use yizhang_verifier::{File, Request, check};
 
 fn fingerprint(roster: &Roster) -> String {
     roster.root_fingerprint().to_string()
+}
+
+/// Where pictures are kept for people to look at.
+fn pictures() -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join("page")
 }
 
 /// A browser, and files to show it.
@@ -74,7 +82,7 @@ impl Desk {
 
     fn keep_picture(&mut self, name: &str) {
         let picture = self.browser.picture();
-        keep(&format!("{name}.png"), &picture);
+        keep(&pictures(), &format!("{name}.png"), &picture);
     }
 
     fn fits_its_screen(&mut self, screen: Screen) {
@@ -299,7 +307,7 @@ fn it_prints_on_paper_and_is_readable_in_the_dark_and_in_large_type() {
     let page = desk.page_with("a.receipt", &receipt());
     desk.browser.open(&page, DESK, "zh-CN");
     desk.verdict();
-    let path = keep("receipt-zh.pdf", &desk.browser.pdf());
+    let path = keep(&pictures(), "receipt-zh.pdf", &desk.browser.pdf());
     assert!(fs::read(path).unwrap().starts_with(b"%PDF-"));
     let dark =
         json!({ "media": "", "features": [{ "name": "prefers-color-scheme", "value": "dark" }] });

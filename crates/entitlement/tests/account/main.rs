@@ -1,6 +1,7 @@
 //! The account through the public door: records are written, signed and verified like real ones, then folded.
 
 mod bounds;
+mod case;
 mod cases;
 mod document;
 mod federation;

@@ -1,4 +1,6 @@
-//! A real browser, driven by its DevTools protocol over two pipes: a message is JSON that ends with a zero byte.
+//! A real browser for tests, driven by its DevTools protocol over two pipes: a message is JSON that ends with a zero byte.
+//!
+//! Only tests take this crate, and whatever goes wrong in it fails the test with a panic. It is no part of the program.
 
 use base64ct::{Base64, Encoding};
 use serde_json::{Value, json};
@@ -18,7 +20,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 const PROGRAMS: [&str; 3] = ["chromium", "chromium-browser", "google-chrome"];
 
 /// A browser with one page.
-pub(crate) struct Browser {
+pub struct Browser {
     process: Child,
     input: File,
     output: BufReader<File>,
@@ -32,25 +34,30 @@ pub(crate) struct Browser {
 
 /// What a page is seen on.
 #[derive(Clone, Copy)]
-pub(crate) struct Screen {
-    pub(crate) width: u32,
-    pub(crate) height: u32,
-    pub(crate) is_phone: bool,
+pub struct Screen {
+    /// Width in CSS pixels.
+    pub width: u32,
+    /// Height in CSS pixels.
+    pub height: u32,
+    /// Whether it is touched, and has two pixels of its own to one of CSS.
+    pub is_phone: bool,
 }
 
-pub(crate) const PHONE: Screen = Screen {
+/// A phone.
+pub const PHONE: Screen = Screen {
     width: 390,
     height: 844,
     is_phone: true,
 };
-pub(crate) const DESK: Screen = Screen {
+/// A screen on a desk.
+pub const DESK: Screen = Screen {
     width: 1280,
     height: 900,
     is_phone: false,
 };
 
 /// A browser; none where none is installed, which is a failure where nothing may be skipped.
-pub(crate) fn browser() -> Option<Browser> {
+pub fn browser() -> Option<Browser> {
     let Some(program) = installed() else {
         let must = std::env::var_os("YIZHANG_NO_SKIPS").is_some_and(|value| value == "1");
         assert!(!must, "no browser is installed");
@@ -60,10 +67,9 @@ pub(crate) fn browser() -> Option<Browser> {
     Some(Browser::start(program))
 }
 
-/// Keeps a picture or a sheet for people to look at.
-pub(crate) fn keep(name: &str, base64: &str) -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("page");
-    fs::create_dir_all(&folder).unwrap();
+/// Keeps a picture or a sheet for people to look at, in a folder that is made if it is missing.
+pub fn keep(folder: &Path, name: &str, base64: &str) -> PathBuf {
+    fs::create_dir_all(folder).unwrap();
     let path = folder.join(name);
     fs::write(&path, Base64::decode_vec(base64).unwrap()).unwrap();
     path
@@ -133,7 +139,7 @@ impl Browser {
     }
 
     /// Asks the browser for something, and waits for the answer.
-    pub(crate) fn call(&mut self, method: &str, parameters: &Value) -> Value {
+    pub fn call(&mut self, method: &str, parameters: &Value) -> Value {
         self.sent += 1;
         let id = self.sent;
         let mut message = json!({ "id": id, "method": method, "params": parameters });
@@ -161,7 +167,7 @@ impl Browser {
     }
 
     /// The value of an expression in the page.
-    pub(crate) fn value(&mut self, expression: &str) -> Value {
+    pub fn value(&mut self, expression: &str) -> Value {
         let ask = json!({ "expression": expression, "awaitPromise": true, "returnByValue": true });
         let answer = self.call("Runtime.evaluate", &ask);
         assert!(
@@ -171,7 +177,8 @@ impl Browser {
         answer["result"]["value"].clone()
     }
 
-    pub(crate) fn text(&mut self, expression: &str) -> String {
+    /// The value of an expression that is a text.
+    pub fn text(&mut self, expression: &str) -> String {
         let value = self.value(expression);
         value
             .as_str()
@@ -180,7 +187,7 @@ impl Browser {
     }
 
     /// Waits until an expression is true.
-    pub(crate) fn wait(&mut self, expression: &str) {
+    pub fn wait(&mut self, expression: &str) {
         let start = Instant::now();
         while self.value(expression) != json!(true) {
             assert!(
@@ -192,7 +199,7 @@ impl Browser {
     }
 
     /// Waits for an event of the browser.
-    pub(crate) fn event(&mut self, method: &str) -> Value {
+    pub fn event(&mut self, method: &str) -> Value {
         let is_it = |event: &Value| event["method"] == method;
         if let Some(at) = self.events.iter().position(is_it) {
             return self.events.remove(at)["params"].clone();
@@ -207,7 +214,7 @@ impl Browser {
     }
 
     /// Opens a file from disk, on a screen, in a language.
-    pub(crate) fn open(&mut self, path: &Path, screen: Screen, language: &str) {
+    pub fn open(&mut self, path: &Path, screen: Screen, language: &str) {
         let Screen {
             width,
             height,
@@ -225,7 +232,7 @@ impl Browser {
     }
 
     /// Something to run in each page before its own script.
-    pub(crate) fn before_each_page(&mut self, source: &str) {
+    pub fn before_each_page(&mut self, source: &str) {
         self.call(
             "Page.addScriptToEvaluateOnNewDocument",
             &json!({ "source": source }),
@@ -233,7 +240,7 @@ impl Browser {
     }
 
     /// Chooses files, as a person does in the dialog of the system.
-    pub(crate) fn choose(&mut self, files: &[&Path]) {
+    pub fn choose(&mut self, files: &[&Path]) {
         let element = json!({ "expression": "document.getElementById('files')" });
         let element = self.call("Runtime.evaluate", &element);
         let chosen = json!({ "files": files, "objectId": element["result"]["objectId"] });
@@ -241,7 +248,7 @@ impl Browser {
     }
 
     /// Presses a key and lets it go.
-    pub(crate) fn press(&mut self, key: &str) {
+    pub fn press(&mut self, key: &str) {
         let (code, text) = match key {
             "Tab" => (9, ""),
             "Enter" => (13, "\r"),
@@ -258,21 +265,21 @@ impl Browser {
     }
 
     /// The whole page as a picture, PNG in base64.
-    pub(crate) fn picture(&mut self) -> String {
+    pub fn picture(&mut self) -> String {
         let shot = json!({ "captureBeyondViewport": true });
         let shot = self.call("Page.captureScreenshot", &shot);
         shot["data"].as_str().unwrap().to_owned()
     }
 
     /// The page on paper, PDF in base64.
-    pub(crate) fn pdf(&mut self) -> String {
+    pub fn pdf(&mut self) -> String {
         let printed = json!({ "preferCSSPageSize": true, "printBackground": false });
         let printed = self.call("Page.printToPDF", &printed);
         printed["data"].as_str().unwrap().to_owned()
     }
 
     /// Addresses that the page has asked for beside itself.
-    pub(crate) fn asked_for(&mut self) -> Vec<String> {
+    pub fn asked_for(&mut self) -> Vec<String> {
         // Whatever has happened until now has been told before this answer.
         self.value("1");
         let requests = self.events.iter();
