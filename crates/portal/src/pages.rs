@@ -7,7 +7,7 @@ mod keys;
 mod layout;
 mod statement;
 
-pub(crate) use account::account;
+pub(crate) use account::{Part, account};
 pub(crate) use enter::welcome;
 pub(crate) use fault::{Fault, fault, fault_text};
 pub(crate) use keys::{keys, passkey_label};

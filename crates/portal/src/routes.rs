@@ -29,6 +29,7 @@ use yizhang_show::language::Language;
 const BODY_BYTES_MAX: usize = 16 * 1_024;
 /// How long browsers keep style and script.
 const ASSET_CACHE: &str = "public, max-age=3600";
+/// What only the portal's own pages need, behind the style of the worker's.
 const STYLE: &str = include_str!("../assets/portal.css");
 const SCRIPT: &str = include_str!("../assets/portal.js");
 
@@ -43,6 +44,9 @@ pub(crate) fn router(shared: &Arc<Shared>) -> Router {
         .route("/passkey/new", post(passkey::new))
         .route("/passkey/bind", post(passkey::bind))
         .route("/account", get(account::first))
+        .route("/account/sheet", get(account::sheet))
+        .route("/account/terms", get(account::terms))
+        .route("/account/month/{family}/{month}", get(account::month))
         .route("/account/keys", get(keys::list))
         .route("/account/keys/end", post(keys::end))
         .route(
@@ -50,14 +54,8 @@ pub(crate) fn router(shared: &Arc<Shared>) -> Router {
             get(statement::form).post(statement::make),
         )
         .route("/language/{language}", get(choose_language))
-        .route(
-            "/portal.css",
-            get(|| async { asset("text/css; charset=utf-8", STYLE) }),
-        )
-        .route(
-            "/portal.js",
-            get(|| async { asset("text/javascript; charset=utf-8", SCRIPT) }),
-        )
+        .route("/portal.css", get(style))
+        .route("/portal.js", get(script))
         .fallback(no_page)
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .layer(from_fn_with_state(Arc::clone(shared), guard))
@@ -68,15 +66,31 @@ pub(crate) fn router(shared: &Arc<Shared>) -> Router {
     pages.merge(gateway)
 }
 
-fn asset(kind: &'static str, text: &'static str) -> Response {
+async fn style() -> Response {
+    asset(
+        "text/css; charset=utf-8",
+        [yizhang_show::home::STYLE, STYLE].concat(),
+    )
+}
+
+async fn script() -> Response {
+    asset("text/javascript; charset=utf-8", SCRIPT)
+}
+
+fn asset(kind: &'static str, text: impl IntoResponse) -> Response {
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static(kind)),
         (header::CACHE_CONTROL, HeaderValue::from_static(ASSET_CACHE)),
     ];
-    (headers, text).into_response()
+    // The headers of a text come with it; the kind takes the place of its own.
+    let mut response = text.into_response();
+    for (name, value) in headers {
+        response.headers_mut().insert(name, value);
+    }
+    response
 }
 
-async fn no_page(headers: HeaderMap) -> Response {
+pub(crate) async fn no_page(headers: HeaderMap) -> Response {
     let language = language_of(&headers);
     (
         StatusCode::NOT_FOUND,

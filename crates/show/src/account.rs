@@ -10,7 +10,7 @@ use super::{
     provisional::{self, ByNumber},
     record, serde_name, summary,
 };
-use rust_i18n::t;
+use crate::text::t;
 use serde_json::json;
 use std::collections::BTreeMap;
 use yizhang_entitlement::account::{

@@ -1,7 +1,7 @@
 //! The report of an audit for people.
 
 use super::{count, table};
-use rust_i18n::t;
+use crate::text::t;
 use yizhang_audit::{Finding, Report, RosterName, Severity};
 use yizhang_ledger::value::UnixMillis;
 

@@ -1,7 +1,7 @@
 //! What a backup took, what was restored from one, and what was wrong.
 
 use super::{copies, count, damage, place, table};
-use rust_i18n::t;
+use crate::text::t;
 use yizhang_ledger::{Invalid, head::Origin, value::TreeSize};
 use yizhang_store::{BackupError, BackupFinding, BackupReport, RestoreReport, StoreError, Taken};
 

@@ -1,7 +1,7 @@
 //! What became of the chains of a bundle.
 
 use super::{place, printable, table};
-use rust_i18n::t;
+use crate::text::t;
 use yizhang_ledger::value::Division;
 
 /// A chain of a bundle at a node.

@@ -1,7 +1,7 @@
 //! Up to where it was shown that nothing of an account was left out, chain by chain.
 
 use super::place;
-use rust_i18n::t;
+use crate::text::t;
 use serde_json::{Value, json};
 use yizhang_ledger::value::Day;
 use yizhang_statement::{Checked, Completeness};

@@ -5,7 +5,7 @@ use super::{
     page::{Block, Part},
     place, record, serde_name, yuan,
 };
-use rust_i18n::t;
+use crate::text::t;
 use std::cmp::Reverse;
 use yizhang_entitlement::{
     Account,

@@ -1,7 +1,7 @@
 //! Chains as a node holds them: how new they are, and what stands against them.
 
 use super::{family, place};
-use rust_i18n::t;
+use crate::text::t;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use yizhang_entitlement::{

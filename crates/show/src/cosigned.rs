@@ -1,7 +1,7 @@
 //! What witnesses and mirrors have cosigned of each chain, as a node knows it.
 
 use super::{copies, place, table};
-use rust_i18n::t;
+use crate::text::t;
 use serde_json::{Value, json};
 use yizhang_ledger::{head::Origin, roster::KeyKind, value::UnixMillis};
 

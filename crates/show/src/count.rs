@@ -1,6 +1,6 @@
 //! A number with its noun, in the singular where it is one.
 
-use rust_i18n::t;
+use crate::text::t;
 use std::fmt::Display;
 
 /// A number of months; one of a difference may be negative.

@@ -3,7 +3,7 @@
 
 use super::{fault, place};
 use crate::language::{self, Language};
-use rust_i18n::t;
+use crate::text::t;
 use std::path::Path;
 use yizhang_ledger::segment::FrameFault;
 use yizhang_store::{

@@ -9,7 +9,7 @@ use super::{
     place, printable, record, serde_name, terminal,
 };
 use crate::language::{self, Language};
-use rust_i18n::t;
+use crate::text::t;
 use std::collections::{BTreeMap, BTreeSet};
 use yizhang_entitlement::{
     Account,

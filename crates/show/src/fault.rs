@@ -3,7 +3,7 @@
 
 use super::{kind, said_name};
 use crate::language::{self, Language};
-use rust_i18n::t;
+use crate::text::t;
 use std::{borrow::Cow, fmt::Display, io};
 use yizhang_intake::{
     CODES_MAX, COLUMN_NAMES_MAX, CodeMap, CodeMapFault, Column, ColumnMapFault, Damage, Fault,

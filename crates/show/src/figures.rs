@@ -6,7 +6,7 @@ use super::{
     page::{Block, Part},
     place, serde_name, yuan,
 };
-use rust_i18n::t;
+use crate::text::t;
 use std::collections::BTreeSet;
 use yizhang_entitlement::{
     Account,

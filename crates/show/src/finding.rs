@@ -1,11 +1,11 @@
 //! Findings of an audit in the language in force. The crate words them in English; `locales/findings.yml` has the
 //! Chinese by code.
 
+use crate::text::t;
 use crate::{
     language::{self, Language},
     printable,
 };
-use rust_i18n::t;
 use yizhang_audit::{Code, Finding, Place};
 
 /// A finding as one line: where, what, and what was expected instead.

@@ -27,8 +27,8 @@ pub use terms::page as terms;
 pub use texts::Texts;
 
 use crate::account::Answer;
+use crate::text::t;
 use maud::{Markup, html};
-use rust_i18n::t;
 use yizhang_ledger::value::{Division, Month};
 
 /// The style of all pages here.

@@ -6,8 +6,8 @@ use super::{
     picture::{self, Legend},
 };
 use crate::account::Answer;
+use crate::text::t;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
-use rust_i18n::t;
 
 /// Digits of the digest at the foot of every sheet.
 const FOOT_DIGITS: usize = 16;

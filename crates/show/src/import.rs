@@ -1,7 +1,7 @@
 //! What an import found and did.
 
 use super::{fault, kind, place, said_name, table, yuan};
-use rust_i18n::t;
+use crate::text::t;
 use std::{borrow::Cow, cmp::Reverse, path::Path};
 use yizhang_intake::{Encoding, Format, Intake, LineCount, RowFault, Summary};
 use yizhang_ledger::value::Division;

@@ -1,13 +1,13 @@
 //! Names of kinds of record: for people, and as files write them.
 
 use crate::language::{self, Language};
-use rust_i18n::t;
+use crate::text::t;
 use yizhang_ledger::entry::Kind;
 
 /// A kind as people call it. One that this program does not know has a number only.
 pub fn name(kind: Kind) -> String {
     let key = format!("kind.{kind}");
-    let name = t!(key);
+    let name = t!(&key);
     if name == key {
         kind.to_string()
     } else {

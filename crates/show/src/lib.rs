@@ -32,6 +32,7 @@ mod printable;
 pub mod provisional;
 mod record;
 mod summary;
+mod text;
 pub mod transfer;
 pub mod verdict;
 
@@ -75,9 +76,9 @@ mod terminal;
 
 pub use printable::{printable, printable_json, printable_lines};
 
-use rust_i18n::t;
 #[cfg(feature = "terminal")]
 use terminal::{bare_table, table};
+use text::t;
 
 #[cfg(not(feature = "home"))]
 rust_i18n::i18n!("locales", fallback = "en");

@@ -1,8 +1,8 @@
 //! The months of a family as a picture: years by months, coloured by place, gaps and conflicts marked.
 
 use super::{family, named, place, serde_name, yuan};
+use crate::text::t;
 use maud::{Markup, html};
-use rust_i18n::t;
 use std::{
     collections::{BTreeMap, BTreeSet},
     ops::RangeInclusive,

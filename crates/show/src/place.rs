@@ -1,6 +1,6 @@
 //! Names of places and schemes for people. What has no name here is shown by its code.
 
-use rust_i18n::t;
+use crate::text::t;
 use yizhang_ledger::value::Division;
 
 /// A division as people call it: its province's name, and the code where it is below a province.

@@ -5,7 +5,7 @@ use super::{
     page::{Block, Part},
     serde_name,
 };
-use rust_i18n::t;
+use crate::text::t;
 use yizhang_entitlement::provisional::ProvisionalRetirement;
 
 /// What can be said by the number.

@@ -1,7 +1,7 @@
 //! Records of an account for people: by chain and position, with their kind.
 
 use super::{kind, place};
-use rust_i18n::t;
+use crate::text::t;
 use std::{collections::BTreeMap, fmt::Write as _};
 use yizhang_entitlement::{Account, account::RecordNumber};
 use yizhang_ledger::value::Division;

@@ -1,7 +1,7 @@
 //! What a review found, for people.
 
 use super::{count, kind, named, place, serde_name, table, yuan};
-use rust_i18n::t;
+use crate::text::t;
 use std::collections::BTreeMap;
 use yizhang_entitlement::review::{Finding, List};
 use yizhang_ledger::entry::Kind;

@@ -3,7 +3,7 @@
 
 use super::rules::span;
 use crate::language::{self, Language};
-use rust_i18n::t;
+use crate::text::t;
 use std::borrow::Cow;
 use yizhang_rules::{Expected, FILE_BYTES_MAX, Fault, Found, Place, RuleFault, Subject, Unit};
 

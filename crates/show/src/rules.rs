@@ -1,7 +1,7 @@
 //! Rules for people. Rule files may come from anybody: what they say goes to a terminal without what a terminal obeys.
 
 use super::{bare_table, count, place, printable_lines, rule_fault, table as empty_table};
-use rust_i18n::t;
+use crate::text::t;
 use yizhang_ledger::value::Month;
 use yizhang_rules::{Change, Confidence, Rule, RuleFault, Unit, Value};
 

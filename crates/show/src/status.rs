@@ -5,7 +5,7 @@ use super::{
     cosigned::Cosigning,
     place, table,
 };
-use rust_i18n::t;
+use crate::text::t;
 use serde_json::{Value, json};
 use yizhang_ledger::value::UnixMillis;
 

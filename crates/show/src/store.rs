@@ -1,7 +1,7 @@
 //! What checking a data directory found, and what rebuilding its index did.
 
 use super::{count, damage, place, table};
-use rust_i18n::t;
+use crate::text::t;
 use yizhang_store::{AccessChecked, CheckReport, RebuildReport};
 
 /// Prints the report of a check.

@@ -6,7 +6,7 @@ use super::{
     page::{Block, Part},
     place, yuan,
 };
-use rust_i18n::t;
+use crate::text::t;
 use yizhang_entitlement::{
     Account, Family,
     account::{Drawing, FamilyAccount, FigureName, FigureValue, Forecast, PlaceMonths, Resting},

@@ -1,7 +1,7 @@
 //! Transfer cases for people: where each stands, who must act until when, and what does not agree.
 
 use super::{count, kind, named, place, print_lines, serde_name, yuan};
-use rust_i18n::t;
+use crate::text::t;
 use std::borrow::Cow;
 use yizhang_entitlement::account::{StepFault, TransferAmounts, TransferCase, TransferStep};
 

@@ -26,6 +26,7 @@ pub use statement::{
 };
 
 use super::printable;
+use crate::text::t;
 
 /// What a file shows.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -102,7 +103,7 @@ impl Line {
 
 /// By which version of the roster something was checked.
 pub fn by_roster(version: u64) -> Line {
-    Line::basis(rust_i18n::t!("verify.by_roster", version = version))
+    Line::basis(t!("verify.by_roster", version = version))
 }
 
 /// Prints a verdict on the terminal.

@@ -1,4 +1,4 @@
-//! The worker's first page.
+//! What a worker sees of the own account: the pages that `show` describes, with the portal around them.
 
 use super::{
     keys::bind,
@@ -6,26 +6,63 @@ use super::{
 };
 use crate::{sessions::Session, text::t};
 use axum::response::Html;
-use maud::{PreEscaped, html};
+use maud::{Markup, html};
 use yizhang_client::Told;
-use yizhang_show::{account::Answer, html as expert, language::Language, provisional::ByNumber};
+use yizhang_ledger::value::Month;
+use yizhang_show::{
+    account::Answer,
+    home::{self, Links, Setting},
+    language::Language,
+    provisional::ByNumber,
+};
 
-/// The account of whoever is there.
-pub(crate) fn account(language: Language, session: &Session, told: Told) -> Html<String> {
+/// Which page of an account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// The three questions, and the years.
+    First,
+    /// The yearly table.
+    Sheet,
+    /// What words mean.
+    Terms,
+    /// A month of a family, named as in an address.
+    Month(String, Month),
+}
+
+/// A page of the account of whoever is there; none where the account has no such month.
+pub(crate) fn account(
+    language: Language,
+    session: &Session,
+    told: Told,
+    part: &Part,
+) -> Option<Html<String>> {
     let answer = answer(told);
-    page(
+    let setting = Setting {
+        links: Links::Under("/account".to_string()),
+        offices: Vec::new(),
+    };
+    let body = yizhang_show::language::during(language, || shown(&answer, part, &setting))?;
+    Some(page(
         language,
         &Whose::Worker(session),
         || t!("portal.account").to_string(),
         || {
             html! {
-                h1 { (t!("portal.account")) }
-                @if session.is_by_code { (bind(session)) }
-                div.account { (PreEscaped(expert::parts(&answer))) }
+                @if session.is_by_code && *part == Part::First { aside.inset { (bind(session)) } }
+                (body)
                 script src="/portal.js" defer {}
             }
         },
-    )
+    ))
+}
+
+fn shown(answer: &Answer, part: &Part, setting: &Setting) -> Option<Markup> {
+    match part {
+        Part::First => Some(home::first(answer, setting)),
+        Part::Sheet => Some(home::sheet(answer, setting)),
+        Part::Terms => Some(home::terms(setting)),
+        Part::Month(family, month) => home::month(answer, family, *month, setting),
+    }
 }
 
 /// What the node has told, as pages take it. Nothing of it was checked here: whoever wants to check takes the statement.

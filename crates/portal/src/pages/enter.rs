@@ -18,6 +18,7 @@ pub(crate) fn welcome(language: Language, region: Division, fault: Option<Fault>
         || t!("welcome.title").to_string(),
         || {
             html! {
+                main id="main" {
                 h1 { (t!("welcome.title")) }
                 p.lead { (t!("welcome.lead")) }
                 p { (t!("welcome.region", region = place::name(region))) }
@@ -44,6 +45,7 @@ pub(crate) fn welcome(language: Language, region: Division, fault: Option<Fault>
                 }
                 p.small { (t!("welcome.privacy")) }
                 script src="/portal.js" defer {}
+                }
             }
         },
     )

@@ -55,9 +55,11 @@ pub(crate) fn fault(language: Language, fault: Fault) -> Html<String> {
         || t!("fault.title").to_string(),
         || {
             html! {
+                main id="main" {
                 h1 { (t!("fault.title")) }
                 p.alert role="alert" { (t!(fault.key())) }
                 p { a href="/" { (t!("fault.back")) } }
+                }
             }
         },
     )

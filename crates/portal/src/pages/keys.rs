@@ -24,12 +24,14 @@ pub(crate) fn keys(language: Language, session: &Session, keys: &[HeldKey]) -> H
         || t!("keys.title").to_string(),
         || {
             html! {
+                main id="main" {
                 h1 { (t!("keys.title")) }
                 p { (t!("keys.lead")) }
                 @if keys.is_empty() { p { (t!("keys.none")) } }
                 ul.keys { @for key in keys { (held(session, key)) } }
                 (bind(session))
                 script src="/portal.js" defer {}
+                }
             }
         },
     )
@@ -66,7 +68,7 @@ fn held(session: &Session, key: &HeldKey) -> Markup {
                 None => form method="post" action="/account/keys/end" {
                     (token(session))
                     input type="hidden" name="name" value=(Base64UrlUnpadded::encode_string(&key.name));
-                    button type="submit" { (t!("keys.end")) }
+                    button.minor type="submit" { (t!("keys.end")) }
                 },
             }
         }

@@ -13,7 +13,7 @@ pub(super) enum Whose<'s> {
     Worker(&'s Session),
 }
 
-/// A page in a language.
+/// A page in a language; the body brings its `main`.
 pub(super) fn page(
     language: Language,
     whose: &Whose<'_>,
@@ -34,7 +34,7 @@ pub(super) fn page(
                 body {
                     a.skip href="#main" { (t!("portal.skip")) }
                     (header(language, whose))
-                    main id="main" { (body()) }
+                    (body())
                 }
             }
         };

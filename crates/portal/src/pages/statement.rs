@@ -21,6 +21,7 @@ pub(crate) fn statement(
         || t!("statement.title").to_string(),
         || {
             html! {
+                main id="main" {
                 h1 { (t!("statement.title")) }
                 p { (t!("statement.lead")) }
                 @if let Some(fault) = fault {
@@ -37,6 +38,7 @@ pub(crate) fn statement(
                     input id="number" name="number" autocomplete="off" spellcheck="false" maxlength="32" aria-describedby="number-help";
                     p.small id="number-help" { (t!("statement.number_help")) }
                     button.main type="submit" { (t!("statement.button")) }
+                }
                 }
             }
         },

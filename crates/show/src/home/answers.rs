@@ -3,8 +3,8 @@
 
 use super::{missing, pension, words};
 use crate::account::Answer;
+use crate::text::t;
 use maud::{Markup, html};
-use rust_i18n::t;
 use yizhang_entitlement::{
     Account, Family,
     account::{FamilyAccount, QuestionName},

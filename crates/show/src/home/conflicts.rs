@@ -1,9 +1,9 @@
 //! What does not fit together, in plain words: what it is, what it means for me, what I can do, who decides.
 
 use super::words;
+use crate::text::t;
 use crate::{named, serde_name};
 use maud::{Markup, html};
-use rust_i18n::t;
 use std::cmp::Reverse;
 use yizhang_entitlement::{
     Account,

@@ -2,8 +2,8 @@
 
 use super::{Links, STYLE, Setting, first, sheet, terms};
 use crate::account::Answer;
+use crate::text::t;
 use maud::{DOCTYPE, PreEscaped, html};
-use rust_i18n::t;
 
 /// What the browser is forbidden: everything but the style in the file.
 const POLICY: &str =

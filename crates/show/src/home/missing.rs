@@ -5,7 +5,7 @@ use super::{
     words,
 };
 use crate::named;
-use rust_i18n::t;
+use crate::text::t;
 use yizhang_entitlement::{
     Account,
     account::{

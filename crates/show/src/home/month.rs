@@ -4,9 +4,9 @@ use super::{
     Setting, address, terms, trust, words,
     years::{Picture, Stretch, facts},
 };
+use crate::text::t;
 use crate::{account::Answer, kind, named, record, serde_name};
 use maud::{Markup, html};
-use rust_i18n::t;
 use yizhang_entitlement::account::{FamilyAccount, RecordLine};
 use yizhang_ledger::value::Month;
 

@@ -5,9 +5,9 @@ use super::{
     missing::{lack, ways},
     words,
 };
+use crate::text::t;
 use crate::{account::Answer, named, provisional::ByNumber, serde_name};
 use maud::{Markup, html};
-use rust_i18n::t;
 use std::collections::BTreeSet;
 use yizhang_entitlement::{
     Account, Family,

@@ -2,8 +2,8 @@
 
 use super::{Office, Setting, words};
 use crate::account::Answer;
+use crate::text::t;
 use maud::{Markup, html};
-use rust_i18n::t;
 use std::collections::BTreeSet;
 use yizhang_entitlement::{
     Account, Family,

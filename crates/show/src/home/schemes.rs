@@ -1,8 +1,8 @@
 //! The schemes, each with its months, where it stands now, and the personal account.
 
 use super::words;
+use crate::text::t;
 use maud::{Markup, html};
-use rust_i18n::t;
 use yizhang_entitlement::{
     Account, Family,
     account::{FamilyAccount, ParticipationState, PlaceMonths},

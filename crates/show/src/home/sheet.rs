@@ -2,8 +2,8 @@
 
 use super::{Setting, terms, trust, words};
 use crate::account::Answer;
+use crate::text::t;
 use maud::{Markup, html};
-use rust_i18n::t;
 use yizhang_entitlement::{
     Account,
     account::{FamilyAccount, YearTotal},

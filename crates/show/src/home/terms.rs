@@ -2,8 +2,8 @@
 
 use super::{Setting, words};
 use crate::named;
+use crate::text::t;
 use maud::{Markup, html};
-use rust_i18n::t;
 
 /// Every term that a text may name, in the order of the page of terms: what is paid first, what comes of it last.
 const TERMS: [&str; 34] = [

@@ -1,9 +1,9 @@
 //! Transfers: from where to where, which step is done, who must act, and until when.
 
 use super::words;
+use crate::text::t;
 use crate::{kind, named, serde_name};
 use maud::{Markup, html};
-use rust_i18n::t;
 use yizhang_entitlement::{
     Account,
     account::{CaseState, FamilyAccount, TransferCase},

@@ -1,9 +1,9 @@
 //! What the page rests on: as of when, whose records are in it and how new they are, and what was checked.
 
 use super::{Links, words};
+use crate::text::t;
 use crate::{account::Answer, copies, place};
 use maud::{Markup, html};
-use rust_i18n::t;
 use std::collections::BTreeSet;
 use yizhang_ledger::value::{Day, Division};
 use yizhang_statement::Identity;

@@ -1,9 +1,9 @@
 //! Months, money, places and schemes as people say them, and texts in which terms of the trade can be tapped.
 
 use super::terms;
+use crate::text::t;
 use crate::{named, place, yuan};
 use maud::{Markup, html};
-use rust_i18n::t;
 use std::collections::BTreeSet;
 use yizhang_entitlement::account::FamilyAccount;
 use yizhang_ledger::value::{Day, Division, Month};
@@ -136,7 +136,7 @@ pub(super) fn listed(words: &[String]) -> String {
 /// The sign of a province: one or two letters that people know from number plates.
 pub(super) fn sign(province: Division) -> String {
     let key = format!("home.sign.{}", province.code());
-    let sign = t!(key);
+    let sign = t!(&key);
     if sign == key {
         "?".to_owned()
     } else {
@@ -147,7 +147,7 @@ pub(super) fn sign(province: Division) -> String {
 /// A scheme by its short name.
 pub(super) fn scheme(scheme: &str) -> String {
     let key = format!("home.scheme.{}", scheme.replace(':', "-"));
-    let name = t!(key);
+    let name = t!(&key);
     if name == key {
         place::scheme(scheme)
     } else {

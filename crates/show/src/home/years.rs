@@ -2,9 +2,9 @@
 //! behind a cell. One scheme is shown at a time, by a switch of radio buttons that works without a script.
 
 use super::{Links, Setting, words};
+use crate::text::t;
 use crate::{account::Answer, copies, named, record, serde_name};
 use maud::{Markup, html};
-use rust_i18n::t;
 use std::collections::{BTreeMap, BTreeSet};
 use yizhang_entitlement::{
     Account,

@@ -1,7 +1,7 @@
 //! What a reader trusts to begin with: the root keys behind the roster, by their fingerprint.
 
 use super::{Line, Outcome, Verdict};
-use rust_i18n::t;
+use crate::text::t;
 
 /// Whether the root keys behind the roster are those that the reader trusts.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 use super::{Line, Outcome, Verdict, by_roster};
 use crate::place;
-use rust_i18n::t;
+use crate::text::t;
 use yizhang_ledger::roster::Roster;
 use yizhang_statement::{Fork, ForkUnder};
 

@@ -1,8 +1,8 @@
 //! A verdict as a part of an HTML page: what it comes to first, then what stands behind it by how it stands.
 
 use super::{Outcome, Standing, Verdict};
+use crate::text::t;
 use maud::{Markup, html};
-use rust_i18n::t;
 
 /// The verdict. Its class says the outcome for the eye, its first words for everybody.
 pub fn html(verdict: &Verdict) -> String {

@@ -1,7 +1,7 @@
 //! Why a file shows nothing: in words for everybody first, then in those of the check.
 
 use super::{Line, Outcome, Verdict};
-use rust_i18n::t;
+use crate::text::t;
 use std::{borrow::Cow, fmt::Display};
 use yizhang_ledger::Invalid;
 use yizhang_statement::{ForkFault, ReceiptFault};

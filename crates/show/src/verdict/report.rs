@@ -1,8 +1,8 @@
 //! What a check of several files comes to, as a part of an HTML page.
 
 use super::{Outcome, Verdict, html, outcome_word};
+use crate::text::t;
 use maud::{Markup, PreEscaped, html as markup};
-use rust_i18n::t;
 
 /// What a check comes to.
 #[derive(Clone, Debug, PartialEq, Eq)]

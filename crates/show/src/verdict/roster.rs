@@ -1,7 +1,7 @@
 //! What rosters are worth, and what is said where they are missing.
 
 use super::{Line, Outcome, Verdict, refused};
-use rust_i18n::t;
+use crate::text::t;
 use yizhang_ledger::{Invalid, roster::Roster};
 
 /// Versions of a roster that follow each other, from the first to the newest.

@@ -1,8 +1,8 @@
 //! What a statement shows, in words: whose it is and what it comes to first, then what is proved by whom and up to when, and what is not.
 
 use super::{Line, Outcome, Verdict, refused};
+use crate::text::t;
 use crate::{account::Answer, place, provisional::ByNumber};
-use rust_i18n::t;
 use yizhang_ledger::value::{Day, Division, UnixMillis};
 use yizhang_rules::{Change, RuleSet};
 use yizhang_statement::{
