@@ -13,6 +13,7 @@ mod transfer;
 
 use crate::exit::Outcome;
 use clap::Subcommand;
+pub(crate) use code::issue_code;
 pub(crate) use import::{FormArguments, ImportArguments, check, open, send};
 pub(crate) use receipts::{LIST_SUFFIX, RECEIPT_SUFFIX};
 

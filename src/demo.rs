@@ -2,6 +2,7 @@
 //!
 //! Every node is a process of its own; everything that is done here can be done by hand with the other commands.
 
+mod portal;
 mod statement;
 mod tamper;
 
@@ -452,13 +453,15 @@ impl Demo {
     }
 
     /// Leaves the nodes running and says what can be tried.
-    fn invite(&self) -> anyhow::Result<()> {
+    fn invite(&mut self) -> anyhow::Result<()> {
         let [here, _] = ASKED;
         let runtime = runtime()?;
         let mut stop = {
             let _entered = runtime.enter();
             StopSignals::listen()?
         };
+        let door = self.open_the_door()?;
+        println!("\n{}", t!("demo.door", site = door.site, code = door.code));
         println!(
             "\n{}",
             t!(

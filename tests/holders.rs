@@ -7,15 +7,20 @@ use ed25519_dalek::SigningKey;
 use support::{Federation, Ran, connect::connect, contributions, purpose, run, run_with};
 use tonic::{Code, Status, transport::Channel};
 use yizhang_holder::{Nonce, proof};
-use yizhang_ledger::{holder::HolderName, value::Day};
+use yizhang_ledger::{
+    holder::HolderName,
+    person::AccountId,
+    record::{KeyEnded, Record},
+    value::{Code as LedgerCode, Day, Division},
+};
 use yizhang_wire::{
     code::RefusalCode,
     purpose::Business,
     v1::{
         BindRequest, ChallengeReply, ChallengeRequest, EndKeyRequest, EnterRequest, Entrance,
         KeysRequest, LeaveRequest, LookupReply, LookupRequest, NewFileKey, OpenRequest,
-        account_client::AccountClient, bind_request, holders_client::HoldersClient,
-        lookup_request::Worker, open_request::Proof,
+        SubmitRequest, account_client::AccountClient, bind_request, holders_client::HoldersClient,
+        lookup_request::Worker, open_request::Proof, submission_client::SubmissionClient,
     },
 };
 
@@ -313,7 +318,7 @@ fn a_key_that_was_ended_anywhere_opens_nothing_anywhere() {
         assert!(listed[0].is_this_one && listed[0].ended_on == 0);
         // Not a key of somebody else.
         let foreign = HolderName {
-            account: yizhang_ledger::person::AccountId([7; 16]),
+            account: AccountId([7; 16]),
             ..name
         };
         let end = |name: HolderName| EndKeyRequest {
@@ -406,6 +411,29 @@ fn a_second_clerk_approves_where_the_node_asks_for_two() {
 }
 
 #[test]
+fn an_agency_binds_no_key_by_itself() {
+    let federation = federation();
+    block_on(async {
+        let agency = connect(GUANGDONG, federation.agency(GUANGDONG));
+        let record = Record::KeyEnded(KeyEnded {
+            account: AccountId([7; 16]),
+            region: Division::new(GUANGDONG).unwrap(),
+            number: 0,
+            on: Day::new(AS_OF).unwrap(),
+            reason: LedgerCode::new("holder").unwrap(),
+        });
+        let mut records = Vec::new();
+        record.write(&mut records).unwrap();
+        let request = SubmitRequest {
+            submission_id: vec![9; 16].into(),
+            records: records.into(),
+        };
+        let refused = SubmissionClient::new(agency).submit(request).await;
+        assert_refused(refused, RefusalCode::Field);
+    });
+}
+
+#[test]
 fn refusals_to_open_take_as_long_whatever_they_are_for() {
     let federation = federation();
     let code = code(&federation, WORKER);
@@ -414,7 +442,7 @@ fn refusals_to_open_take_as_long_whatever_they_are_for() {
         let entered = enter(&portal, &code).await.unwrap();
         let name = bind(&portal, &entered.ticket, &key(1)).await.unwrap();
         let absent = HolderName {
-            account: yizhang_ledger::person::AccountId([7; 16]),
+            account: AccountId([7; 16]),
             ..name
         };
         let mut words = std::collections::BTreeSet::new();

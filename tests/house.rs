@@ -34,12 +34,28 @@ const ARROWS: &[(&str, &[&str])] = &[
         ],
     ),
     ("verifier", &["ledger", "show", "statement"]),
+    ("holder", &["ledger"]),
+    ("client", &["ledger", "show", "statement", "wire"]),
+    (
+        "portal",
+        &[
+            "client",
+            "holder",
+            "ledger",
+            "page",
+            "show",
+            "statement",
+            "verifier",
+            "wire",
+        ],
+    ),
     ("browser", &["verifier"]),
     ("chromium", &[]),
     ("page", &["show", "verifier"]),
     (
         "node",
         &[
+            "holder",
             "ledger",
             "rules",
             "entitlement",

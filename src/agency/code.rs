@@ -11,8 +11,9 @@ use yizhang_holder::code::REQUESTS;
 use yizhang_ledger::value::{Division, UnixMillis};
 use yizhang_wire::{
     deadline::{LOOKUP_TIMEOUT, within},
+    purpose::Purpose,
     v1::{
-        ApproveCodeRequest, IssueCodeRequest, holders_client::HoldersClient,
+        ApproveCodeRequest, IssueCodeRequest, IssuedCode, holders_client::HoldersClient,
         issue_code_request::Worker,
     },
 };
@@ -85,15 +86,8 @@ async fn issue(arguments: &IssueArguments) -> anyhow::Result<Outcome> {
         Whom::Number(number) => Worker::Number(number.reveal().to_owned()),
         Whom::Account(account) => Worker::Account(account.0.to_vec().into()),
     };
-    let channel = connection::to_node(&credentials, arguments.node)?;
-    let request = IssueCodeRequest {
-        worker: Some(worker),
-        purpose: Some(arguments.purpose.purpose()?.message()),
-    };
-    let mut client = HoldersClient::new(channel);
-    let issued = within(LOOKUP_TIMEOUT, client.issue_code(request))
-        .await
-        .map_err(|status| connection::failure(arguments.node, &status))?;
+    let purpose = arguments.purpose.purpose()?;
+    let issued = issue_code(&credentials, arguments.node, worker, &purpose).await?;
     let code = crate::show::printable(&issued.code);
     println!("{code}");
     let UnixMillis(now) = clock::now();
@@ -104,6 +98,23 @@ async fn issue(arguments: &IssueArguments) -> anyhow::Result<Outcome> {
         crate::output::notice(&t!("code.needs_approval", request = request));
     }
     Ok(Outcome::Clean)
+}
+
+/// Has a node issue a code for a worker.
+pub(crate) async fn issue_code(
+    credentials: &Credentials,
+    node: Division,
+    worker: Worker,
+    purpose: &Purpose,
+) -> anyhow::Result<IssuedCode> {
+    let request = IssueCodeRequest {
+        worker: Some(worker),
+        purpose: Some(purpose.message()),
+    };
+    let mut client = HoldersClient::new(connection::to_node(credentials, node)?);
+    within(LOOKUP_TIMEOUT, client.issue_code(request))
+        .await
+        .map_err(|status| connection::failure(node, &status))
 }
 
 async fn approve(arguments: &ApproveArguments) -> anyhow::Result<Outcome> {

@@ -215,6 +215,11 @@ impl Browser {
 
     /// Opens a file from disk, on a screen, in a language.
     pub fn open(&mut self, path: &Path, screen: Screen, language: &str) {
+        self.visit(&format!("file://{}", path.display()), screen, language);
+    }
+
+    /// Opens an address, on a screen, in a language.
+    pub fn visit(&mut self, url: &str, screen: Screen, language: &str) {
         let Screen {
             width,
             height,
@@ -226,7 +231,6 @@ impl Browser {
         let agent = json!({ "userAgent": "test", "acceptLanguage": language });
         self.call("Emulation.setUserAgentOverride", &agent);
         self.events.clear();
-        let url = format!("file://{}", path.display());
         self.call("Page.navigate", &json!({ "url": url }));
         self.event("Page.loadEventFired");
     }

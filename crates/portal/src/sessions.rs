@@ -41,6 +41,8 @@ pub(crate) struct Session {
     pub(crate) token: String,
     /// Whether a code has opened it, and no key: then a key should be bound.
     pub(crate) is_by_code: bool,
+    /// Whether a key may be bound: once with a code, as often as wished with a key.
+    pub(crate) may_bind: bool,
     opened: Instant,
     used: Instant,
     idle: Duration,
@@ -60,6 +62,7 @@ impl Session {
             ticket,
             token: random_text()?,
             is_by_code,
+            may_bind: true,
             opened: now,
             used: now,
             idle,
@@ -106,6 +109,7 @@ impl Sessions {
     /// Says that a key is bound now.
     pub(crate) fn has_key(&self, id: &SessionId) {
         if let Some(session) = self.lock().get_mut(id) {
+            session.may_bind = !session.is_by_code;
             session.is_by_code = false;
         }
     }

@@ -29,7 +29,7 @@ pub(crate) fn keys(language: Language, session: &Session, keys: &[HeldKey]) -> H
                 p { (t!("keys.lead")) }
                 @if keys.is_empty() { p { (t!("keys.none")) } }
                 ul.keys { @for key in keys { (held(session, key)) } }
-                (bind(session))
+                @if session.may_bind { (bind(session)) }
                 script src="/portal.js" defer {}
                 }
             }
