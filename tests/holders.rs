@@ -162,7 +162,7 @@ fn a_code_opens_the_account_and_binds_a_key_that_opens_it_at_every_node() {
         let portal = portal(&federation, GUANGDONG);
         let entered = enter(&portal, &code).await.unwrap();
         let account = read(&portal, &entered.ticket).await.unwrap();
-        assert_eq!(account.accounts, [entered.account.clone()]);
+        assert_eq!(account.accounts, std::slice::from_ref(&entered.account));
         assert_refused(enter(&portal, &code).await, RefusalCode::Code);
 
         let name = bind(&portal, &entered.ticket, &key(1)).await.unwrap();
