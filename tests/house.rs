@@ -213,9 +213,12 @@ fn every_crate_is_held_to_the_lints_of_the_workspace() {
 /// Crates that only generated code names.
 const NAMED_BY_GENERATED_CODE: &[(&str, &str)] = &[("wire", "prost"), ("wire", "tonic-prost")];
 
-/// Crates that only files of tests name which two crates share (`crates/verifier/tests/support`).
-const NAMED_BY_SHARED_TESTS: &[(&str, &str)] =
-    &[("page", "ed25519-dalek"), ("page", "yizhang-statement")];
+/// Crates that only files of tests name which two crates share (`crates/verifier/tests/support`, `crates/entitlement/tests/account`).
+const NAMED_BY_SHARED_TESTS: &[(&str, &str)] = &[
+    ("page", "ed25519-dalek"),
+    ("page", "yizhang-statement"),
+    ("show", "ed25519-dalek"),
+];
 
 /// The dependencies in a section of a manifest that no source file in some places names.
 fn unnamed(name: &str, section: &str, places: &[&str]) -> Vec<String> {

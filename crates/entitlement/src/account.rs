@@ -21,6 +21,7 @@ mod person;
 mod record;
 mod resting;
 mod transfer;
+mod yearly;
 
 pub use concern::{Concern, runs};
 pub use family::{
@@ -40,6 +41,7 @@ pub use transfer::{
     StepFault, StepFaultName, SumsBasis, TransferAmounts, TransferCase, TransferComparison,
     TransferStep,
 };
+pub use yearly::YearTotal;
 
 /// Version of the account: it is raised where the same facts under the same rules give other bytes.
 pub const FORMAT: &str = "yizhang-account/12";

@@ -35,6 +35,10 @@ mod summary;
 pub mod transfer;
 pub mod verdict;
 
+// The pages of a worker, which the portal shows.
+#[cfg(feature = "home")]
+pub mod home;
+
 // What is shown in terminals only, and the crates that it is about: a page in a browser does without them.
 #[cfg(feature = "terminal")]
 pub mod audit;
@@ -75,7 +79,10 @@ use rust_i18n::t;
 #[cfg(feature = "terminal")]
 use terminal::{bare_table, table};
 
+#[cfg(not(feature = "home"))]
 rust_i18n::i18n!("locales", fallback = "en");
+#[cfg(feature = "home")]
+rust_i18n::i18n!("locales", fallback = "en", backend = home::Texts);
 
 /// Prints lines, each after so many blanks.
 fn print_lines(lines: &[String], indent: usize) {

@@ -1,0 +1,190 @@
+//! What does not fit together, in plain words: what it is, what it means for me, what I can do, who decides.
+
+use super::words;
+use crate::{named, serde_name};
+use maud::{Markup, html};
+use rust_i18n::t;
+use std::cmp::Reverse;
+use yizhang_entitlement::{
+    Account,
+    account::{Concern, Conflict},
+    conflict::{ConflictCode, Severity},
+};
+use yizhang_ledger::value::Month;
+
+/// Stretches of months that are named of one matter.
+const SPANS_MAX: usize = 4;
+
+/// What a reader has to know of a matter, whichever class it is of.
+#[derive(Clone, Copy)]
+enum Matter {
+    /// One month, paid more than once.
+    Twice,
+    /// A transfer that does not go on or does not add up.
+    Transfer,
+    /// Whose records they are, or who the person is.
+    Person,
+    /// Paid back late or against the rules.
+    PaidBack,
+    /// Paid or drawn where it should not have been.
+    Wrongly,
+    /// An amount or a base that is not what it should be.
+    Amount,
+    /// Records of agencies that do not agree.
+    Records,
+    /// The worker's own dispute.
+    Disputed,
+    /// Stated by somebody without the right to.
+    Claim,
+}
+
+/// Matters of one class and scheme, told once.
+struct Row<'a> {
+    conflict: &'a Conflict,
+    scheme: Option<String>,
+    spans: Vec<(Month, Month)>,
+    times: usize,
+}
+
+/// Matters that wait for somebody, one by one; of those that a rule has settled, how many and which.
+pub(super) fn section(account: &Account) -> Markup {
+    let rows = rows(account);
+    if rows.is_empty() {
+        return html! {};
+    }
+    let is_open = |row: &&Row<'_>| row.conflict.severity > Severity::Task;
+    let (open, settled): (Vec<&Row<'_>>, Vec<&Row<'_>>) = rows.iter().partition(is_open);
+    html! {
+        section id="conflicts" {
+            h2 { (t!("home.conflicts.title")) }
+            @if open.is_empty() { p { (t!("home.conflicts.none")) } }
+            ul.cards { @for row in &open { li.waits { (card(row)) } } }
+            @if !settled.is_empty() {
+                details {
+                    summary { (t!("home.conflicts.settled", count = settled.len())) }
+                    ul { @for row in settled { li { (title(row)) } } }
+                }
+            }
+        }
+    }
+}
+
+fn rows(account: &Account) -> Vec<Row<'_>> {
+    let mut all: Vec<(&Conflict, Concern)> = account
+        .conflicts
+        .iter()
+        .map(|conflict| (conflict, account.concern(conflict)))
+        .collect();
+    all.sort_by_cached_key(|(conflict, concern)| {
+        (
+            Reverse(conflict.severity),
+            conflict.code,
+            concern.family.clone(),
+            concern.spans.clone(),
+        )
+    });
+    let groups = all.chunk_by(|(one, of), (other, to)| {
+        one.code == other.code && one.severity == other.severity && of.family == to.family
+    });
+    groups.filter_map(|group| row(account, group)).collect()
+}
+
+/// Matters of one class and scheme.
+fn row<'a>(account: &Account, group: &[(&'a Conflict, Concern)]) -> Option<Row<'a>> {
+    let (conflict, concern) = group.first()?;
+    let family = concern.family.as_ref();
+    let family = family.and_then(|name| account.family(name));
+    let mut spans: Vec<(Month, Month)> =
+        group.iter().flat_map(|(_, of)| of.spans.clone()).collect();
+    spans.dedup();
+    Some(Row {
+        conflict,
+        scheme: family.map(words::family),
+        spans,
+        times: group.len(),
+    })
+}
+
+/// What it is, under which scheme, in which months.
+fn title(row: &Row<'_>) -> String {
+    let what = named(&format!("conflict.{:?}", row.conflict.code));
+    let shown = row.spans.iter().take(SPANS_MAX);
+    let mut parts: Vec<String> = row.scheme.iter().cloned().collect();
+    parts.extend(shown.map(|span| words::months(*span)));
+    let more = row.spans.len().saturating_sub(SPANS_MAX);
+    if more > 0 {
+        parts.push(t!("home.conflict.more", count = more).to_string());
+    } else if row.times > 1 {
+        parts.push(t!("home.conflict.times", count = row.times).to_string());
+    }
+    if parts.is_empty() {
+        return what;
+    }
+    t!(
+        "home.conflict.title",
+        what = what,
+        of = words::listed(&parts)
+    )
+    .to_string()
+}
+
+fn card(row: &Row<'_>) -> Markup {
+    let matter = matter(row.conflict.code).key();
+    let acts = serde_name(&row.conflict.code.class().acts);
+    html! {
+        h3 { (title(row)) }
+        dl.facts {
+            dt { (t!("home.conflict.means")) }
+            dd { (words::named_prose(&format!("home.conflict.means.{matter}"))) }
+            @if let Some(kept) = &row.conflict.provisional {
+                dt { (t!("home.conflict.meanwhile")) }
+                dd { (t!("home.conflict.kept", place = words::at(kept.place), reason = named(&format!("provisional.{}", serde_name(&kept.reason))))) }
+            }
+            @for choice in &row.conflict.choices {
+                dt { (t!("home.conflict.choice", place = words::at(choice.place))) }
+                dd { (t!("home.conflict.choice_refund", amount = words::money(choice.credited.unit.saturating_add(choice.credited.person)))) }
+            }
+            dt { (t!("home.conflict.do")) }
+            dd { (words::named_prose(&format!("home.conflict.do.{matter}"))) }
+            dt { (t!("home.conflict.who")) }
+            dd { (words::named_prose(&format!("home.conflict.who.{acts}"))) }
+        }
+    }
+}
+
+impl Matter {
+    const fn key(self) -> &'static str {
+        match self {
+            Self::Twice => "twice",
+            Self::Transfer => "transfer",
+            Self::Person => "person",
+            Self::PaidBack => "paid_back",
+            Self::Wrongly => "wrongly",
+            Self::Amount => "amount",
+            Self::Records => "records",
+            Self::Disputed => "disputed",
+            Self::Claim => "claim",
+        }
+    }
+}
+
+const fn matter(code: ConflictCode) -> Matter {
+    use ConflictCode as C;
+    match code {
+        C::C01 | C::C02 | C::C03 | C::C04 | C::C05 | C::C06 | C::C07 | C::C33 | C::Y04 => {
+            Matter::Twice
+        }
+        C::C10 | C::C11 | C::C12 | C::C13 | C::C14 | C::C15 | C::C34 | C::Y06 | C::Y07 | C::Y14 => {
+            Matter::Transfer
+        }
+        C::C17 | C::C19 | C::C38 | C::Y05 | C::Y08 => Matter::Person,
+        C::C20 | C::Y12 => Matter::PaidBack,
+        C::C21 | C::C22 | C::C23 | C::C24 | C::C35 | C::Y09 | C::Y11 => Matter::Wrongly,
+        C::C26 | C::C29 | C::C31 | C::C32 | C::Y10 | C::Y13 => Matter::Amount,
+        C::C08 | C::C09 | C::C25 | C::C27 | C::C28 | C::C30 | C::Y01 | C::Y02 | C::Y03 => {
+            Matter::Records
+        }
+        C::C41 => Matter::Disputed,
+        C::Y15 => Matter::Claim,
+    }
+}

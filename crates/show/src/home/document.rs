@@ -1,0 +1,43 @@
+//! The pages of a worker as one HTML file that needs nothing else and asks nobody for anything.
+
+use super::{Links, STYLE, Setting, first, sheet, terms};
+use crate::account::Answer;
+use maud::{DOCTYPE, PreEscaped, html};
+use rust_i18n::t;
+
+/// What the browser is forbidden: everything but the style in the file.
+const POLICY: &str =
+    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
+
+/// The first page, the yearly table and the terms in one file. Offices are not known to it.
+pub fn file(answer: &Answer) -> String {
+    let setting = Setting {
+        links: Links::InOneFile,
+        offices: Vec::new(),
+    };
+    html! {
+        (DOCTYPE)
+        html lang=(crate::language::html_tag()) {
+            head {
+                meta charset="utf-8";
+                meta http-equiv="Content-Security-Policy" content=(POLICY);
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                title { (t!("home.title")) }
+                style { (PreEscaped(STYLE)) }
+            }
+            body {
+                a.skip href="#main" { (t!("home.skip")) }
+                (first(answer, &setting))
+                @if !answer.account.records.is_empty() {
+                    section.page id="sheet" aria-label=(t!("home.sheet.title")) { (sheet::body(answer, &setting)) }
+                }
+                section.page id="terms" aria-label=(t!("home.terms.title")) {
+                    h1 { (t!("home.terms.title")) }
+                    (terms::list())
+                }
+            }
+        }
+    }
+    .into_string()
+}
