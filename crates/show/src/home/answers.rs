@@ -31,7 +31,7 @@ impl Tone {
         match self {
             Self::Good => "good",
             Self::Look => "look",
-            Self::Open => "open",
+            Self::Open => "unknown",
         }
     }
 
@@ -49,6 +49,8 @@ pub(super) struct Reply {
     pub(super) tone: Tone,
     /// The number, with its unit.
     pub(super) number: String,
+    /// The same in other words, smaller.
+    pub(super) or: Option<String>,
     /// The sentence.
     pub(super) sentence: String,
     /// What else there is to say, and what to do, each a sentence or two.
@@ -62,10 +64,18 @@ impl Reply {
         Self {
             tone,
             number,
+            or: None,
             sentence,
             more: Vec::new(),
             below: None,
         }
+    }
+
+    /// An answer whose number is one of months.
+    pub(super) fn of_months(tone: Tone, months: u32, sentence: String) -> Self {
+        let mut reply = Self::new(tone, words::count(months), sentence);
+        reply.or = words::in_years(months);
+        reply
     }
 }
 
@@ -82,7 +92,7 @@ pub(super) fn section(answer: &Answer) -> Markup {
             @for (name, question, reply) in questions {
                 article.answer.(reply.tone.class()) id=(name) {
                     h2 { (question) }
-                    p.number { span.tone aria-hidden="true" { (reply.tone.sign()) } " " (reply.number) }
+                    p.number { span.tone aria-hidden="true" { (reply.tone.sign()) } " " (reply.number) @if let Some(or) = &reply.or { " " small { (or) } } }
                     p.sentence { (words::prose(&reply.sentence)) }
                     @if let Some(below) = &reply.below { (below) }
                     @if !reply.more.is_empty() {
@@ -165,13 +175,18 @@ fn paid(answer: &Answer) -> Reply {
             gaps = words::count(missing::months_of(&gaps))
         ),
     };
-    let has_open = waiting(account) > 0 || !gaps.is_empty() || !left_out(answer).is_empty();
+    let open = waiting(account);
+    let mut sentence = sentence.to_string();
+    if open > 0 {
+        sentence.push_str(&t!("home.paid.waiting", count = open));
+    }
+    let has_open = open > 0 || !gaps.is_empty() || !left_out(answer).is_empty();
     let tone = if has_open || months == 0 {
         Tone::Look
     } else {
         Tone::Good
     };
-    let mut reply = Reply::new(tone, words::long_count(months), sentence.to_string());
+    let mut reply = Reply::of_months(tone, months, sentence);
     reply.more = what_is_known(answer, family);
     reply
 }
@@ -180,10 +195,6 @@ fn paid(answer: &Answer) -> Reply {
 fn what_is_known(answer: &Answer, family: &FamilyAccount) -> Vec<String> {
     let account = &answer.account;
     let mut lines = left_out(answer);
-    let open = waiting(account);
-    if open > 0 {
-        lines.push(t!("home.paid.waiting", count = open).to_string());
-    }
     let others: Vec<String> = account
         .families
         .iter()

@@ -107,7 +107,7 @@ fn row<'a>(account: &Account, group: &[(&'a Conflict, Concern)]) -> Option<Row<'
 
 /// What it is, under which scheme, in which months.
 fn title(row: &Row<'_>) -> String {
-    let what = named(&format!("conflict.{:?}", row.conflict.code));
+    let what = what(row.conflict.code);
     let shown = row.spans.iter().take(SPANS_MAX);
     let mut parts: Vec<String> = row.scheme.iter().cloned().collect();
     parts.extend(shown.map(|span| words::months(*span)));
@@ -126,6 +126,16 @@ fn title(row: &Row<'_>) -> String {
         of = words::listed(&parts)
     )
     .to_string()
+}
+
+/// What a class is about, in plainer words than agencies use where there are some.
+pub(super) fn what(code: ConflictCode) -> String {
+    let key = format!("home.what.{code:?}");
+    let plain = named(&key);
+    if plain == key {
+        return named(&format!("conflict.{code:?}"));
+    }
+    plain
 }
 
 fn card(row: &Row<'_>) -> Markup {

@@ -97,11 +97,7 @@ fn of_gaps(account: &Account, family: &FamilyAccount, found: &[Gap]) -> Reply {
             what = first
         )
     };
-    let mut reply = Reply::new(
-        Tone::Look,
-        words::long_count(months_of(found)),
-        text.to_string(),
-    );
+    let mut reply = Reply::of_months(Tone::Look, months_of(found), text.to_string());
     let others = found.iter().skip(1).take(SHOWN_MAX);
     reply.more = others.map(|gap| sentence(account, family, gap)).collect();
     let left = found.len().saturating_sub(SHOWN_MAX + 1);

@@ -259,27 +259,31 @@ fn assumed(account: &Account) -> Option<String> {
 
 /// The three numbers side by side, where at least one is known.
 fn forecasts(account: &Account) -> Option<Markup> {
-    let rows: Vec<(String, i64)> = Forecast::ALL
-        .iter()
-        .filter_map(|forecast| {
-            let amount = fen(account.forecast(FigureName::Pension, *forecast))?;
-            Some((
-                named(&format!("home.forecast.{}", serde_name(forecast))),
-                amount,
-            ))
-        })
-        .collect();
-    if rows.is_empty() {
-        return None;
-    }
+    let pension = |forecast: Forecast| fen(account.forecast(FigureName::Pension, forecast));
+    Forecast::ALL.iter().copied().find_map(pension)?;
+    let text = |forecast: Forecast| match pension(forecast) {
+        Some(amount) => words::money(amount),
+        None if lacks_months(account, forecast) => t!("home.get.too_few").to_string(),
+        None => t!("home.unknown").to_string(),
+    };
     Some(html! {
         table.forecasts {
             caption { (words::prose(&t!("home.get.forecasts"))) }
-            @for (name, amount) in rows {
-                tr { th scope="row" { (name) } td { (words::money(amount)) } }
+            @for forecast in Forecast::ALL {
+                tr {
+                    th scope="row" { (named(&format!("home.forecast.{}", serde_name(forecast)))) }
+                    td { (text(*forecast)) }
+                }
             }
         }
     })
+}
+
+fn lacks_months(account: &Account, forecast: Forecast) -> bool {
+    let figures = account.figures.iter();
+    let of_it = figures.filter(|figure| figure.forecast == Some(forecast));
+    let mut missing = of_it.flat_map(|figure| &figure.missing);
+    missing.any(|one| one.what == MissingName::EnoughMonths)
 }
 
 fn of_residents(account: &Account) -> Reply {

@@ -124,16 +124,9 @@ fn due(account: &Account) -> Vec<String> {
         (FigureName::RefundAfterBenefit, "home.refund.after_benefit"),
         (FigureName::RefundAfterDeath, "home.refund.after_death"),
         (FigureName::RecoveryAfterDeath, "home.refund.recovery"),
-        (FigureName::BalanceOwed, "home.refund.balance"),
     ] {
-        let figures = account.figures.iter().filter(|figure| figure.name == name);
-        for figure in figures {
-            if let Some(FigureValue::Fen(fen)) = figure.value
-                && fen > 0
-            {
-                lines.push(t!(key, amount = words::money(fen)).to_string());
-            }
-        }
+        let sums = sums(account, name);
+        lines.extend(sums.map(|sum| t!(key, amount = words::money(sum)).to_string()));
     }
     for family in &account.families {
         for year in &family.years {
@@ -158,7 +151,26 @@ fn due(account: &Account) -> Vec<String> {
         }
     }
     lines.extend(of_conflicts(account));
+    if lines.is_empty() {
+        // What is to be given back of the personal account is part of what stands above, where anything does.
+        let sums = sums(account, FigureName::BalanceOwed);
+        lines.extend(
+            sums.map(|sum| t!("home.refund.balance", amount = words::money(sum)).to_string()),
+        );
+    }
     lines
+}
+
+/// The sums of all figures of a name that are more than nothing.
+fn sums(account: &Account, name: FigureName) -> impl Iterator<Item = i64> + '_ {
+    let figures = account
+        .figures
+        .iter()
+        .filter(move |figure| figure.name == name);
+    figures.filter_map(|figure| match figure.value {
+        Some(FigureValue::Fen(fen)) if fen > 0 => Some(fen),
+        _ => None,
+    })
 }
 
 /// What has to go back for matters that a rule has settled and an agency has still to carry out.
@@ -175,7 +187,7 @@ fn of_conflicts(account: &Account) -> Vec<String> {
         .filter(|conflict| conflict.severity >= Severity::Task && !is_of_figures(conflict.code))
         .filter_map(|conflict| {
             let sum = conflict.to_return.filter(|sum| *sum > 0)?;
-            let what = crate::named(&format!("conflict.{:?}", conflict.code));
+            let what = super::conflicts::what(conflict.code);
             Some(t!("home.refund.of", what = what, amount = words::money(sum)).to_string())
         })
         .collect()

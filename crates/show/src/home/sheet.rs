@@ -108,11 +108,9 @@ fn below(account: &Account, family: &FamilyAccount, years: &[YearTotal]) -> Vec<
     if years.iter().any(|year| year.balance.is_none()) {
         lines.push(t!("home.sheet.differs").to_string());
     }
-    if account
-        .as_of
-        .in_month()
-        .is_some_and(|month| month.month() < 12)
-    {
+    let running = account.as_of.in_month().filter(|month| month.month() < 12);
+    let last = years.last().map(|last| last.year);
+    if running.is_some_and(|month| last == Some(month.year())) {
         lines.push(t!("home.sheet.running").to_string());
     }
     lines

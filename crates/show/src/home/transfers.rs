@@ -8,6 +8,7 @@ use yizhang_entitlement::{
     Account,
     account::{CaseState, FamilyAccount, TransferCase},
 };
+use yizhang_ledger::entry::Kind;
 
 /// Transfers, those that wait for somebody first; nothing where there are none.
 pub(super) fn section(account: &Account) -> Markup {
@@ -40,7 +41,7 @@ pub(super) fn section(account: &Account) -> Markup {
 fn lines(case: &TransferCase) -> Vec<String> {
     let mut lines = Vec::new();
     if let Some(next) = &case.next {
-        let (who, step) = (words::at(next.place), kind::name(next.step));
+        let (who, step) = (words::at(next.place), step(next.step));
         lines.push(match next.due {
             Some(due) => t!(
                 "home.transfer.next",
@@ -75,6 +76,16 @@ fn lines(case: &TransferCase) -> Vec<String> {
         lines.push(t!("home.transfer.check", what = what, count = count).to_string());
     }
     lines
+}
+
+/// What has to be done, in plainer words than those of the procedure.
+fn step(awaited: Kind) -> String {
+    let key = format!("home.step.{awaited}");
+    let plain = named(&key);
+    if plain == key {
+        return kind::name(awaited);
+    }
+    plain
 }
 
 fn steps(case: &TransferCase) -> Markup {

@@ -11,6 +11,9 @@ use yizhang_ledger::value::{Day, Division, Month};
 /// Between the begin of a term and its end in a text: `[[base]]`, or with other words `[[base|bases]]`.
 const TERM: [&str; 2] = ["[[", "]]"];
 
+/// From so many months on years are easier to grasp.
+const MONTHS_MAX: u32 = 24;
+
 /// A text with its terms as buttons that open their meaning.
 pub(super) fn prose(text: &str) -> Markup {
     let mut parts = text.split(TERM[0]);
@@ -60,15 +63,23 @@ pub(super) fn count(months: u32) -> String {
 
 /// A number of months, and how many years they are, where that is easier to grasp.
 pub(super) fn long_count(months: u32) -> String {
-    if months < 24 {
-        return count(months);
+    match in_years(months) {
+        Some(years) => t!("home.long", all = count(months), years = years).to_string(),
+        None => count(months),
     }
-    let (all, rest) = (count(months), count(months % 12));
+}
+
+/// A number of months in years; none for so few that months are easier to grasp.
+pub(super) fn in_years(months: u32) -> Option<String> {
+    if months < MONTHS_MAX {
+        return None;
+    }
+    let rest = count(months % 12);
     let years = match months % 12 {
         0 => t!("home.years", years = months / 12),
         _ => t!("home.years_months", years = months / 12, months = rest),
     };
-    t!("home.long", all = all, years = years).to_string()
+    Some(years.to_string())
 }
 
 /// An amount in yuan, its thousands apart.

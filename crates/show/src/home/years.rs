@@ -309,10 +309,11 @@ fn cell(fact: &Fact, hues: &Hues, target: &str) -> Markup {
     let hue = fact.provinces.iter().next_back();
     classes.extend(hue.and_then(|province| hues.0.get(province)));
     if fact.is_open {
-        classes.push("open");
+        classes.push("unsettled");
     }
     classes.retain(|class| !class.is_empty());
     let mut sign = match fact.sort {
+        Sort::Counted if fact.provinces.len() > 1 => t!("home.sign_twice").to_string(),
         Sort::Counted => fact.provinces.iter().map(|one| words::sign(*one)).collect(),
         sort => sort.sign(),
     };
@@ -335,6 +336,9 @@ fn key(stretches: &[Stretch], hues: &Hues) -> Markup {
         .collect();
     let has = |sort: Sort| stretches.iter().any(|stretch| stretch.fact.sort == sort);
     let sorts = Sort::ALL.into_iter().skip(1).filter(|sort| has(*sort));
+    let is_twice = stretches
+        .iter()
+        .any(|stretch| stretch.fact.provinces.len() > 1);
     let is_open = stretches.iter().any(|stretch| stretch.fact.is_open);
     let is_doubtful = stretches.iter().any(|stretch| stretch.fact.is_doubtful);
     html! {
@@ -345,7 +349,8 @@ fn key(stretches: &[Stretch], hues: &Hues) -> Markup {
             @for sort in sorts {
                 li { span.(sort.class()) { (sort.sign()) } (words::named_prose(&format!("home.key.{}", sort.class()))) }
             }
-            @if is_open { li { span.open { "!" } (words::prose(&t!("home.key.open"))) } }
+            @if is_twice { li { span { (t!("home.sign_twice")) } (words::prose(&t!("home.key.twice"))) } }
+            @if is_open { li { span.unsettled { "!" } (words::prose(&t!("home.key.open"))) } }
             @if is_doubtful { li { span { "?" } (t!("home.key.doubtful")) } }
         }
     }
