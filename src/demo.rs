@@ -123,8 +123,8 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     demo.start()?;
     demo.import()?;
     demo.wait_for_replication()?;
-    demo.show_account()?;
-    demo.carry_away()?;
+    let answer = demo.show_account()?;
+    demo.carry_away(&answer)?;
     demo.say_details();
     let outcome = demo.audit()?;
     demo.tamper()?;
@@ -352,7 +352,8 @@ impl Demo {
         Ok(())
     }
 
-    fn show_account(&self) -> anyhow::Result<()> {
+    /// Shows the rider's account, as two nodes give it alike.
+    fn show_account(&self) -> anyhow::Result<Answer> {
         step(&t!("demo.account"));
         let [here, there] = ASKED;
         let (first, second) = (self.ask(here)?, self.ask(there)?);
@@ -370,7 +371,7 @@ impl Demo {
             );
         }
         println!("  {}", t!("demo.same"));
-        Ok(())
+        Ok(first)
     }
 
     /// Asks a node for the account, with proofs, and checks them here.

@@ -96,6 +96,10 @@ pub(crate) struct AccountArguments {
     /// Write the page as one HTML file with a month-by-month picture, printable on A4.
     #[arg(long, value_name = "FILE")]
     pub(crate) html: Option<PathBuf>,
+    /// Write what the worker sees, in plain words and for a phone, as one HTML file: what is there, what is missing, what comes of
+    /// it, the years as a picture, and the yearly table to print.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) home: Option<PathBuf>,
     /// Directory of the rule files that the node was started with; the account is computed again under them.
     #[arg(long, value_name = "DIR")]
     pub(crate) rules: Option<PathBuf>,
@@ -144,6 +148,10 @@ fn account(arguments: &AccountArguments) -> anyhow::Result<Outcome> {
         files::replace(path, show::html::page(&answer).as_bytes())?;
         output::notice(&t!("lookup.html", path = path.display()));
     }
+    if let Some(path) = &arguments.home {
+        files::replace(path, show::home::file(&answer).as_bytes())?;
+        output::notice(&t!("lookup.html", path = path.display()));
+    }
     if arguments.json {
         let json = show::account::json(&answer);
         println!("{}", show::printable_json(&json));
@@ -152,7 +160,7 @@ fn account(arguments: &AccountArguments) -> anyhow::Result<Outcome> {
         }
     } else if arguments.explain {
         show::explain::print(&answer);
-    } else if arguments.html.is_none() {
+    } else if arguments.html.is_none() && arguments.home.is_none() {
         show::account::print(&answer);
     }
     Ok(if answer.copies.iter().any(ChainCopy::is_quarantined) {

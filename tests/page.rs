@@ -3,7 +3,10 @@
 mod support;
 
 use serde_json::{Value, json};
-use std::{fs, path::Path};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 use support::{Federation, contributions, eventually, run, run_with};
 use yizhang_chromium::{Browser, DESK, PHONE, browser, keep};
 
@@ -63,10 +66,14 @@ fn report(browser: &mut Browser) -> String {
     browser.text("document.getElementById('report').innerText")
 }
 
+/// Where pictures are kept for people to look at.
+fn pictures() -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join("page")
+}
+
 fn look(browser: &mut Browser, name: &str) {
     let picture = browser.picture();
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("page");
-    keep(&folder, &format!("{name}.png"), &picture);
+    keep(&pictures(), &format!("{name}.png"), &picture);
     let width = browser.value("document.documentElement.scrollWidth - innerWidth");
     assert!(
         width.as_i64().unwrap() <= 0,
@@ -117,7 +124,7 @@ fn a_statement_is_a_page_that_checks_itself_and_shows_the_account() {
         "{said}"
     );
     let sheet = browser.pdf();
-    keep("statement-en.pdf", &sheet);
+    keep(&pictures(), "statement-en.pdf", &sheet);
     // Whoever is told number and code sees whose it is; a wrong code shows the contrary.
     let code = fs::read_to_string(format!("{statement}.code")).unwrap();
     let wrong = code.trim().chars().rev().collect::<String>();

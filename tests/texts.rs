@@ -12,7 +12,8 @@ use yizhang_entitlement::{
     ConflictCode,
     account::{
         Assumption, Between, CaseState, FigureName, Forecast, GapCause, MissingName, MonthStatus,
-        OutCheckName, PlaceReason, ProvisionalReason, QuestionName, StepFaultName,
+        OutCheckName, PayerName, PlaceReason, ProvisionalReason, QuestionName, Standing,
+        StepFaultName,
     },
     conflict::Actor,
 };
@@ -29,7 +30,7 @@ const CHINESE_ONLY: [&str; 7] = [
     "rule_keys.yml",
 ];
 /// Keys that the program puts together, by what they begin with.
-const COMPUTED: [&str; 26] = [
+const COMPUTED: [&str; 44] = [
     "actor.",
     "argument.address_",
     "assumption.",
@@ -42,6 +43,24 @@ const COMPUTED: [&str; 26] = [
     "forecast.",
     "gap.",
     "help.",
+    "home.conflict.do.",
+    "home.conflict.means.",
+    "home.conflict.who.",
+    "home.forecast.",
+    "home.gap.",
+    "home.key.",
+    "home.meaning.",
+    "home.month.",
+    "home.month_is.",
+    "home.payer.",
+    "home.record.",
+    "home.scheme.",
+    "home.sign.",
+    "home.step.",
+    "home.term.",
+    "home.transfer_state.",
+    "home.way.",
+    "home.what.",
     "html.status.",
     "kind.",
     "missing.",
@@ -82,11 +101,14 @@ const FILE_FAULTS: [&str; 21] = [
     "row-faulty",
 ];
 
-/// Where texts stand, and the folder of the sources that ask for them: `t!` finds the texts of its own crate only.
-const HOMES: [(&str, &str); 3] = [
-    ("src/locales", "src"),
-    ("crates/show/locales", "crates/show/src"),
-    ("crates/page/locales", "crates/page/src"),
+/// The folders in which texts stand, and the folder of the sources that ask for them: `t!` finds the texts of its own crate only.
+const HOMES: [(&[&str], &str); 3] = [
+    (&["src/locales"], "src"),
+    (
+        &["crates/show/locales", "crates/show/locales-home"],
+        "crates/show/src",
+    ),
+    (&["crates/page/locales"], "crates/page/src"),
 ];
 
 /// A text in each language, and the file it stands in.
@@ -113,9 +135,10 @@ fn texts() -> BTreeMap<String, Text> {
     texts
 }
 
-fn texts_in(locales: &str) -> BTreeMap<String, Text> {
+fn texts_in(locales: &[&str]) -> BTreeMap<String, Text> {
     let mut texts = BTreeMap::new();
-    for path in files(&root().join(locales), "yml") {
+    let folders = locales.iter().map(|folder| root().join(folder));
+    for path in folders.flat_map(|folder| files(&folder, "yml")) {
         let file = path.file_name().unwrap().to_string_lossy().into_owned();
         let content: Value = serde_saphyr::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
         for (key, languages) in content.as_object().unwrap() {
@@ -286,7 +309,7 @@ fn every_text_that_the_program_asks_for_is_there_and_gets_its_values() {
         for (key, names) in calls {
             let text = texts
                 .get(key)
-                .unwrap_or_else(|| panic!("no text {key} in {locales}"));
+                .unwrap_or_else(|| panic!("no text {key} in {locales:?}"));
             for language in text.languages.values() {
                 assert_eq!(placeholders(language), names, "values of {key}");
             }
@@ -342,8 +365,14 @@ fn every_code_has_its_text() {
         .iter()
         .map(|row| row.kind.to_string())
         .collect();
-    let families: [(&str, BTreeSet<String>); 23] = [
+    let families: [(&str, BTreeSet<String>); 29] = [
         ("kind.", kinds),
+        ("home.month_is.", names_of::<MonthStatus>()),
+        ("home.payer.", names_of::<PayerName>()),
+        ("home.record.", names_of::<Standing>()),
+        ("home.transfer_state.", names_of::<CaseState>()),
+        ("home.forecast.", names_of::<Forecast>()),
+        ("home.conflict.who.", names_of::<Actor>()),
         ("rule_key.", rule_keys),
         (
             "review.list.",

@@ -12,7 +12,10 @@ use std::{fs, path::PathBuf, thread::sleep, time::Instant};
 use yizhang_intake::sample::P1_NUMBER;
 use yizhang_ledger::{person::SocialSecurityNumber, value::Day};
 use yizhang_page::Page;
-use yizhang_show::verdict::{self, Standing};
+use yizhang_show::{
+    account::Answer,
+    verdict::{self, Standing},
+};
 use yizhang_statement::Statement;
 use yizhang_verifier::File;
 use yizhang_wire::purpose::Business;
@@ -22,10 +25,13 @@ const ISSUER: u32 = 110_000;
 /// Folder of the statement: it stays when the rest of the demonstration goes.
 const FOLDER: &str = "yizhang-demo-statement";
 const FILE: &str = "rider.yizhang";
+/// What the rider sees of the account, beside it.
+const HOME_FILE: &str = "rider-home.html";
 
 impl Demo {
-    /// Has every chain commit to its accounts, writes the rider's statement, and checks it as a stranger would.
-    pub(super) fn carry_away(&self) -> anyhow::Result<()> {
+    /// Has every chain commit to its accounts, writes the rider's statement, and checks it as a stranger would; and the page that the
+    /// rider sees of this account.
+    pub(super) fn carry_away(&self, answer: &Answer) -> anyhow::Result<()> {
         step(&t!("demo.statement"));
         for (region, ..) in FILES {
             let credentials = Credentials::read(&self.dir.join(region.to_string()))?;
@@ -77,6 +83,9 @@ impl Demo {
         };
         page::write(&target, &content)?;
         println!("  {}", t!("demo.statement_page", path = target.display()));
+        let home = path.with_file_name(HOME_FILE);
+        files::replace(&home, show::home::file(answer).as_bytes())?;
+        println!("  {}", t!("demo.home", path = home.display()));
         Ok(())
     }
 

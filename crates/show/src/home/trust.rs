@@ -16,9 +16,14 @@ pub(super) fn line(answer: &Answer, links: &Links) -> Markup {
     } else {
         t!("home.trust.unchecked_short")
     };
+    let day = words::day(account.as_of);
+    let from = match regions(answer).len() {
+        1 => t!("home.trust.line_one", day = day),
+        count => t!("home.trust.line", day = day, count = count),
+    };
     html! {
         p.trust {
-            (t!("home.trust.line", day = words::day(account.as_of), count = regions(answer).len()))
+            (from)
             " " a href=(links.trust()) { (checked) }
         }
     }

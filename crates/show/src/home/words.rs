@@ -74,12 +74,13 @@ pub(super) fn in_years(months: u32) -> Option<String> {
     if months < MONTHS_MAX {
         return None;
     }
-    let rest = count(months % 12);
-    let years = match months % 12 {
-        0 => t!("home.years", years = months / 12),
-        _ => t!("home.years_months", years = months / 12, months = rest),
+    let (years, rest) = (months / 12, months % 12);
+    let text = if rest == 0 {
+        t!("home.years", years = years)
+    } else {
+        t!("home.years_months", years = years, months = count(rest))
     };
-    Some(years.to_string())
+    Some(text.to_string())
 }
 
 /// An amount in yuan, its thousands apart.
