@@ -154,6 +154,12 @@ fn the_account_names_the_quarantine(federation: &Federation) {
     page(federation, GUIZHOU, WORKER, &["--html", html]).expect(1);
     let html = fs::read_to_string(html).unwrap();
     assert!(html.contains("The chain of Guangdong is quarantined"));
+    // The worker is told in plain words.
+    let home = federation.path().join("home.html");
+    let home = home.to_str().unwrap();
+    page(federation, GUIZHOU, WORKER, &["--home", home]).expect(1);
+    let home = fs::read_to_string(home).unwrap();
+    assert!(home.contains("Do not rely on what comes from Guangdong yet"));
     let json = federation.answer(GUIZHOU, WORKER, &[]).expect(1);
     let json: Value = serde_json::from_str(&json.stdout).unwrap();
     let chain = chain_in(&json, GUANGDONG);

@@ -275,6 +275,12 @@ impl Browser {
         shot["data"].as_str().unwrap().to_owned()
     }
 
+    /// What is on the screen now, PNG in base64.
+    pub fn screen(&mut self) -> String {
+        let shot = self.call("Page.captureScreenshot", &json!({}));
+        shot["data"].as_str().unwrap().to_owned()
+    }
+
     /// The page on paper, PDF in base64.
     pub fn pdf(&mut self) -> String {
         let printed = json!({ "preferCSSPageSize": true, "printBackground": false });

@@ -13,3 +13,4 @@ mod provisional;
 mod review;
 mod row_names;
 mod sample;
+mod yearly;

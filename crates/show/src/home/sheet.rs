@@ -105,6 +105,10 @@ fn below(account: &Account, family: &FamilyAccount, years: &[YearTotal]) -> Vec<
             .to_string(),
         );
     }
+    if family.credited.subsidies > 0 {
+        let amount = words::money(family.credited.subsidies);
+        lines.push(t!("home.sheet.subsidies", amount = amount).to_string());
+    }
     if years.iter().any(|year| year.balance.is_none()) {
         lines.push(t!("home.sheet.differs").to_string());
     }

@@ -72,8 +72,12 @@ fn lines(case: &TransferCase) -> Vec<String> {
     }
     for check in &case.checks {
         let what = named(&format!("transfer.check.{}", serde_name(&check.what)));
-        let count = words::count(check.months);
-        lines.push(t!("home.transfer.check", what = what, count = count).to_string());
+        lines.push(if check.months == 0 {
+            t!("home.transfer.check_plain", what = what).to_string()
+        } else {
+            let count = words::count(check.months);
+            t!("home.transfer.check", what = what, count = count).to_string()
+        });
     }
     lines
 }

@@ -388,7 +388,7 @@ pub(super) fn facts(answer: &Answer, picture: &Picture<'_>, stretch: &Stretch) -
             }
             @if !records.is_empty() {
                 dt { (words::prose(&t!("home.fact.records"))) }
-                dd { (record::positions(account, records.iter().copied())) }
+                dd { (t!("home.fact.record_list", count = records.len(), list = record::positions(account, records.iter().copied()))) }
             }
             dt { (words::prose(&t!("home.fact.proof"))) }
             dd { (proof(answer, fact, records.is_empty())) }

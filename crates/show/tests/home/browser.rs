@@ -113,10 +113,9 @@ fn a_month_and_a_term_open_without_a_script_and_a_scheme_is_chosen_by_keyboard()
         browser.press("Enter");
         browser.wait(is_open);
         fits(&mut browser, button);
-        look(
-            &mut browser,
-            &format!("open{}", button.replace([' ', '.'], "-")),
-        );
+        let picture = browser.screen();
+        let name = format!("open{}.png", button.replace([' ', '.'], "-"));
+        keep(&folder(), &name, &picture);
         browser.value("document.querySelector('.meaning:popover-open').hidePopover()");
     }
     let shown =
