@@ -36,6 +36,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("verifier", &["ledger", "show", "statement"]),
     ("browser", &["verifier"]),
     ("page", &["show", "verifier"]),
+    ("credential", &["ledger", "entitlement", "statement"]),
     (
         "node",
         &[
@@ -68,6 +69,7 @@ const RESERVED: &[(&str, &[&str])] = &[
     ("fjall", &["bench"]),
     ("postgres", &["bench"]),
     ("prost", &["wire"]),
+    ("ring", &["credential", "."]),
     ("protox", &["wire"]),
     ("tonic", &["wire", "node", "bench", "."]),
     ("tonic-prost", &["wire"]),
