@@ -1,10 +1,8 @@
 //! From a statement to a credential for a wallet, by the commands alone: no node is asked.
 
-mod support;
-
+use crate::support::{Ran, run};
 use serde_json::Value;
 use std::{fs, path::Path};
-use support::{Ran, run};
 use tempfile::TempDir;
 
 /// A statement that was released, and the fingerprint of its root keys.
@@ -17,6 +15,10 @@ fn statement(name: &str) -> (String, String) {
     (file.to_str().unwrap().to_owned(), root)
 }
 
+fn credential(arguments: &[&str]) -> Ran {
+    run(&[&["worker", "credential"], arguments].concat())
+}
+
 /// A folder with the key of an issuer.
 struct Desk {
     folder: TempDir,
@@ -26,8 +28,7 @@ impl Desk {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let desk = Self { folder };
-        desk.credential(&["key", "-o", &desk.file("issuer.pem")])
-            .expect(0);
+        credential(&["key", "-o", &desk.file("issuer.pem")]).expect(0);
         desk
     }
 
@@ -35,19 +36,15 @@ impl Desk {
         self.folder.path().join(name).to_str().unwrap().to_owned()
     }
 
-    fn credential(&self, arguments: &[&str]) -> Ran {
-        run(&[&["worker", "credential"], arguments].concat())
-    }
-
     fn issue(&self, file: &str, root: &str, more: &[&str]) -> Ran {
         let (key, out) = (self.file("issuer.pem"), self.file("one.sd-jwt"));
         let common = ["issue", file, "--root", root, "--key", &key, "-o", &out];
-        self.credential(&[&common, more].concat())
+        credential(&[&common, more].concat())
     }
 
     fn show(&self, key: &str) -> Ran {
         let (file, key) = (self.file("one.sd-jwt"), self.file(key));
-        self.credential(&["show", &file, "--key", &key])
+        credential(&["show", &file, "--key", &key])
     }
 }
 
@@ -74,8 +71,7 @@ fn a_statement_becomes_a_credential_that_its_issuer_s_key_checks() {
     let days = claims["exp"].as_u64().unwrap() - claims["iat"].as_u64().unwrap();
     assert_eq!(days, 2 * 86_400);
     // Another issuer's key, and a private key where a public one belongs.
-    desk.credential(&["key", "-o", &desk.file("other.pem")])
-        .expect(0);
+    credential(&["key", "-o", &desk.file("other.pem")]).expect(0);
     let refused = desk.show("other.pem.jwk").expect(1);
     assert!(refused.stdout.contains("this key has not signed it"));
     desk.show("other.pem").expect(2);
