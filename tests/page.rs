@@ -1,14 +1,9 @@
 //! Pages that the program writes, in a real browser: a worker's statement, revealed or not, and the verifier for files of others.
 
-#[allow(dead_code, reason = "each test takes what it needs of it")]
-#[path = "../crates/page/tests/devtools/mod.rs"]
-mod devtools;
-mod support;
-
-use devtools::{Browser, DESK, PHONE, browser, keep};
+use crate::devtools::{Browser, DESK, PHONE, browser, keep};
+use crate::support::{Federation, contributions, eventually, run, run_with};
 use serde_json::{Value, json};
 use std::{fs, path::Path};
-use support::{Federation, contributions, eventually, run, run_with};
 
 const GUANGDONG: u32 = 440_000;
 const GUIZHOU: u32 = 520_000;
