@@ -1,14 +1,9 @@
 //! The page in a real browser, opened from disk as a person does it.
 
-mod devtools;
-#[allow(dead_code, reason = "each test takes what it needs of it")]
-#[path = "../../verifier/tests/support/mod.rs"]
-mod support;
-
-use devtools::{Browser, DESK, PHONE, Screen, browser, keep};
+use crate::devtools::{Browser, DESK, PHONE, Screen, browser, keep};
+use crate::support::{evidence, mutated, receipt, roster, signed};
 use serde_json::json;
 use std::{fs, net::TcpListener, path::PathBuf};
-use support::{evidence, mutated, receipt, roster, signed};
 use tempfile::TempDir;
 use yizhang_ledger::roster::Roster;
 use yizhang_page::{Page, page};
