@@ -106,6 +106,10 @@ impl Other {
     }
 }
 
+#[allow(
+    clippy::disallowed_methods,
+    reason = "another library has its own clock"
+)]
 fn now() -> UnixMillis {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
     UnixMillis(u64::try_from(since.as_millis()).unwrap())
