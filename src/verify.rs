@@ -5,6 +5,8 @@ mod receipt;
 mod rows;
 mod statement;
 
+pub(crate) use statement::parse_root;
+
 use crate::{
     agency::FormArguments,
     credentials,
@@ -40,7 +42,7 @@ pub(crate) struct Arguments {
     credentials: Option<PathBuf>,
     /// Fingerprint of the root keys that you trust, 32 hexadecimal digits (`yizhang federation show`): enough for a statement, which brings its
     /// rosters along.
-    #[arg(long, value_name = "FINGERPRINT", conflicts_with = "credentials", value_parser = statement::parse_root)]
+    #[arg(long, value_name = "FINGERPRINT", conflicts_with = "credentials", value_parser = parse_root)]
     root: Option<RootFingerprint>,
     #[command(flatten)]
     statement: statement::StatementOptions,

@@ -1,5 +1,6 @@
 //! `yizhang worker`: the account, with the check of every line of it on the caller's side, and the statement to carry away.
 
+mod credential;
 mod holder;
 mod statement;
 
@@ -53,6 +54,9 @@ pub(crate) enum Command {
     Enrol(holder::EnrolArguments),
     /// Write the statement that a worker carries away: one file that anybody can check without a network, for ever (`yizhang verify`).
     Statement(statement::StatementArguments),
+    /// Put the headline figures of a statement into a wallet: issue a short-lived credential (SD-JWT VC), and check one.
+    #[command(subcommand)]
+    Credential(credential::Command),
 }
 
 /// Whose account is asked for.
@@ -132,6 +136,7 @@ pub(crate) fn run(command: &Command) -> anyhow::Result<Outcome> {
         Command::Account(arguments) => account(arguments),
         Command::Enrol(arguments) => holder::enrol(arguments),
         Command::Statement(arguments) => statement::run(arguments),
+        Command::Credential(command) => credential::run(command),
     }
 }
 

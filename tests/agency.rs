@@ -1,9 +1,7 @@
 //! What agencies do with accounts, with the whole program: a transfer from application to closing, and a review.
 
-mod support;
-
+use crate::support::{Federation, Ran, contributions, run, run_with};
 use std::fs;
-use support::{Federation, Ran, contributions, run, run_with};
 
 /// Invented: no citizen's number begins with a city's own code.
 const WORKER: &str = "440300199003078815";

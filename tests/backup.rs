@@ -1,7 +1,6 @@
 //! Backups of nodes at work, and what is restored from them; with real processes.
 
-mod support;
-
+use crate::support::{self, Federation, Ran, contributions, copy, eventually, run, yizhang};
 use std::{
     fs,
     os::unix::fs::PermissionsExt as _,
@@ -9,7 +8,6 @@ use std::{
     sync::atomic::{AtomicBool, Ordering},
     thread,
 };
-use support::{Federation, Ran, contributions, copy, eventually, run, yizhang};
 
 /// Invented: no citizen's number begins with a city's own code.
 const WORKER: &str = "440300199003078815";

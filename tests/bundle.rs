@@ -1,12 +1,10 @@
 //! Chains that are carried as files between nodes that share no wire: nodes of the two sides never run at the same time here.
 
-mod support;
-
+use crate::support::{Federation, Ran, contributions, copy, eventually, run};
 use std::{
     fs,
     path::{Path, PathBuf},
 };
-use support::{Federation, Ran, contributions, copy, eventually, run};
 use yizhang_ledger::{
     batch::Batch,
     segment::{FrameHeader, FrameKind, write_batch_frame},

@@ -1,10 +1,8 @@
 //! A node whose clock is wrong: those it talks to tell theirs, and it says so, and does nothing else about it.
 
-mod support;
-
+use crate::support::{self, Federation, eventually, run};
 use base64ct::{Base64, Encoding};
 use std::{fs, path::Path};
-use support::{Federation, eventually, run};
 use yizhang_ledger::{roster::Roster, value::Division};
 use yizhang_wire::{
     channel::{CallerIdentity, connect_lazily, node_name},

@@ -1,15 +1,13 @@
 //! A chain that has shown two histories goes on: the roster says from where, and every node follows.
 
-mod support;
-
-use rustix::process::Signal;
-use std::fs;
-use support::{
+use crate::support::{
     Federation, contributions, eventually,
     founders::{Founders, text, wait_version},
     run,
     twins::{GUANGDONG, OTHERS, Twins, WORKER, run_twin},
 };
+use rustix::process::Signal;
+use std::fs;
 
 /// Proposes, signs and publishes that the chain goes on from a size, as a node holds it, and starts the original, which was stopped, under it.
 fn go_on(twins: &mut Twins, agreed: u64, size: u64, as_held_by: u32, others_history: &[u32]) {

@@ -1,10 +1,8 @@
 //! Nodes as witnesses and mirrors of one another, with real processes.
 
-mod support;
-
+use crate::support::{Federation, contributions, eventually};
 use serde_json::Value;
 use std::fs;
-use support::{Federation, contributions, eventually};
 
 const GUANGDONG: u32 = 440_000;
 const GUIZHOU: u32 = 520_000;

@@ -1,16 +1,14 @@
 //! A node that lies to those who ask it: whatever it answers, the program ends in time, says what is wrong, and its exit code does too.
 
-mod support;
-
+use crate::support::{
+    Federation, Ran,
+    connect::{connect, roster},
+    contributions, purpose, run, run_with,
+};
 use std::{
     fs,
     pin::Pin,
     time::{Duration, Instant},
-};
-use support::{
-    Federation, Ran,
-    connect::{connect, roster},
-    contributions, purpose, run, run_with,
 };
 use tokio_stream::{Stream, StreamExt as _};
 use tonic::{

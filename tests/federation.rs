@@ -1,9 +1,7 @@
 //! The whole program: real processes, real sockets, real files.
 
-mod support;
-
+use crate::support::{self, Federation, contributions, copy, eventually, run, throttled, yizhang};
 use std::{fs, process::Stdio};
-use support::{Federation, contributions, copy, eventually, run, throttled, yizhang};
 
 /// Invented: no citizen's number begins with a city's own code.
 const WORKER: &str = "440300199003078815";

@@ -1,10 +1,8 @@
 //! Workers open their own accounts: with a code that a clerk hands out, and with keys that are bound with it. Real processes, spoken to as
 //! a portal speaks to its node.
 
-mod support;
-
+use crate::support::{Federation, Ran, connect::connect, contributions, purpose, run, run_with};
 use ed25519_dalek::SigningKey;
-use support::{Federation, Ran, connect::connect, contributions, purpose, run, run_with};
 use tonic::{Code, Status, transport::Channel};
 use yizhang_holder::{Nonce, proof};
 use yizhang_ledger::{

@@ -1,18 +1,16 @@
 //! A node against callers that do not keep to the rules: clear status codes, nothing appended, and it goes on serving.
 
-mod support;
-
+use crate::support::{
+    Federation, PATIENCE, SECOND_LOOK,
+    connect::{connect, roster},
+    contributions, purpose,
+};
 use std::{
     collections::{BTreeMap, BTreeSet},
     net::SocketAddr,
     ops::Range,
     path::Path,
     time::{Duration, Instant},
-};
-use support::{
-    Federation, PATIENCE, SECOND_LOOK,
-    connect::{connect, roster},
-    contributions, purpose,
 };
 use tonic::{Code, Status, transport::Channel};
 use tonic_health::pb::{HealthCheckRequest, health_client::HealthClient};

@@ -52,6 +52,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("browser", &["verifier"]),
     ("chromium", &[]),
     ("page", &["show", "verifier"]),
+    ("credential", &["ledger", "entitlement", "statement"]),
     (
         "node",
         &[
@@ -85,6 +86,7 @@ const RESERVED: &[(&str, &[&str])] = &[
     ("fjall", &["bench"]),
     ("postgres", &["bench"]),
     ("prost", &["wire"]),
+    ("ring", &["credential", "."]),
     ("protox", &["wire"]),
     ("tonic", &["wire", "node", "bench", "."]),
     ("tonic-prost", &["wire"]),
@@ -303,6 +305,67 @@ fn every_dependency_of_the_workspace_has_a_crate_that_takes_it() {
         .expect("the root manifest lists the dependencies of the workspace");
     for name in offered.keys() {
         assert!(taken.contains(name), "no crate takes {name}");
+    }
+}
+
+/// The files and folders of tests that a package names, and those that are modules of them.
+fn tests_that_are_run(name: &str) -> BTreeSet<PathBuf> {
+    let manifest = manifest(name);
+    let programs = manifest.get("test").and_then(toml::Value::as_array);
+    let mut run = BTreeSet::new();
+    for program in programs.into_iter().flatten() {
+        let path = folder(name).join(program["path"].as_str().unwrap());
+        let text = fs::read_to_string(&path).unwrap();
+        let modules = text.lines().filter_map(|line| line.strip_prefix("mod "));
+        for module in modules.filter_map(|rest| rest.strip_suffix(';')) {
+            run.insert(path.with_file_name(module).with_extension("rs"));
+        }
+        run.insert(path);
+    }
+    run
+}
+
+/// Few test programs are linked, and most files of tests are modules of one: a file that nobody names would never be run.
+#[test]
+fn every_file_of_tests_is_run() {
+    for name in crates_and_root() {
+        let finds_itself = manifest(&name)["package"]
+            .get("autotests")
+            .and_then(toml::Value::as_bool)
+            .unwrap_or(true);
+        if finds_itself {
+            continue;
+        }
+        let run = tests_that_are_run(&name);
+        for entry in fs::read_dir(folder(&name).join("tests")).unwrap() {
+            let path = entry.unwrap().path();
+            let file = if path.is_dir() {
+                path.join("main.rs")
+            } else {
+                path
+            };
+            let is_of_tests = file.exists() && file.extension().is_some_and(|end| end == "rs");
+            assert!(
+                !is_of_tests || run.contains(&file),
+                "{}: no test program of the manifest, and no module of one",
+                file.display()
+            );
+        }
+    }
+}
+
+#[test]
+fn what_is_not_built_for_its_own_tests_has_none() {
+    for name in crates_and_root() {
+        let manifest = manifest(&name);
+        let library = manifest.get("lib").and_then(|lib| lib.get("test"));
+        if library.and_then(toml::Value::as_bool) != Some(false) {
+            continue;
+        }
+        for file in sources(&folder(&name).join("src")) {
+            let text = fs::read_to_string(&file).unwrap();
+            assert!(!text.contains("#[test]"), "{}", file.display());
+        }
     }
 }
 

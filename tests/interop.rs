@@ -3,8 +3,7 @@
 //! that are installed for the test into a directory of its own. Where that cannot be done (no Python with venv, no registry) it says so and
 //! passes; with `YIZHANG_NO_SKIPS` it fails. `YIZHANG_PYTHON` names a Python.
 
-mod support;
-
+use crate::support::{Federation, connect, contributions, eventually};
 use base64ct::{Base64, Encoding};
 use serde_json::Value;
 use std::{
@@ -13,7 +12,6 @@ use std::{
     path::{Path, PathBuf},
     process::{Command, Stdio},
 };
-use support::{Federation, connect, contributions, eventually};
 use yizhang_ledger::{
     note::Note,
     roster::{KeyKind, Roster},

@@ -1,8 +1,11 @@
 //! A node of the federation that lies to the others, with its own keys and certificate, among three that are honest processes: every lie is
 //! caught or comes to nothing, the other chains carry on, and nobody's memory grows by it.
 
-mod support;
-
+use crate::support::{
+    self, Federation,
+    connect::{connect, roster},
+    contributions, eventually, run,
+};
 use base64ct::{Base64, Encoding};
 use ed25519_dalek::{Signer as _, SigningKey, pkcs8::DecodePrivateKey};
 use std::{
@@ -12,11 +15,6 @@ use std::{
     sync::{Arc, Mutex},
     thread,
     time::Duration,
-};
-use support::{
-    Federation,
-    connect::{connect, roster},
-    contributions, eventually, run,
 };
 use tokio::sync::watch;
 use tokio_stream::{Stream, StreamExt as _, wrappers::WatchStream};

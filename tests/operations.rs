@@ -1,8 +1,9 @@
 //! What keeps a node in somebody's sight: its log, its metrics, what the service manager is told, its certificates; and what
 //! keeps commands short.
 
-mod support;
-
+use crate::support::{
+    Federation, PATIENCE, contributions, eventually, listen_on_quiet_port, run, run_with, yizhang,
+};
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
 };
@@ -16,9 +17,6 @@ use std::{
     path::{Path, PathBuf},
     process::{Command, Stdio},
     time::Duration,
-};
-use support::{
-    Federation, PATIENCE, contributions, eventually, listen_on_quiet_port, run, run_with, yizhang,
 };
 use yizhang_ledger::{
     hash::from_hex,

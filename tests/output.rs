@@ -1,7 +1,6 @@
 //! Output, log, arguments and clock that fail: a reason where it can still be read, and an exit code.
 
-mod support;
-
+use crate::support::{Federation, contributions, eventually, run, yizhang};
 use rustix::process::{Pid, Signal, kill_process};
 use std::{
     ffi::OsStr,
@@ -11,7 +10,6 @@ use std::{
     path::Path,
     process::{Child, Command, Stdio},
 };
-use support::{Federation, contributions, eventually, run, yizhang};
 
 const GUANGDONG: u32 = 440_000;
 const WORKER: &str = "440300199003078815";

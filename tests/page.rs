@@ -1,13 +1,11 @@
 //! Pages that the program writes, in a real browser: a worker's statement, revealed or not, and the verifier for files of others.
 
-mod support;
-
+use crate::support::{Federation, contributions, eventually, run, run_with};
 use serde_json::{Value, json};
 use std::{
     fs,
     path::{Path, PathBuf},
 };
-use support::{Federation, contributions, eventually, run, run_with};
 use yizhang_chromium::{Browser, DESK, PHONE, browser, keep};
 
 const GUANGDONG: u32 = 440_000;

@@ -1,7 +1,6 @@
 //! The door for workers, as a process of its own beside a real node: what people do there, in a real browser, and what others try.
 
-mod support;
-
+use crate::support::{Federation, contributions, run, run_with, yizhang};
 use serde_json::{Value, json};
 use std::{
     fs,
@@ -11,7 +10,6 @@ use std::{
     process::{Child, Stdio},
     time::{Duration, Instant},
 };
-use support::{Federation, contributions, run, run_with, yizhang};
 use yizhang_chromium::{Browser, DESK, PHONE, Screen, browser, keep};
 
 const GUANGDONG: u32 = 440_000;

@@ -1,7 +1,10 @@
 //! Who may read what: by role, for a stated purpose, within limits, and with a trace.
 
-mod support;
-
+use crate::support::{
+    self, Federation,
+    connect::{certify, connect, connect_as, roster},
+    contributions, eventually, purpose, yizhang,
+};
 use std::{
     collections::BTreeSet,
     fs,
@@ -9,11 +12,6 @@ use std::{
     net::{SocketAddr, TcpStream},
     path::{Path, PathBuf},
     time::Duration,
-};
-use support::{
-    Federation,
-    connect::{certify, connect, connect_as, roster},
-    contributions, eventually, purpose, yizhang,
 };
 use tonic::{Code, Status, transport::Channel};
 use yizhang_ledger::{

@@ -1,8 +1,7 @@
 //! Receipts: what was imported is promised by whom, in files that are checked without a network; and what a mirror has promised is there
 //! when the node that took it is gone.
 
-mod support;
-
+use crate::support::{Federation, PATIENCE, Ran, contributions, eventually, run, yizhang};
 use serde_json::Value;
 use std::{
     collections::BTreeMap,
@@ -13,7 +12,6 @@ use std::{
     thread::sleep,
     time::{Duration, Instant},
 };
-use support::{Federation, PATIENCE, Ran, contributions, eventually, run, yizhang};
 use yizhang_ledger::{note::Note, value::TreeSize};
 use yizhang_statement::{ReceiptFile, RowList};
 

@@ -1,10 +1,8 @@
 //! A running node commits to the registers of its accounts by its rule; mirrors and auditors compute the same ones, over the network too.
 
-mod support;
-
+use crate::support::{self, Federation, contributions, eventually, run};
 use serde_json::Value;
 use std::{collections::BTreeMap, fs, path::Path};
-use support::{Federation, contributions, eventually, run};
 
 const GUANGDONG: u32 = 440_000;
 const GUIZHOU: u32 = 520_000;

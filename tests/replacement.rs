@@ -1,10 +1,8 @@
 //! The federation secret is replaced while the federation runs: read under both, written under one, and nobody's months are lost or counted
 //! twice.
 
-mod support;
-
+use crate::support::{self, Federation, contributions, eventually, run};
 use std::{fmt::Write as _, fs, path::PathBuf};
-use support::{Federation, contributions, eventually, run};
 
 const GUANGDONG: u32 = 440_000;
 const GUIZHOU: u32 = 520_000;

@@ -1,9 +1,7 @@
 //! Room on the disk: a full one keeps no node from starting and answering, and no chain of another region fills it.
 
-mod support;
-
+use crate::support::{self, Federation, SECOND_LOOK, contributions, eventually};
 use std::{fs, path::Path, process::Command, thread::sleep, time::Duration};
-use support::{Federation, SECOND_LOOK, contributions, eventually};
 
 const GUANGDONG: u32 = 440_000;
 const GUIZHOU: u32 = 520_000;

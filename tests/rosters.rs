@@ -1,17 +1,15 @@
 //! The roster changes while the federation runs: a region joins, keys change, certificates are renewed, and nobody is let down.
 
-mod support;
-
+use crate::support::{
+    Federation, contributions, copy, eventually,
+    founders::{Founders, text, version, wait_version},
+    listen_on_quiet_port, run,
+};
 use std::{
     fs,
     path::{Path, PathBuf},
     sync::atomic::{AtomicBool, Ordering},
     thread,
-};
-use support::{
-    Federation, contributions, copy, eventually,
-    founders::{Founders, text, version, wait_version},
-    listen_on_quiet_port, run,
 };
 
 const WORKER: &str = "440300199003078815";

@@ -1,9 +1,7 @@
 //! What must not go unsaid: entries that one disk alone holds, and bits that a disk has changed.
 
-mod support;
-
+use crate::support::{Federation, contributions, eventually, run};
 use std::{fs, os::unix::fs::FileExt as _, path::PathBuf};
-use support::{Federation, contributions, eventually, run};
 
 /// Invented: no citizen's number begins with a city's own code.
 const WORKER: &str = "440300199003078815";

@@ -1,14 +1,12 @@
 //! Keys and secrets on disk and in memory: the owner's alone.
 
-mod support;
-
+use crate::support::{Federation, contributions, eventually, run_with, yizhang};
 use std::process::Command;
 use std::{
     fs,
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
 };
-use support::{Federation, contributions, eventually, run_with, yizhang};
 
 const GUANGDONG: u32 = 440_000;
 const WORKER: &str = "440300199003078815";

@@ -1,11 +1,9 @@
 //! A region against the workers of another one: what its chain has no right to state costs them nothing, and nobody is shown another
 //! person's months. The region's node is a real one; its chain is written into its data directory, because a node refuses at the door.
 
-mod support;
-
+use crate::support::{Federation, Ran, contributions, eventually, run};
 use serde_json::Value;
 use std::{fs, time::Instant};
-use support::{Federation, Ran, contributions, eventually, run};
 use yizhang_intake::{Intake, ReadOptions, Row, Source as File};
 use yizhang_ledger::{
     batch::RecordBlock,

@@ -1,13 +1,11 @@
 //! A worker carries a statement away from any node, and whoever has the fingerprint of the root keys checks it without a network.
 
-mod support;
-
+use crate::support::{Federation, Ran, contributions, eventually, run, run_with};
 use serde_json::Value;
 use std::{
     fs,
     path::{Path, PathBuf},
 };
-use support::{Federation, Ran, contributions, eventually, run, run_with};
 
 const GUANGDONG: u32 = 440_000;
 const GUIZHOU: u32 = 520_000;

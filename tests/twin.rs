@@ -1,13 +1,11 @@
 //! A copied directory that is started beside the original, on another port: nobody watches it, and everybody learns of it.
 
-mod support;
-
-use rustix::process::Signal;
-use std::{fs, thread};
-use support::{
+use crate::support::{
     Federation, contributions, eventually, run,
     twins::{GUANGDONG, OTHERS, Twins, WORKER},
 };
+use rustix::process::Signal;
+use std::{fs, thread};
 
 #[test]
 fn the_original_signs_no_more_when_a_twin_has_signed_and_says_so() {

@@ -1,10 +1,8 @@
 //! What is said to whoever looks: how new the copies behind an answer are, and what stands against them. Real processes.
 
-mod support;
-
+use crate::support::{Federation, Ran, contributions, copy, eventually, run, run_with};
 use serde_json::Value;
 use std::{fs, path::Path, process::Command};
-use support::{Federation, Ran, contributions, copy, eventually, run, run_with};
 
 /// Invented: no citizen's number begins with a city's own code.
 const WORKER: &str = "440300199003078815";

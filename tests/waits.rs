@@ -1,7 +1,6 @@
 //! Nobody waits for ever: peers and callers that meet somebody who says nothing, and a node whose peers are gone.
 
-mod support;
-
+use crate::support::{Federation, contributions, eventually, run, run_with, stalling};
 use rustix::process::Signal;
 use std::{
     io::Write as _,
@@ -12,7 +11,6 @@ use std::{
     },
     thread,
 };
-use support::{Federation, contributions, eventually, run, run_with, stalling};
 
 const GUANGDONG: u32 = 440_000;
 const GUIZHOU: u32 = 520_000;

@@ -36,7 +36,7 @@ pub(crate) struct StatementOptions {
     json: bool,
 }
 
-pub(super) fn parse_root(text: &str) -> Result<RootFingerprint, WrongValue> {
+pub(crate) fn parse_root(text: &str) -> Result<RootFingerprint, WrongValue> {
     RootFingerprint::parse(text).ok_or_else(|| WrongValue(t!("argument.root").to_string()))
 }
 

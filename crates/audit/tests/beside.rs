@@ -1,8 +1,6 @@
 //! What lies beside the chains of a directory: the journal of its node.
 
-mod fixture;
-
-use fixture::{Data, REGIONS, Signed, Writer, audit, division, faults, roster};
+use crate::fixture::{self, Data, REGIONS, Signed, Writer, audit, division, faults, roster};
 use std::{fmt::Write as _, fs};
 use yizhang_audit::{Code, Options, losses};
 use yizhang_ledger::{

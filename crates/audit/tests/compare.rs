@@ -1,8 +1,6 @@
 //! Copies of one chain from several sources.
 
-mod fixture;
-
-use fixture::{Data, Signed, Writer, key, roster};
+use crate::fixture::{Data, Signed, Writer, key, roster};
 use yizhang_audit::{Code, Finding, Severity, compare};
 
 const SOUTH: u32 = 440_000;

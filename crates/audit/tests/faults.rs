@@ -1,11 +1,9 @@
 //! Damaged, incomplete and dishonest directories: each gives the right finding at the right place, and other chains are
 //! not affected.
 
-mod fixture;
-
-use fixture::{
-    Data, FILE_HEADER, FRAME_HEADER, Federation, REGIONS, Signed, Writer, faults, notes, roster,
-    roster_with,
+use crate::fixture::{
+    self, Data, FILE_HEADER, FRAME_HEADER, Federation, REGIONS, Signed, Writer, faults, notes,
+    roster, roster_with,
 };
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;

@@ -1,8 +1,6 @@
 //! Registers of accounts: an audit computes every one again, and says of a wrong one where it stands.
 
-mod fixture;
-
-use fixture::{Data, Signed, Writer, audit, faults, notes, origin, received, roster};
+use crate::fixture::{Data, Signed, Writer, audit, faults, notes, origin, received, roster};
 use std::{collections::BTreeMap, ops::ControlFlow};
 use yizhang_audit::{
     AuditError, ChainReport, Code, Options, ResumeFile, audit_stream, compare_registers,

@@ -1,8 +1,6 @@
 //! Clean directories and streams: what a report says about them.
 
-mod fixture;
-
-use fixture::{Data, Federation, Writer, audit, faults, notes, origin, roster};
+use crate::fixture::{self, Data, Federation, Writer, audit, faults, notes, origin, roster};
 use std::{
     collections::BTreeMap,
     convert::Infallible,

@@ -1,8 +1,6 @@
 //! Interrupted and continued audits: equal to uninterrupted ones, and never built on a resume point that nothing vouches for.
 
-mod fixture;
-
-use fixture::{Data, Federation, REGIONS, Writer, audit, faults, origin, roster};
+use crate::fixture::{self, Data, Federation, REGIONS, Writer, audit, faults, origin, roster};
 use std::{
     convert::Infallible,
     fs,

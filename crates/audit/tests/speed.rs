@@ -1,9 +1,7 @@
 //! How fast an audit is, and where its time goes. Not a test that can fail: run it by hand on a quiet machine with
-//! `cargo test --release -p yizhang-audit --test speed -- --ignored --nocapture`.
+//! `cargo test --release -p yizhang-audit --test all speed -- --ignored --nocapture`.
 
-mod fixture;
-
-use fixture::{Data, Signed, Writer, audit, roster};
+use crate::fixture::{self, Data, Signed, Writer, audit, roster};
 use std::{
     hint::black_box,
     time::{Duration, Instant},

@@ -1,9 +1,9 @@
 //! The error file has the faulty rows as they were, and is itself a file that can be imported.
 
-mod support;
-
+use crate::support::{
+    self, csv, errors_of, json, parsed, received, record, reversal, secret, summary, with,
+};
 use std::{fs, path::Path};
-use support::{csv, errors_of, json, parsed, received, record, reversal, secret, summary, with};
 use yizhang_intake::{Column, ErrorFile, Intake, ReadOptions, RowFault, Source};
 use yizhang_ledger::record::Record;
 

@@ -1,10 +1,8 @@
 //! For every fault a row that has exactly it, beside a row that differs in nothing else and passes.
 
-mod support;
-
-use support::{
-    ANNA, BERT, Cells, benefit, codes, csv, delta, due, faults, interest, json, link, received,
-    refund, reversal, set, suspend, transfer, with, without,
+use crate::support::{
+    self, ANNA, BERT, Cells, benefit, codes, csv, delta, due, faults, interest, json, link,
+    received, refund, reversal, set, suspend, transfer, with, without,
 };
 use yizhang_intake::{Fault, Severity};
 

@@ -1,8 +1,6 @@
 //! Every line of a file is accounted for: quotation marks swallow none, blanks, titles, totals and repeated headers are counted.
 
-mod support;
-
-use support::{ANNA, codes, faults, open, secret, summary};
+use crate::support::{ANNA, codes, faults, open, secret, summary};
 use yizhang_intake::{Fault, FaultyRows, LineCount, Submissions, submission_id};
 use yizhang_ledger::batch::RecordBlock;
 

@@ -1,10 +1,8 @@
 //! Random rows, with the seed printed: what is written is what is read, and what is broken is refused.
 
-mod support;
-
+use crate::support::{self, codes, csv, parsed, received, record, with, without};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use support::{codes, csv, parsed, received, record, with, without};
 use yizhang_intake::credit_code;
 use yizhang_ledger::{record::Record, value::Fen, value::Month};
 

@@ -1,9 +1,7 @@
 //! Persons are asked for in blocks of rows, each once in its block, and a file whose persons nobody tells is not half a file.
 
-mod support;
-
+use crate::support::{self, ANNA, BERT, open, parsed, received, secret, with};
 use std::{collections::BTreeSet, error::Error, sync::Mutex};
-use support::{ANNA, BERT, open, parsed, received, secret, with};
 use yizhang_intake::{BLOCK_ROWS_MAX, FileFault, Pseudonyms, Row};
 use yizhang_ledger::person::{AccountId, SocialSecurityNumber};
 

@@ -1,9 +1,7 @@
 //! What a row says is due and goes to the personal account is held beside the rates of a rule set; a difference is taken,
 //! with a warning.
 
-mod support;
-
-use support::{ANNA, csv, received, secret, with, without};
+use crate::support::{self, ANNA, csv, received, secret, with, without};
 use yizhang_intake::{Fault, Intake, RateOf, RateRule, RateTable, ReadOptions, Row, Source};
 use yizhang_ledger::value::{Division, Month, Rate};
 

@@ -1,9 +1,7 @@
 //! Headers, encodings and values: the same rows, however an agency writes them, are the same records.
 
-mod support;
-
-use support::{
-    ANNA, BERT, account, codes, csv, json, open, parsed, received, record, refund, reversal,
+use crate::support::{
+    self, ANNA, BERT, account, codes, csv, json, open, parsed, received, record, refund, reversal,
     summary, transfer, with, without,
 };
 use yizhang_intake::{

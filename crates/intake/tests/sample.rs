@@ -1,7 +1,6 @@
 //! Samples: the same bytes for the same seed, no fault in any row, and personas with exactly their history.
 
-mod support;
-
+use crate::support::{account, parsed, record, summary};
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
@@ -9,7 +8,6 @@ use std::{
     path::Path,
     sync::{Arc, Mutex},
 };
-use support::{account, parsed, record, summary};
 use yizhang_intake::{
     Source,
     sample::{

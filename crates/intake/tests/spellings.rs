@@ -1,9 +1,7 @@
 //! What agencies' systems and spreadsheets write for one and the same value is taken as that value; what has lost
 //! something is not.
 
-mod support;
-
-use support::{ANNA, codes, csv, open, parsed, received, record, summary, with, without};
+use crate::support::{ANNA, codes, csv, open, parsed, received, record, summary, with, without};
 use yizhang_intake::{Encoding, FileFault, Format};
 use yizhang_ledger::record::Record;
 

@@ -1,13 +1,11 @@
 //! Workbooks are read as they are; what a spreadsheet has lost is refused by its name, and what is no workbook is told so.
 
-mod support;
-
+use crate::support::{self, ANNA, BERT, codes, errors_of, parsed, record, secret, summary};
 use rust_xlsxwriter::{Format, Workbook, Worksheet};
 use std::{
     io::{Cursor, Read, Write},
     path::Path,
 };
-use support::{ANNA, BERT, codes, errors_of, parsed, record, secret, summary};
 use yizhang_intake::{
     FileFault, Intake, LineCount, OtherForm, ReadOptions, Row, Source, WorkbookLimit,
 };

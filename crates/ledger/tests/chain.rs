@@ -1,9 +1,8 @@
 //! From one state of a chain to the next: what is prepared is followed, what is refused says both sides, and sizes end
 //! where the format says.
 
-mod support;
-
-use support::{
+use crate::support::{
+    self,
     generate::sample::{self, FIRST_KEY, SECOND_KEY, key, origin, raw_entry},
     random,
 };

@@ -1,8 +1,6 @@
 //! Numbers of people, their pseudonyms, and that neither shows where it should not.
 
-mod support;
-
-use support::generate::sample;
+use crate::support::generate::sample;
 use yizhang_ledger::{
     batch::Batch,
     chain::{ChainState, Submitted},

@@ -1,12 +1,10 @@
 //! Registers of accounts against their definition: whatever epochs came before, the register of a size is the same, and it is what
 //! hashing record by record gives.
 
-mod support;
-
+use crate::support::random;
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 use std::{collections::BTreeMap, convert::Infallible};
-use support::random;
 use yizhang_ledger::{
     hash::{Hash, TreeHasher, derive},
     person::AccountId,

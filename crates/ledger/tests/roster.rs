@@ -1,12 +1,10 @@
 //! Whose signatures count: keys by the size of the tree, roots by their threshold, and no signature twice.
 
-mod support;
-
-use std::collections::BTreeSet;
-use support::generate::sample::{
+use crate::support::generate::sample::{
     self, FIRST_KEY, FIRST_KEY_UNTIL, OTHER_KEY, ROOTS, SECOND_KEY, key, origin, public, roster,
     signed_roster,
 };
+use std::collections::BTreeSet;
 use yizhang_ledger::{
     Invalid,
     cosignature::UnixSeconds,

@@ -1,14 +1,13 @@
 //! One value, one encoding: whatever is cut, lengthened or bent is refused, or is another value with an encoding of its
 //! own; and no bytes whatsoever make a reader panic.
 
-mod support;
-
-use rand::RngExt;
-use rand_chacha::ChaCha8Rng;
-use support::{
+use crate::support::{
+    self,
     generate::sample::{self, FIRST_KEY, ROOTS, origin, raw_entry},
     random,
 };
+use rand::RngExt;
+use rand_chacha::ChaCha8Rng;
 use yizhang_ledger::{
     Invalid,
     batch::{Batch, BatchEntry, RecordBlock},

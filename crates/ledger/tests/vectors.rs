@@ -1,11 +1,8 @@
 //! The vectors against the crate: every case comes out as its file says, every way to be wrong has a case, and writing
 //! the files again changes nothing.
 
-#[path = "../examples/vectors/generate/mod.rs"]
-mod generate;
-
-use generate::{
-    fields,
+use crate::support::generate::{
+    self, fields,
     json::{Json, hex},
     rosters,
 };

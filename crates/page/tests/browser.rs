@@ -1,16 +1,12 @@
 //! The page in a real browser, opened from disk as a person does it.
 
-#[allow(dead_code, reason = "each test takes what it needs of it")]
-#[path = "../../verifier/tests/support/mod.rs"]
-mod support;
-
+use crate::support::{evidence, mutated, receipt, roster, signed};
 use serde_json::json;
 use std::{
     fs,
     net::TcpListener,
     path::{Path, PathBuf},
 };
-use support::{evidence, mutated, receipt, roster, signed};
 use tempfile::TempDir;
 use yizhang_chromium::{Browser, DESK, PHONE, Screen, browser, keep};
 use yizhang_ledger::roster::Roster;

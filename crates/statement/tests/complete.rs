@@ -1,12 +1,10 @@
 //! That nothing of an account was left out is believed when a register shows it, and each way to hide a record is refused by its name.
 
-mod support;
-
-use std::collections::BTreeSet;
-use support::{
+use crate::support::{
     Chain, DAY_MS, FIRST, LAST, LINK, NOBODY, OTHER, REGISTER, REGISTER_BATCH, REGISTER_MS, WORKER,
     cosigned, named, origin, region, roster, roster_with_mirror,
 };
+use std::collections::BTreeSet;
 use yizhang_entitlement::{Policy, fold};
 use yizhang_ledger::{
     Invalid,

@@ -1,10 +1,9 @@
 //! A statement is believed by whoever has the fingerprint of the root keys alone, and whatever was changed about it is refused by its name.
 
-#[allow(dead_code, reason = "each test uses its own part")]
-mod support;
-
+use crate::support::{
+    Chain, NOBODY, OTHER, REGISTER_MS, WORKER, cosigned, origin, roster_with_mirror,
+};
 use ed25519_dalek::SigningKey;
-use support::{Chain, NOBODY, OTHER, REGISTER_MS, WORKER, cosigned, origin, roster_with_mirror};
 use yizhang_entitlement::{Policy, account::FORMAT, fold};
 use yizhang_ledger::{
     Invalid,

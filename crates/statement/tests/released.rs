@@ -1,10 +1,7 @@
 //! Statements that were handed to people are read for ever (`tests/released`): what lies there is never written again.
 
-#[path = "support/names.rs"]
-mod names;
-#[path = "support/shown.rs"]
-mod shown;
-
+use crate::names;
+use crate::shown;
 use serde_json::Value;
 use std::{fs, path::PathBuf};
 use yizhang_entitlement::account::FORMAT;

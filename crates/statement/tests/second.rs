@@ -1,15 +1,8 @@
 //! The second implementation of statements (`crates/ledger/tests/second`): written by docs/FORMAT.md in another language, sharing no code with the crate.
 
-#[allow(dead_code, reason = "each test uses its own part")]
-#[path = "support/federation.rs"]
-mod federation;
-#[path = "support/records.rs"]
-mod records;
-#[allow(dead_code, reason = "each test uses its own part")]
-#[path = "support/world.rs"]
-mod world;
-
-use federation::{Cosigner, Federation};
+use crate::federation::{Cosigner, Federation};
+use crate::records;
+use crate::world;
 use std::{
     fs,
     path::{Path, PathBuf},

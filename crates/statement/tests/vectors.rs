@@ -1,23 +1,9 @@
 //! The vectors of statements (`tests/vectors`): the crate accepts and refuses each for the reason that stands there, each fault of the format has one, and
 //! writing them again gives the same bytes.
 
-#[path = "../examples/vectors/cases/mod.rs"]
-mod cases;
-#[allow(dead_code, reason = "each test uses its own part")]
-#[path = "support/federation.rs"]
-mod federation;
-#[path = "support/names.rs"]
-mod names;
-#[allow(dead_code, reason = "each test uses its own part")]
-#[path = "support/raw.rs"]
-mod raw;
-#[path = "support/records.rs"]
-mod records;
-#[path = "support/shown.rs"]
-mod shown;
-#[path = "support/world.rs"]
-mod world;
-
+use crate::cases;
+use crate::names;
+use crate::shown;
 use serde_json::Value;
 use std::collections::BTreeSet;
 use yizhang_ledger::roster::RootFingerprint;

@@ -1,8 +1,6 @@
 //! Backups beside a writer, from directories that are cut in other places, and from such as are wrong.
 
-mod federation;
-
-use federation::World;
+use crate::federation::{self, World};
 use std::{
     fs,
     path::Path,

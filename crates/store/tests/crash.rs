@@ -1,8 +1,6 @@
 //! A crash at every single operation on the disk: what was acknowledged is there, the rest is gone cleanly.
 
-mod federation;
-
-use federation::World;
+use crate::federation::World;
 use std::{path::Path, sync::Arc};
 use tempfile::tempdir;
 use yizhang_store::{CosignedEntry, Faults, JournalKind, Options, Store};

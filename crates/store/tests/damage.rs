@@ -1,8 +1,6 @@
 //! Files that are not what was written: what `open` does about them and what `check` says.
 
-mod federation;
-
-use federation::{World, copy};
+use crate::federation::{World, copy};
 use rand::RngExt;
 use std::{
     collections::BTreeMap,

@@ -1,8 +1,6 @@
 //! The index against naive scans: random work with tiny tables, every kind of record, and rebuilding while it is used.
 
-mod federation;
-
-use federation::{SUBMITTER, World, accounts};
+use crate::federation::{SUBMITTER, World, accounts};
 use rand::RngExt;
 use std::{collections::BTreeSet, sync::Arc, thread};
 use tempfile::tempdir;

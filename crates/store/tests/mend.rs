@@ -1,8 +1,6 @@
 //! A crash while a damaged frame is mended: the directory opens, nothing is lost, and mending goes on.
 
-mod federation;
-
-use federation::{World, copy};
+use crate::federation::{World, copy};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use std::{

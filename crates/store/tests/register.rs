@@ -1,9 +1,7 @@
 //! Registers of accounts: whatever epochs came before, a register is what the chain gives; it is shown to be so by paths, made again
 //! where it is damaged, and one that a chain commits to wrongly is told from one that is right.
 
-mod federation;
-
-use federation::{World, accounts};
+use crate::federation::{self, World, accounts};
 use rand::RngExt;
 use std::{collections::BTreeMap, fs, path::Path, sync::Arc};
 use tempfile::tempdir;

@@ -1,8 +1,6 @@
 //! What is put in comes out, from every door, before and after opening again.
 
-mod federation;
-
-use federation::World;
+use crate::federation::World;
 use tempfile::tempdir;
 use yizhang_ledger::{hash::hash_leaf, tree::verify_inclusion, value::LeafIndex};
 use yizhang_store::{Family, IndexOpened, JournalKind, Options, Store, StoreError};

@@ -1,9 +1,7 @@
 //! A data directory is read by the second implementation of the format, which shares no code with the store.
 
-mod federation;
-
+use crate::federation::{FEDERATION, World};
 use ed25519_dalek::SigningKey;
-use federation::{FEDERATION, World};
 use std::{
     fs,
     path::{Path, PathBuf},

@@ -1,9 +1,7 @@
 //! What a chain has behind a size, set aside: the chain is then as it was at that size, nothing is thrown away, and a crash in the middle
 //! leaves one or the other.
 
-mod federation;
-
-use federation::{World, copy};
+use crate::federation::{World, copy};
 use std::{fs, path::Path, sync::Arc};
 use tempfile::{TempDir, tempdir};
 use yizhang_ledger::{head::Origin, value::TreeSize};

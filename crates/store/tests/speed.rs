@@ -1,14 +1,12 @@
 //! How fast and how large, printed rather than asserted: machines differ. Run with
-//! `RECORDS=10000000 cargo test --release -p yizhang-store --test speed -- --ignored --nocapture --test-threads 1`.
+//! `RECORDS=10000000 cargo test --release -p yizhang-store --test all speed -- --ignored --nocapture --test-threads 1`.
 //!
 //! The workload is that of a region: every account has 20 records, one in each twentieth of the chain, as months go by.
 //! With several chains a few accounts have 240 records in each beside. Nothing of it is kept in memory. Cold numbers
 //! need the right to drop the page cache.
 
-mod federation;
-
+use crate::federation::{SUBMITTER, World};
 use ed25519_dalek::SigningKey;
-use federation::{SUBMITTER, World};
 use rand::RngExt;
 use std::{
     fs,

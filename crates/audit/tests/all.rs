@@ -1,0 +1,10 @@
+//! The audit of whole chains. Each file is a module.
+
+mod beside;
+mod compare;
+mod faults;
+mod fixture;
+mod registers;
+mod replay;
+mod resume;
+mod speed;

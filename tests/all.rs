@@ -1,0 +1,37 @@
+//! The whole program. Each file is a module; `budgets` and `flood` measure what nodes take and leave, and are programs of their own, as is `house`.
+
+mod agency;
+mod backup;
+mod bench;
+mod bundle;
+mod clock;
+mod continued;
+mod cosigned;
+mod credential;
+mod deceit;
+mod federation;
+mod holders;
+mod hostile;
+mod import_doc;
+mod interop;
+mod lies;
+mod operations;
+mod output;
+mod page;
+mod portal;
+mod reading;
+mod receipts;
+mod registers;
+mod replacement;
+mod room;
+mod rosters;
+mod rules;
+mod said;
+mod secrets;
+mod standing;
+mod statement;
+mod support;
+mod texts;
+mod twin;
+mod views;
+mod waits;
