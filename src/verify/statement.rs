@@ -1,17 +1,16 @@
 //! A worker's statement: what it shows, to somebody who has the fingerprint of the root keys and nothing else.
 
-use super::Arguments;
+use super::{Arguments, known::Known};
 use crate::{
-    clock, credentials,
+    clock,
     exit::{Failure, Outcome},
     files, show,
     usage::WrongValue,
-    worker::{read_number, trusted_root},
+    worker::read_number,
 };
-use anyhow::Context;
 use clap::Args;
 use rust_i18n::t;
-use std::{fs::File, io::Read, path::Path};
+use std::path::Path;
 use yizhang_ledger::{person::NumberSalt, roster::RootFingerprint};
 use yizhang_show::verdict::{self, Anchor};
 use yizhang_statement::{
@@ -31,9 +30,9 @@ pub(crate) struct StatementOptions {
     /// Days after which a statement is called old.
     #[arg(long, value_name = "DAYS", default_value_t = verdict::FRESH_DAYS)]
     fresh_days: u32,
-    /// Print what a statement shows as JSON, its account included.
+    /// Print what the file shows as JSON; of a statement its account included.
     #[arg(long)]
-    json: bool,
+    pub(super) json: bool,
 }
 
 pub(super) fn parse_root(text: &str) -> Result<RootFingerprint, WrongValue> {
@@ -42,16 +41,7 @@ pub(super) fn parse_root(text: &str) -> Result<RootFingerprint, WrongValue> {
 
 /// Whether a file begins as statements do.
 pub(super) fn is_statement(path: &Path) -> anyhow::Result<bool> {
-    if path.is_dir() {
-        return Ok(false);
-    }
-    let context = || path.display().to_string();
-    let mut first = Vec::new();
-    let most = u64::try_from(PORTABLE_MAGIC.len()).context("a few bytes")?;
-    File::open(path)
-        .and_then(|file| file.take(most).read_to_end(&mut first))
-        .with_context(context)?;
-    Ok(first == PORTABLE_MAGIC)
+    files::begins_with(path, &PORTABLE_MAGIC)
 }
 
 pub(super) fn run(arguments: &Arguments, path: &Path) -> anyhow::Result<Outcome> {
@@ -86,34 +76,7 @@ pub(super) fn run(arguments: &Arguments, path: &Path) -> anyhow::Result<Outcome>
     let anchor = Anchor::Known(known.root.to_string());
     let said = verdict::of_statement(shown, &reader).resting_on(&anchor);
     say(&said, Some(Told { shown, person }), options.json);
-    Ok(match said.outcome {
-        verdict::Outcome::Refused => Outcome::Findings,
-        verdict::Outcome::Holds | verdict::Outcome::Open => Outcome::Clean,
-    })
-}
-
-/// What the reader trusts, and what he knows beside it.
-struct Known {
-    root: RootFingerprint,
-    /// Versions of the roster, oldest first; none where he has the fingerprint alone.
-    rosters: Vec<Vec<u8>>,
-}
-
-impl Known {
-    fn read(arguments: &Arguments) -> anyhow::Result<Self> {
-        if let Some(root) = arguments.root {
-            let rosters = Vec::new();
-            return Ok(Self { root, rosters });
-        }
-        let directory = arguments.credentials.as_deref();
-        let directory =
-            directory.ok_or_else(|| Failure::Arguments(t!("verify.needs_roster").to_string()))?;
-        let trusted = credentials::read_roster(directory)?;
-        Ok(Self {
-            root: trusted_root(directory)?,
-            rosters: trusted.versions.after(0).map(<[u8]>::to_vec).collect(),
-        })
-    }
+    Ok(super::ended(&said))
 }
 
 /// The person whom the reader asks for; none where he asks for nobody.

@@ -36,6 +36,7 @@
 mod answer;
 mod believed;
 mod bundle;
+mod carried;
 mod evidence;
 mod fork;
 mod lines;
@@ -48,7 +49,12 @@ mod row_list;
 mod row_match;
 
 pub use answer::{Accounts, Answer, Checked, Completeness, Identity, Question, Whose};
-pub use bundle::{BUNDLE_HEADER_BYTES, BUNDLE_HEADS_MAX, BundleHeader, SectionHeader, SectionKind};
+pub use bundle::{
+    BUNDLE_HEADER_BYTES, BUNDLE_HEADS_MAX, BUNDLE_MAGIC, BundleHeader, SectionHeader, SectionKind,
+};
+pub use carried::{
+    CarriedChain, CarriedFault, CarriedHead, CarriedPart, CarriedReader, newest_roster,
+};
 pub use evidence::{ChainEvidence, RecordEvidence, prove};
 pub use fork::{FORK_BYTES_MAX, Fork, ForkEvidence, ForkFault, ForkUnder, HEADER as FORK_HEADER};
 pub use lines::LineFault;

@@ -1,6 +1,6 @@
 //! What a statement shows, for other programs; `docs/verdict.schema.json` describes it.
 
-use super::{Outcome, Standing, Verdict};
+use super::{BundleShown, Outcome, Standing, Verdict, bundle};
 use serde_json::{Value, json};
 use yizhang_ledger::value::{Day, Division};
 use yizhang_rules::RuleSet;
@@ -18,21 +18,43 @@ pub fn statement_json(
     shown: Option<&Shown>,
     person: Option<PersonAnswer>,
 ) -> String {
+    let account = shown.map_or_else(
+        || "null".to_string(),
+        |shown| String::from_utf8_lossy(&shown.json).into_owned(),
+    );
+    let statement = json!(shown.map(|shown| statement(shown, person)));
+    format!(
+        "{{{},\"statement\":{statement},\"account\":{account}}}",
+        members(said)
+    )
+}
+
+/// A verdict on a bundle as JSON; of one that is refused, the verdict alone.
+pub fn bundle_json(said: &Verdict, shown: Option<&BundleShown>) -> String {
+    let bundle = json!(shown.map(bundle::json));
+    format!(
+        "{{{},\"statement\":null,\"account\":null,\"bundle\":{bundle}}}",
+        members(said)
+    )
+}
+
+/// A verdict on a file of which there is nothing to be said but sentences.
+pub fn verdict_json(said: &Verdict) -> String {
+    format!("{{{},\"statement\":null,\"account\":null}}", members(said))
+}
+
+/// What every verdict has.
+fn members(said: &Verdict) -> String {
     let lines: Vec<Value> = said
         .lines
         .iter()
         .map(|line| json!({ "standing": standing(line.standing), "text": line.text }))
         .collect();
-    let account = shown.map_or_else(
-        || "null".to_string(),
-        |shown| String::from_utf8_lossy(&shown.json).into_owned(),
-    );
     format!(
-        "{{\"format\":\"{VERDICT_FORMAT}\",\"outcome\":\"{}\",\"headline\":{},\"lines\":{},\"statement\":{},\"account\":{account}}}",
+        "\"format\":\"{VERDICT_FORMAT}\",\"outcome\":\"{}\",\"headline\":{},\"lines\":{}",
         outcome(said.outcome),
         json!(said.headline),
         json!(lines),
-        json!(shown.map(|shown| statement(shown, person))),
     )
 }
 
