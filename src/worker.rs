@@ -6,7 +6,8 @@ pub(crate) use statement::{AccountPart, Made, Wanted, make, opening, trusted_roo
 
 use crate::{
     clock, connection, copies, credentials::Credentials, exit::Outcome, files, newer,
-    node::parse_region, output, pseudonyms, purpose::PurposeArguments, show, usage::WrongValue,
+    node::parse_region, output, paper, pseudonyms, purpose::PurposeArguments, show,
+    usage::WrongValue,
 };
 use anyhow::{Context, ensure};
 use clap::{Args, Subcommand};
@@ -25,8 +26,8 @@ use yizhang_ledger::{
 };
 use yizhang_show::{account::Answer, copies::ChainCopy, provisional::ByNumber};
 use yizhang_statement::{
-    self as handed, ChainEvidence, CosignedRegister, RecordEvidence, Refuted, RegisterEvidence,
-    ShownAccount, Whose,
+    self as handed, AccountSince, ChainEvidence, CosignedRegister, PaperCode, RecordEvidence,
+    Refuted, RegisterEvidence, ShownAccount, Whose,
 };
 use yizhang_wire::{
     channel::ACCOUNT_BYTES_MAX,
@@ -81,8 +82,12 @@ pub(crate) struct AccountArguments {
     #[arg(long, value_name = "HEX")]
     pub(crate) account: Option<String>,
     /// The day for which the account is computed, YYYY-MM-DD; today if not given.
-    #[arg(long, value_parser = parse_day)]
+    #[arg(long, value_parser = parse_day, conflicts_with = "paper")]
     pub(crate) as_of: Option<Day>,
+    /// The text of the code on a sheet of paper, or a file with it: says whether the account of that day is still the same, and if not, which
+    /// records came since.
+    #[arg(long, value_name = "CODE", value_parser = paper::parse)]
+    pub(crate) paper: Option<PaperCode>,
     /// Verify every record against the signed heads here, fold the account again here, and compare.
     #[arg(long)]
     pub(crate) proofs: bool,
@@ -123,7 +128,9 @@ fn account(arguments: &AccountArguments) -> anyhow::Result<Outcome> {
         Whom::Number(number) => Worker::Number(number.reveal().to_owned()),
         Whom::Account(account) => Worker::Account(account.0.to_vec().into()),
     };
-    let as_of = arguments.as_of.unwrap_or_else(clock::today);
+    let on_paper = arguments.paper.as_ref().map(|code| code.as_of);
+    let as_of = arguments.as_of.or(on_paper);
+    let as_of = as_of.unwrap_or_else(clock::today);
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
@@ -155,11 +162,25 @@ fn account(arguments: &AccountArguments) -> anyhow::Result<Outcome> {
     } else if arguments.html.is_none() {
         show::account::print(&answer);
     }
-    Ok(if answer.copies.iter().any(ChainCopy::is_quarantined) {
+    let is_other = arguments
+        .paper
+        .as_ref()
+        .is_some_and(|code| !is_still(code, &answer));
+    let is_doubtful = answer.copies.iter().any(ChainCopy::is_quarantined);
+    Ok(if is_doubtful || is_other {
         Outcome::Findings
     } else {
         Outcome::Clean
     })
+}
+
+/// Says whether an account is still the one on paper.
+fn is_still(code: &PaperCode, answer: &Answer) -> bool {
+    let since = code.compare(&answer.account, answer.digest);
+    for line in show::verdict::since_paper(code, &since) {
+        output::notice(&line);
+    }
+    since == AccountSince::Same
 }
 
 /// What the number says of a retirement. Under other rules than the account's it would be another plan: then only that there

@@ -4,7 +4,7 @@ use super::{Arguments, known::Known};
 use crate::{
     clock,
     exit::{Failure, Outcome},
-    files, show,
+    files, paper, show,
     usage::WrongValue,
     worker::read_number,
 };
@@ -14,7 +14,8 @@ use std::path::Path;
 use yizhang_ledger::{person::NumberSalt, roster::RootFingerprint};
 use yizhang_show::verdict::{self, Anchor};
 use yizhang_statement::{
-    AskedPerson, PORTABLE_BYTES_MAX, PORTABLE_MAGIC, PersonAnswer, Refusal, Statement, Verdict,
+    AskedPerson, PORTABLE_BYTES_MAX, PORTABLE_MAGIC, PaperCode, PersonAnswer, Refusal, Statement,
+    Verdict,
 };
 
 /// Arguments of `verify` that are for statements.
@@ -27,6 +28,9 @@ pub(crate) struct StatementOptions {
     /// The code of the statement, 32 hexadecimal digits, or the file with it.
     #[arg(long, value_name = "CODE", requires = "number")]
     code: Option<String>,
+    /// The text of the code on a sheet of paper, or a file with it: says whether the statement is the one that the sheet was printed from.
+    #[arg(long, value_name = "CODE", value_parser = paper::parse)]
+    paper: Option<PaperCode>,
     /// Days after which a statement is called old.
     #[arg(long, value_name = "DAYS", default_value_t = verdict::FRESH_DAYS)]
     fresh_days: u32,
@@ -74,7 +78,10 @@ pub(super) fn run(arguments: &Arguments, path: &Path) -> anyhow::Result<Outcome>
         has_rosters: !known.rosters.is_empty(),
     };
     let anchor = Anchor::Known(known.root.to_string());
-    let said = verdict::of_statement(shown, &reader).resting_on(&anchor);
+    let mut said = verdict::of_statement(shown, &reader).resting_on(&anchor);
+    if let Some(code) = &options.paper {
+        said = said.on_paper(code, shown);
+    }
     say(&said, Some(Told { shown, person }), options.json);
     Ok(super::ended(&said))
 }

@@ -7,8 +7,9 @@ use crate::{
     exit::Outcome,
     files,
     node::parse_region,
-    output, page,
+    output, page, paper,
     purpose::PurposeArguments,
+    show,
 };
 use anyhow::{Context, bail};
 use clap::Args;
@@ -20,7 +21,7 @@ use yizhang_ledger::{
     value::{Day, Division},
 };
 use yizhang_page::Page;
-use yizhang_statement::{Opening, Statement, Verdict};
+use yizhang_statement::{Opening, PersonShown, Statement, Verdict};
 use yizhang_verifier::File;
 use yizhang_wire::{
     channel::ACCOUNT_BYTES_MAX,
@@ -51,12 +52,25 @@ pub(crate) struct StatementArguments {
     #[arg(long, value_parser = parse_day)]
     as_of: Option<Day>,
     /// Where to write the statement; its name best ends with .yizhang.
-    #[arg(long, short = 'o', value_name = "FILE")]
-    out: PathBuf,
+    #[arg(
+        long,
+        short = 'o',
+        value_name = "FILE",
+        required_unless_present = "paper"
+    )]
+    out: Option<PathBuf>,
     /// Write a page with the statement in it as well: whoever opens it in a browser, from disk, sees the check and the account. As everybody may
     /// read in it what the statement shows, it reveals the number only with --reveal-number.
-    #[arg(long, value_name = "PAGE.html")]
+    #[arg(long, value_name = "PAGE.html", requires = "out")]
     html: Option<PathBuf>,
+    /// Write a sheet of paper, as one HTML file that prints on A4: the account, what names the statement, and a code by which the sheet can be
+    /// compared with the statement (verify --paper) and with what a node says later (worker account --paper). It shows the number only with
+    /// --reveal-number.
+    #[arg(long, value_name = "SHEET.html")]
+    paper: Option<PathBuf>,
+    /// Address that the code on paper leads to, https://…; what stands behind it in the code, browsers keep to themselves.
+    #[arg(id = "paper_address", long = "address", value_name = "URL", value_parser = paper::parse_address)]
+    address: Option<String>,
     /// Let everybody who gets the file read the social-security number in it. Otherwise a code is written beside it: who is told number and
     /// code can see that the statement is that person's.
     #[arg(long, conflicts_with = "account")]
@@ -112,10 +126,16 @@ pub(super) fn run(arguments: &StatementArguments) -> anyhow::Result<Outcome> {
             (false, true) => AccountPart::Whole,
         },
     })?;
-    let bytes = write(arguments, &made, &whom)?;
+    if let Some(target) = &arguments.paper {
+        write_sheet(arguments, target, &made, &whom)?;
+    }
+    let Some(out) = &arguments.out else {
+        return Ok(Outcome::Clean);
+    };
+    let bytes = write(arguments, out, &made, &whom)?;
     if let Some(target) = &arguments.html {
         let root = trusted_root(&arguments.credentials)?.to_string();
-        let name = page::name(&arguments.out);
+        let name = page::name(out);
         let file = File {
             name: &name,
             bytes: &bytes,
@@ -127,6 +147,25 @@ pub(super) fn run(arguments: &StatementArguments) -> anyhow::Result<Outcome> {
         page::write(target, &content)?;
     }
     Ok(Outcome::Clean)
+}
+
+/// Writes the sheet of paper, with the number if everybody may read it.
+fn write_sheet(
+    arguments: &StatementArguments,
+    target: &Path,
+    made: &Made,
+    whom: &Whom,
+) -> anyhow::Result<()> {
+    let mut shown = made.verdict.clone();
+    if let (Whom::Number(number), true) = (whom, arguments.reveal_number) {
+        shown.person = PersonShown::Revealed(number.clone());
+    }
+    let address = arguments.address.as_deref().unwrap_or_default();
+    let sheet = show::paper::page(&shown, address);
+    let sheet = sheet.context("an address was found to be short")?;
+    files::replace(target, sheet.as_bytes())?;
+    output::notice(&t!("statement.sheet", path = target.display()));
+    Ok(())
 }
 
 /// Asks a node for a statement, and refuses one that does not hold or is not the one that was asked for.
@@ -215,8 +254,12 @@ pub(crate) fn opening(salt: NumberSalt, number: &SocialSecurityNumber) -> Openin
 }
 
 /// Writes the statement, and beside it the code if there is a number that it does not reveal. Returns what it wrote.
-fn write(arguments: &StatementArguments, made: &Made, whom: &Whom) -> anyhow::Result<Vec<u8>> {
-    let path = &arguments.out;
+fn write(
+    arguments: &StatementArguments,
+    path: &Path,
+    made: &Made,
+    whom: &Whom,
+) -> anyhow::Result<Vec<u8>> {
     let mut bytes = made.bytes.clone();
     if let Whom::Number(number) = whom {
         if arguments.reveal_number {

@@ -92,6 +92,17 @@ pub fn json(answer: &Answer) -> String {
 
 /// The account in parts, in the order of the page.
 pub(crate) fn parts(answer: &Answer) -> Vec<Part> {
+    let mut parts = body(answer);
+    parts.extend(sources(answer));
+    parts.extend(Part::titled(
+        t!("account.verify"),
+        vec![Block::Notes(verify(answer))],
+    ));
+    parts
+}
+
+/// The account without what it rests on.
+pub(crate) fn body(answer: &Answer) -> Vec<Part> {
     let account = &answer.account;
     let doubt = copies::in_doubt(account, &answer.copies);
     let mut notes = figures::Footnotes::new(account, &doubt);
@@ -135,11 +146,6 @@ pub(crate) fn parts(answer: &Answer) -> Vec<Part> {
                 .map(|line| dispute(account, line))
                 .collect(),
         )],
-    ));
-    parts.extend(sources(answer));
-    parts.extend(Part::titled(
-        t!("account.verify"),
-        vec![Block::Notes(verify(answer))],
     ));
     parts
 }

@@ -54,6 +54,8 @@ pub mod fault;
 pub mod finding;
 #[cfg(feature = "terminal")]
 pub mod import;
+#[cfg(feature = "paper")]
+pub mod paper;
 #[cfg(feature = "terminal")]
 pub mod progress;
 #[cfg(feature = "terminal")]

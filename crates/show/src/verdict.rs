@@ -7,6 +7,7 @@ mod bundle;
 mod fork;
 mod html;
 mod json;
+mod paper;
 mod receipt;
 mod refused;
 mod report;
@@ -21,6 +22,7 @@ pub use bundle::{
 pub use fork::{fork_line, of_fork};
 pub use html::{html, outcome_word};
 pub use json::{VERDICT_FORMAT, bundle_json, statement_json, verdict_json};
+pub use paper::since_paper;
 pub use receipt::{of_receipt, promise_lines, receipt_lines};
 pub use refused::{newer_roster, refused, refused_fork, refused_receipt, too_large, unknown_file};
 pub use report::{CheckedFile, Report};

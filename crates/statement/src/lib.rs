@@ -40,6 +40,7 @@ mod carried;
 mod evidence;
 mod fork;
 mod lines;
+mod paper;
 mod portable;
 mod receipt;
 mod receipt_file;
@@ -58,6 +59,7 @@ pub use carried::{
 pub use evidence::{ChainEvidence, RecordEvidence, prove};
 pub use fork::{FORK_BYTES_MAX, Fork, ForkEvidence, ForkFault, ForkUnder, HEADER as FORK_HEADER};
 pub use lines::LineFault;
+pub use paper::{AccountSince, PAPER_CHARACTERS_MAX, PAPER_HEADER, PaperCode};
 pub use portable::{
     AskedPerson, COSIGNATURES_STATED, ChainShown, Content, Cover, ISSUER_HEADER, NameGroup,
     Opening, PORTABLE_BYTES_MAX, PORTABLE_MAGIC, PORTABLE_SECTION_BYTES_MAX, PersonAnswer,
