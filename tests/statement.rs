@@ -266,3 +266,71 @@ fn of_chains_without_a_register_a_statement_says_that_nothing_shows_what_is_miss
         "{unproved}"
     );
 }
+
+#[test]
+fn paper_is_compared_with_its_file_and_with_what_a_node_says_later() {
+    let federation = two_regions();
+    let root = root(&federation);
+    let sheet = federation.file("sheet.html", b"");
+    let address = "https://accounts.example.test/";
+    let more = ["--paper", &sheet, "--address", address];
+    let written = state(&federation, GUIZHOU, "my.yizhang", &more);
+    assert_eq!(written.ran.code, 0, "{}", written.ran.stderr);
+    let html = fs::read_to_string(&sheet).unwrap();
+    assert!(html.contains("<svg") && !html.contains(WORKER), "{html}");
+    let code = html.split("<p class=\"code\">").nth(1).unwrap();
+    let code = code.split('<').next().unwrap();
+    assert!(
+        code.starts_with(address) && code.contains("#yizhang-paper/1/"),
+        "{code}"
+    );
+
+    let is_it = check(written.path(), &root, &["--paper", code]).expect(0);
+    assert!(
+        is_it.stdout.contains("It is the statement of the paper"),
+        "{}",
+        is_it.stdout
+    );
+    let other = state(&federation, GUIZHOU, "other.yizhang", &[]);
+    let is_not = check(other.path(), &root, &["--paper", code]).expect(1);
+    assert!(
+        is_not.stdout.contains("not that of the paper"),
+        "{}",
+        is_not.stdout
+    );
+    assert!(
+        !is_not.stdout.contains("Account as of"),
+        "{}",
+        is_not.stdout
+    );
+    check(written.path(), &root, &["--paper", "none"]).expect(2);
+
+    let asked = || {
+        let agency = federation.agency(GUANGDONG);
+        let arguments = [
+            "worker",
+            "account",
+            "--node",
+            "440000",
+            "--credentials",
+            &agency,
+        ];
+        run_with(&[&arguments[..], &["--paper", code]].concat(), WORKER)
+    };
+    let same = asked().expect(0);
+    assert!(
+        same.stderr.contains("still the same as on the paper"),
+        "{}",
+        same.stderr
+    );
+    let rows = contributions(WORKER, 440_300, 26, "later.csv");
+    let file = federation.file("later.csv", &rows);
+    federation.import(GUANGDONG, &file, &[]).expect(0);
+    let since = asked().expect(1);
+    assert!(
+        since.stderr.contains("came into its chain since"),
+        "{}",
+        since.stderr
+    );
+    assert!(since.stderr.contains("Guangdong"), "{}", since.stderr);
+}

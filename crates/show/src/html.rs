@@ -71,12 +71,23 @@ pub fn parts(answer: &Answer) -> String {
     .into_string()
 }
 
-/// The parts of an account that stand on a sheet of paper: whoever reads it has heads and digests before them.
+/// The parts of an account that stand on a sheet of paper: whoever reads it has heads and digests before them, and of all pictures sees the
+/// first, that of the pension; the months of the others stand in their tables.
 #[cfg(feature = "paper")]
 pub(crate) fn paper_parts(answer: &Answer) -> String {
     let legend = Legend::of(&answer.account);
+    let mut parts = account::body(answer);
+    let mut has_picture = false;
+    for part in &mut parts {
+        part.blocks.retain(|block| {
+            let is_picture = matches!(block, Block::Picture(_));
+            let stays = !is_picture || !has_picture;
+            has_picture |= is_picture;
+            stays
+        });
+    }
     html! {
-        @for part in account::body(answer) { (section(answer, &legend, &part)) }
+        @for part in parts { (section(answer, &legend, &part)) }
     }
     .into_string()
 }

@@ -21,7 +21,7 @@ body { font-size: 8.5pt; line-height: 1.28 }
 header { display: flex; gap: 6mm; align-items: flex-start; border-bottom: 1px solid #111; padding-bottom: 2mm }
 header > div { flex: 1 } header svg { width: 50mm; height: 50mm; flex: none }
 .names { display: grid; grid-template-columns: max-content 1fr; column-gap: 4mm; row-gap: .3mm }
-.names span:nth-child(odd) { color: #444 } .digits { font-family: 'DejaVu Sans Mono', 'Noto Sans Mono', monospace; font-size: 7.5pt }
+.names span:nth-child(odd) { color: #444 } .digits { font-family: 'DejaVu Sans Mono', 'Noto Sans Mono', monospace; font-size: 6.8pt; white-space: nowrap }
 .code { font-family: 'DejaVu Sans Mono', 'Noto Sans Mono', monospace; font-size: 6.5pt; overflow-wrap: anywhere; color: #333 }
 h2 { margin-top: .6em } .grid td, .grid th { height: 1.05em; font-size: 6.5pt }
 ";
