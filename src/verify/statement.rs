@@ -14,8 +14,8 @@ use std::path::Path;
 use yizhang_ledger::{person::NumberSalt, roster::RootFingerprint};
 use yizhang_show::verdict::{self, Anchor};
 use yizhang_statement::{
-    AskedPerson, PORTABLE_BYTES_MAX, PORTABLE_MAGIC, PaperCode, PersonAnswer, Refusal, Statement,
-    Verdict,
+    AskedPerson, Cover, PORTABLE_BYTES_MAX, PORTABLE_MAGIC, PaperCode, PersonAnswer, Refusal,
+    Statement, Verdict,
 };
 
 /// Arguments of `verify` that are for statements.
@@ -130,6 +130,11 @@ fn say(said: &verdict::Verdict, told: Option<Told<'_>>, as_json: bool) {
     verdict::print(said);
     if let Some(told) = told {
         println!();
-        show::account::print(&verdict::answer_of(told.shown));
+        let answer = verdict::answer_of(told.shown);
+        if told.shown.cover == Cover::Whole {
+            show::account::print(&answer);
+        } else {
+            show::account::print_excerpt(&answer);
+        }
     }
 }

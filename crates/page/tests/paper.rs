@@ -12,6 +12,8 @@ use rqrr::PreparedImage;
 use serde_json::json;
 use std::{fs, path::Path};
 use tempfile::TempDir;
+// The federation takes it.
+use yizhang_entitlement as _;
 use yizhang_ledger::{
     entry::Kind,
     hash::Hash,

@@ -64,6 +64,12 @@ pub fn print(answer: &Answer) {
     super::terminal::print(&parts(answer));
 }
 
+/// Prints the records of an excerpt.
+#[cfg(feature = "terminal")]
+pub fn print_excerpt(answer: &Answer) {
+    super::terminal::print(&super::excerpt::parts(&answer.account));
+}
+
 /// The answer as JSON: the account to the byte, so that its digest can be computed from this text, and around it what the
 /// node says of its chains and what was checked here.
 pub fn json(answer: &Answer) -> String {

@@ -1,7 +1,7 @@
 //! The account as one HTML file that needs nothing else: for reading, keeping and printing on A4.
 
 use super::{
-    account,
+    account, excerpt,
     page::{Block, Part},
     picture::{self, Legend},
 };
@@ -67,6 +67,15 @@ pub fn parts(answer: &Answer) -> String {
     let legend = Legend::of(&answer.account);
     html! {
         @for part in account::parts(answer) { (section(answer, &legend, &part)) }
+    }
+    .into_string()
+}
+
+/// The records of an excerpt, likewise.
+pub fn excerpt_parts(answer: &Answer) -> String {
+    let legend = Legend::of(&answer.account);
+    html! {
+        @for part in excerpt::parts(&answer.account) { (section(answer, &legend, &part)) }
     }
     .into_string()
 }

@@ -20,6 +20,7 @@ mod complete;
 mod conflicts;
 pub mod copies;
 mod count;
+mod excerpt;
 mod family;
 mod figures;
 pub mod html;

@@ -61,10 +61,11 @@ pub use fork::{FORK_BYTES_MAX, Fork, ForkEvidence, ForkFault, ForkUnder, HEADER 
 pub use lines::LineFault;
 pub use paper::{AccountSince, PAPER_CHARACTERS_MAX, PAPER_HEADER, PaperCode};
 pub use portable::{
-    AskedPerson, COSIGNATURES_STATED, ChainShown, Content, Cover, ISSUER_HEADER, NameGroup,
-    Opening, PORTABLE_BYTES_MAX, PORTABLE_MAGIC, PORTABLE_SECTION_BYTES_MAX, PersonAnswer,
-    PersonShown, PortableFault, Refusal, STATED_CHAINS_MAX, STATED_RECORDS_MAX, SectionName,
-    StatedAccount, StatedAs, StatedChain, StatedRecord, Statement, Subject, Verdict, stated_head,
+    AskedPerson, COSIGNATURES_STATED, ChainPart, ChainShown, Content, Cover, EXCERPT_SCHEMES_MAX,
+    Excerpt, HiddenRecord, ISSUER_HEADER, NameGroup, Opening, PORTABLE_BYTES_MAX, PORTABLE_MAGIC,
+    PORTABLE_SECTION_BYTES_MAX, PersonAnswer, PersonShown, PortableFault, Refusal,
+    STATED_CHAINS_MAX, STATED_RECORDS_MAX, SectionName, StatedAccount, StatedAs, StatedChain,
+    StatedRecord, Statement, Subject, Verdict, stated_head,
 };
 pub use receipt::{Receipt, Sent};
 pub use receipt_file::{

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use yizhang_ledger::value::{Day, Division};
 use yizhang_rules::RuleSet;
 use yizhang_statement::{
-    ChainShown, PersonAnswer, PersonShown, Promise, StatedAs, Verdict as Shown,
+    ChainShown, Cover, PersonAnswer, PersonShown, Promise, StatedAs, Verdict as Shown,
 };
 
 /// Version of the JSON of a verdict.
@@ -18,7 +18,9 @@ pub fn statement_json(
     shown: Option<&Shown>,
     person: Option<PersonAnswer>,
 ) -> String {
-    let account = shown.map_or_else(
+    // What the records of an excerpt come to is no account.
+    let whole = shown.filter(|shown| shown.cover == Cover::Whole);
+    let account = whole.map_or_else(
         || "null".to_string(),
         |shown| String::from_utf8_lossy(&shown.json).into_owned(),
     );
@@ -78,8 +80,22 @@ fn statement(shown: &Shown, asked: Option<PersonAnswer>) -> Value {
         "account_is": stated(&shown.stated),
         "account_digest": shown.account_digest.to_string(),
         "records": shown.checked.records,
+        "excerpt": excerpt(shown),
         "chains": chains,
     })
+}
+
+/// What an excerpt covers, and its records as an account has them; null of a whole one.
+fn excerpt(shown: &Shown) -> Value {
+    match &shown.cover {
+        Cover::Whole => Value::Null,
+        Cover::Part(excerpt) => json!({
+            "first": excerpt.first.to_string(),
+            "last": excerpt.last.to_string(),
+            "schemes": excerpt.schemes,
+            "records": shown.account.records,
+        }),
+    }
 }
 
 fn chain(shown: &ChainShown) -> Value {
@@ -95,6 +111,7 @@ fn chain(shown: &ChainShown) -> Value {
         "chain": shown.chain.as_str(),
         "size": shown.size.map(|size| size.0),
         "records": shown.records,
+        "hidden": shown.hidden,
         "complete_through": through,
         "register_confirmed_by": confirmed,
         "mirrored_by": regions(&shown.mirrors),
