@@ -7,7 +7,7 @@ use yizhang_ledger::value::{Day, Division, UnixMillis};
 use yizhang_rules::{Change, RuleSet};
 use yizhang_statement::{
     ChainShown, Cover, Excerpt, PersonAnswer, PersonShown, Promise, Refusal, Refuted, StatedAs,
-    Verdict as Shown,
+    Through, Verdict as Shown,
 };
 
 /// Days after which a statement is called old where nobody says otherwise.
