@@ -78,6 +78,10 @@ fn check(arguments: &Arguments, path: &Path) -> anyhow::Result<Outcome> {
     if statement::is_statement(path)? {
         return statement::run(arguments, path);
     }
+    if arguments.statement.paper.is_some() {
+        // Nobody is to take for compared what was not.
+        return Err(Failure::Arguments(t!("verify.paper_of_statement").to_string()).into());
+    }
     if bundle::is_bundle(path)? {
         // A browser holds what it checks in memory.
         if arguments.page.is_some() {
