@@ -30,7 +30,7 @@ pub(crate) struct StatementOptions {
     code: Option<String>,
     /// The text of the code on a sheet of paper, or a file with it: says whether the statement is the one that the sheet was printed from.
     #[arg(long, value_name = "CODE", value_parser = paper::parse)]
-    paper: Option<PaperCode>,
+    pub(super) paper: Option<PaperCode>,
     /// Days after which a statement is called old.
     #[arg(long, value_name = "DAYS", default_value_t = verdict::FRESH_DAYS)]
     fresh_days: u32,
