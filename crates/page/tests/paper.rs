@@ -1,5 +1,6 @@
 //! The sheet of paper, printed in a real browser, and its code read back by somebody else's program.
 
+#[allow(dead_code, reason = "this test takes what it needs of it")]
 mod devtools;
 #[allow(dead_code, reason = "this test takes what it needs of it")]
 #[path = "../../statement/tests/support/federation.rs"]
