@@ -1,7 +1,7 @@
 //! `yizhang bundle`: chains as a file, for networks that share no wire.
 
 mod export;
-mod file;
+pub(crate) mod file;
 mod import;
 
 use crate::exit::Outcome;

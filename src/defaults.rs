@@ -49,7 +49,12 @@ const PERSON: Named = Named {
     flag: "--person",
     variable: "YIZHANG_PERSON",
 };
-const NAMED: [Named; 5] = [NODE, CREDENTIALS, BUSINESS, CASE, PERSON];
+const ADDRESS: Named = Named {
+    id: "paper_address",
+    flag: "--address",
+    variable: "YIZHANG_PAPER_ADDRESS",
+};
+const NAMED: [Named; 6] = [NODE, CREDENTIALS, BUSINESS, CASE, PERSON, ADDRESS];
 
 /// Where the system says who is logged in.
 const LOGIN_VARIABLES: [&str; 2] = ["LOGNAME", "USER"];
@@ -73,6 +78,8 @@ struct Configuration {
     case: Option<String>,
     /// The person who reads.
     person: Option<String>,
+    /// Address in the codes on paper.
+    paper_address: Option<String>,
 }
 
 /// A value and where it came from.
@@ -130,6 +137,7 @@ impl Defaults {
             (BUSINESS.id, configuration.business.map(OsString::from)),
             (CASE.id, configuration.case.map(OsString::from)),
             (PERSON.id, configuration.person.map(OsString::from)),
+            (ADDRESS.id, configuration.paper_address.map(OsString::from)),
         ];
         let mut defaults = Self::default();
         for (id, value) in values {
@@ -147,7 +155,8 @@ impl Defaults {
             .mut_args(|argument| {
                 let id = argument.get_id().as_str();
                 // An audit reads a node or a directory, and has a case for a node only.
-                let may_be_laid = argument.is_required_set() || id == CASE.id || id == PERSON.id;
+                let may_be_laid =
+                    argument.is_required_set() || [CASE.id, PERSON.id, ADDRESS.id].contains(&id);
                 match self.0.get(id) {
                     Some(set) if may_be_laid => {
                         argument.required(false).default_value(set.value.clone())

@@ -118,6 +118,20 @@ pub(crate) fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
     read_at_most(path, SMALL_FILE_BYTES_MAX)
 }
 
+/// Whether a file begins with these bytes; a directory does not.
+pub(crate) fn begins_with(path: &Path, first: &[u8]) -> anyhow::Result<bool> {
+    if path.is_dir() {
+        return Ok(false);
+    }
+    let context = || path.display().to_string();
+    let mut found = Vec::new();
+    let most = u64::try_from(first.len()).context("a few bytes")?;
+    File::open(path)
+        .and_then(|file| file.take(most).read_to_end(&mut found))
+        .with_context(context)?;
+    Ok(found == first)
+}
+
 /// As [`read`], up to a limit of its own.
 pub(crate) fn read_at_most(path: &Path, limit: usize) -> anyhow::Result<Vec<u8>> {
     let context = || format!("{}", path.display());

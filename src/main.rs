@@ -27,6 +27,7 @@ mod newer;
 mod node;
 mod output;
 mod page;
+mod paper;
 mod patience;
 mod portal;
 mod pseudonyms;

@@ -1,5 +1,8 @@
 //! `yizhang verify`: a file that somebody was handed, checked without a network, by nothing but the roster.
 
+mod account;
+mod bundle;
+mod known;
 mod page;
 mod receipt;
 mod rows;
@@ -11,7 +14,7 @@ use crate::{
     agency::FormArguments,
     credentials,
     exit::{Failure, Outcome},
-    files,
+    files, show,
 };
 use anyhow::{Context, bail};
 use clap::Args;
@@ -25,7 +28,8 @@ use yizhang_statement::{FORK_HEADER, ForkEvidence, RECEIPT_HEADER, ReceiptFile};
 /// Arguments of `verify`.
 #[derive(Args)]
 pub(crate) struct Arguments {
-    /// The file: a worker's statement, a receipt of an import, or evidence of a fork; with --file also the folder of an import's receipts.
+    /// The file: a worker's statement, a receipt of an import, evidence of a fork, a bundle, or an exported account, which proves nothing; with
+    /// --file also the folder of an import's receipts.
     #[arg(value_name = "FILE", required_unless_present = "page")]
     path: Option<PathBuf>,
     /// The file that was imported: says which of its lines the receipts prove, and refuses one that was changed. The row lists of the import
@@ -38,14 +42,18 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     form: FormArguments,
     /// Directory with the root keys that you trust and the roster, for instance an auditor's.
-    #[arg(long, required_unless_present_any = ["root", "page"])]
+    #[arg(long)]
     credentials: Option<PathBuf>,
-    /// Fingerprint of the root keys that you trust, 32 hexadecimal digits (`yizhang federation show`): enough for a statement, which brings its
-    /// rosters along.
-    #[arg(long, value_name = "FINGERPRINT", conflicts_with = "credentials", value_parser = parse_root)]
+    /// Fingerprint of the root keys that you trust, 32 hexadecimal digits (`yizhang federation show`): enough for a statement or a bundle,
+    /// which bring their rosters along.
+    #[arg(long, value_name = "FINGERPRINT", conflicts_with = "credentials", value_parser = statement::parse_root)]
     root: Option<RootFingerprint>,
     #[command(flatten)]
     statement: statement::StatementOptions,
+    /// A bundle that has what stands before: chains of the file that begin where they end in it are checked as if they began with their first
+    /// entry.
+    #[arg(long, value_name = "BUNDLE")]
+    after: Option<PathBuf>,
     /// Write the verifier as one HTML page, for whoever has no program: it opens from disk in any browser, speaks to nobody, and checks the files
     /// that are chosen in it. It carries the file, if there is one that holds, and what you trust.
     #[arg(long, value_name = "PAGE.html", conflicts_with = "file")]
@@ -72,6 +80,20 @@ fn check(arguments: &Arguments, path: &Path) -> anyhow::Result<Outcome> {
     if statement::is_statement(path)? {
         return statement::run(arguments, path);
     }
+    if arguments.statement.paper.is_some() {
+        // Nobody is to take for compared what was not.
+        return Err(Failure::Arguments(t!("verify.paper_of_statement").to_string()).into());
+    }
+    if bundle::is_bundle(path)? {
+        // A browser holds what it checks in memory.
+        if arguments.page.is_some() {
+            return Err(Failure::Arguments(t!("verify.not_on_page").to_string()).into());
+        }
+        return bundle::run(arguments, path);
+    }
+    if let Some(text) = account::text(path)? {
+        return Ok(account::run(&text, arguments.statement.json));
+    }
     let directory = arguments.credentials.as_deref();
     let directory =
         directory.ok_or_else(|| Failure::Arguments(t!("verify.needs_roster").to_string()))?;
@@ -97,7 +119,7 @@ fn check(arguments: &Arguments, path: &Path) -> anyhow::Result<Outcome> {
     if bytes.starts_with(RECEIPT_HEADER.as_bytes()) {
         let receipt = ReceiptFile::parse(&bytes).with_context(context)?;
         let shown = receipt::believe(path, &receipt, roster)?;
-        verdict::print(&verdict::of_receipt(&receipt, &shown, roster));
+        say(arguments, &verdict::of_receipt(&receipt, &shown, roster));
         return Ok(Outcome::Clean);
     }
     if !bytes.starts_with(FORK_HEADER.as_bytes()) {
@@ -106,6 +128,23 @@ fn check(arguments: &Arguments, path: &Path) -> anyhow::Result<Outcome> {
     let evidence = ForkEvidence::parse(&bytes).with_context(context)?;
     let shown = evidence.verify_under(roster, trusted.versions.rosters());
     let shown = shown.with_context(context)?;
-    verdict::print(&verdict::of_fork(&shown, roster));
+    say(arguments, &verdict::of_fork(&shown, roster));
     Ok(Outcome::Clean)
+}
+
+/// Prints a verdict that has nothing but its sentences.
+fn say(arguments: &Arguments, said: &verdict::Verdict) {
+    if arguments.statement.json {
+        println!("{}", show::printable_json(&verdict::verdict_json(said)));
+    } else {
+        verdict::print(said);
+    }
+}
+
+/// How the command ends by what a file comes to.
+const fn ended(said: &verdict::Verdict) -> Outcome {
+    match said.outcome {
+        verdict::Outcome::Refused => Outcome::Findings,
+        verdict::Outcome::Holds | verdict::Outcome::Open => Outcome::Clean,
+    }
 }

@@ -13,7 +13,7 @@ use crate::{
     exit::{Failure, Outcome},
     files, newer,
     node::parse_region,
-    output, pseudonyms,
+    output, paper, pseudonyms,
     purpose::OptionalPurpose,
     show,
     usage::WrongValue,
@@ -35,7 +35,7 @@ use yizhang_ledger::{
     value::{Day, Division},
 };
 use yizhang_show::{account::Answer, copies::ChainCopy, provisional::ByNumber};
-use yizhang_statement::{self as handed, Refuted, Whose};
+use yizhang_statement::{self as handed, AccountSince, PaperCode, Refuted, Whose};
 use yizhang_wire::{
     channel::ACCOUNT_BYTES_MAX,
     convert,
@@ -103,8 +103,12 @@ pub(crate) struct AccountArguments {
     #[arg(long, value_name = "HEX")]
     pub(crate) account: Option<String>,
     /// The day for which the account is computed, YYYY-MM-DD; today if not given.
-    #[arg(long, value_parser = parse_day)]
+    #[arg(long, value_parser = parse_day, conflicts_with = "paper")]
     pub(crate) as_of: Option<Day>,
+    /// The text of the code on a sheet of paper, or a file with it: says whether the account of that day is still the same, and if not, which
+    /// records came since.
+    #[arg(long, value_name = "CODE", value_parser = paper::parse)]
+    pub(crate) paper: Option<PaperCode>,
     /// Verify every record against the signed heads here, fold the account again here, and compare.
     #[arg(long)]
     pub(crate) proofs: bool,
@@ -140,6 +144,14 @@ pub(crate) fn run(command: &Command) -> anyhow::Result<Outcome> {
     }
 }
 
+impl AccountArguments {
+    /// The day for which the account is computed: the one that is asked for, that on paper, or today.
+    fn day(&self) -> Day {
+        let on_paper = self.paper.as_ref().map(|code| code.as_of);
+        self.as_of.or(on_paper).unwrap_or_else(clock::today)
+    }
+}
+
 fn account(arguments: &AccountArguments) -> anyhow::Result<Outcome> {
     let answer = match &arguments.holder {
         Some(directory) => own_account(arguments, directory)?,
@@ -164,7 +176,12 @@ fn account(arguments: &AccountArguments) -> anyhow::Result<Outcome> {
     } else if arguments.html.is_none() && arguments.home.is_none() {
         show::account::print(&answer);
     }
-    Ok(if answer.copies.iter().any(ChainCopy::is_quarantined) {
+    let is_other = arguments
+        .paper
+        .as_ref()
+        .is_some_and(|code| !is_still(code, &answer));
+    let is_doubtful = answer.copies.iter().any(ChainCopy::is_quarantined);
+    Ok(if is_doubtful || is_other {
         Outcome::Findings
     } else {
         Outcome::Clean
@@ -190,7 +207,7 @@ fn account_by_agency(arguments: &AccountArguments) -> anyhow::Result<Answer> {
     let question = Question {
         worker,
         purpose: agency.purpose.given().ok_or_else(needed)??,
-        as_of: arguments.as_of.unwrap_or_else(clock::today),
+        as_of: arguments.day(),
         proofs: arguments.proofs,
         policy: &policy,
         rules: arguments.rules.as_deref(),
@@ -209,7 +226,7 @@ fn account_by_agency(arguments: &AccountArguments) -> anyhow::Result<Answer> {
 fn own_account(arguments: &AccountArguments, directory: &Path) -> anyhow::Result<Answer> {
     ensure!(!arguments.proofs, "{}", t!("holder.no_proofs"));
     let holder = Holder::read(directory)?;
-    let as_of = arguments.as_of.unwrap_or_else(clock::today);
+    let as_of = arguments.day();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
@@ -259,6 +276,15 @@ fn shown(told: Told, options: String, checked: Option<handed::Checked>) -> Answe
         checked,
         by_number: ByNumber::Nothing,
     }
+}
+
+/// Says whether an account is still the one on paper.
+fn is_still(code: &PaperCode, answer: &Answer) -> bool {
+    let since = code.compare(&answer.account, answer.digest);
+    for line in show::verdict::since_paper(code, &since) {
+        output::notice(&line);
+    }
+    since == AccountSince::Same
 }
 
 /// What the number says of a retirement. Under other rules than the account's it would be another plan: then only that there

@@ -438,3 +438,128 @@ fn a_bundle_brings_newer_versions_of_the_roster() {
     );
     assert!(pair.held() > 0);
 }
+
+/// The fingerprint of the root keys, as whoever founded the federation publishes it.
+fn root(federation: &Federation) -> String {
+    let shown = run(&["federation", "show", "--dir", &federation.auditor()]).expect(0);
+    let line = "fingerprint of the root keys: ";
+    let mut lines = shown.stdout.lines();
+    let root = lines.find_map(|text| text.strip_prefix(line));
+    root.unwrap().to_owned()
+}
+
+fn verdict(arguments: &[&str], code: i32) -> serde_json::Value {
+    let ran = run(&[&["verify"][..], arguments, &["--json"]].concat()).expect(code);
+    let verdict: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+    let schema = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/verdict.schema.json");
+    let schema = serde_json::from_slice(&fs::read(schema).unwrap()).unwrap();
+    let schema = jsonschema::validator_for(&schema).unwrap();
+    let faults: Vec<String> = schema
+        .iter_errors(&verdict)
+        .map(|fault| fault.to_string())
+        .collect();
+    assert_eq!(faults, Vec::<String>::new());
+    verdict
+}
+
+#[test]
+fn a_bundle_is_checked_by_the_fingerprint_of_the_root_keys_and_says_where_it_is_wrong() {
+    let pair = Pair::with(&["a", "b"]);
+    let federation = &pair.federation;
+    let root = root(federation);
+    let first = export(federation, GUANGDONG, "first.bundle", &[]);
+    import(federation, GUANGDONG, 440_300, "c");
+    let whole = export(federation, GUANGDONG, "whole.bundle", &[]);
+    let more = ["--after", text(&first)];
+    let later = export(federation, GUANGDONG, "later.bundle", &more);
+    let size = federation.size(GUANGDONG, GUANGDONG);
+
+    let shown = verdict(&[text(&whole), "--root", &root], 0);
+    assert_eq!(shown["outcome"], "holds", "{shown}");
+    let chain = &shown["bundle"]["chains"][0];
+    assert_eq!(chain["from"], 0);
+    assert_eq!(chain["to"], size);
+    assert_eq!(chain["roots_computed"], true);
+    let auditor = federation.auditor();
+    let by_roster = verdict(&[text(&whole), "--credentials", &auditor], 0);
+    assert_eq!(by_roster["bundle"], shown["bundle"]);
+
+    // A part shows less by itself, and as much with what stands before it.
+    let alone = verdict(&[text(&later), "--root", &root], 0);
+    assert_eq!(alone["outcome"], "open", "{alone}");
+    assert_eq!(alone["bundle"]["chains"][0]["roots_computed"], false);
+    let behind = verdict(&[text(&later), "--root", &root, "--after", text(&first)], 0);
+    assert_eq!(behind["outcome"], "holds", "{behind}");
+    assert_eq!(behind["bundle"]["chains"][0]["to"], size);
+
+    let bytes = fs::read(&whole).unwrap();
+    let mut turned = bytes.clone();
+    *turned.last_mut().unwrap() ^= 1;
+    let wrong = [
+        ("forged", forged(&bytes, 2), "behind entry"),
+        (
+            "cut",
+            bytes[..bytes.len() * 2 / 3].to_vec(),
+            "bytes are missing",
+        ),
+        ("turned", turned, "the checksum does not match"),
+    ];
+    for (name, bytes, reason) in wrong {
+        let file = federation.file(name, &bytes);
+        let refused = verdict(&[&file, "--root", &root], 1);
+        assert_eq!(refused["outcome"], "refused");
+        assert!(refused["bundle"].is_null());
+        let lines = refused["lines"].to_string();
+        assert!(
+            lines.contains("at byte") && lines.contains(reason),
+            "{name}: {lines}"
+        );
+    }
+    let others = "0000 0000 0000 0000 0000 0000 0000 0000";
+    let refused = verdict(&[text(&whole), "--root", others], 1);
+    assert!(
+        refused["lines"].to_string().contains("root keys"),
+        "{refused}"
+    );
+    run(&["verify", text(&whole)]).expect(2);
+    run(&[
+        "verify",
+        text(&whole),
+        "--root",
+        &root,
+        "--page",
+        "none.html",
+    ])
+    .expect(2);
+}
+
+#[test]
+fn an_exported_account_never_holds_and_one_that_was_changed_is_refused() {
+    let pair = Pair::with(&["a"]);
+    let ran = pair.federation.answer(GUANGDONG, WORKER, &[]);
+    let exported = ran.expect(0).stdout;
+    let file = pair.federation.file("account.json", exported.as_bytes());
+    let shown = verdict(&[&file], 1);
+    assert_eq!(shown["outcome"], "open", "{shown}");
+    assert!(
+        shown["lines"]
+            .to_string()
+            .contains("No signature stands behind it")
+    );
+
+    let value: serde_json::Value = serde_json::from_str(&exported).unwrap();
+    let lined = serde_json::to_string_pretty(&value).unwrap();
+    let file = pair.federation.file("lined.json", lined.as_bytes());
+    assert_eq!(verdict(&[&file], 1)["outcome"], "open");
+    let other = value["digest"].as_str().unwrap().replace(['0', '1'], "2");
+    for changed in [
+        exported.replace("\"account_ids\":1", "\"account_ids\":2"),
+        exported.replace(value["digest"].as_str().unwrap(), &other),
+        exported.replace("\"account_ids\"", "\"more\":1,\"account_ids\""),
+        exported.replace("yizhang-account/", "yizhang-account/9"),
+    ] {
+        assert_ne!(changed, exported);
+        let file = pair.federation.file("changed.json", changed.as_bytes());
+        assert_eq!(verdict(&[&file], 1)["outcome"], "refused");
+    }
+}

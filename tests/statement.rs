@@ -264,3 +264,119 @@ fn of_chains_without_a_register_a_statement_says_that_nothing_shows_what_is_miss
         "{unproved}"
     );
 }
+
+#[test]
+fn paper_is_compared_with_its_file_and_with_what_a_node_says_later() {
+    let federation = two_regions();
+    let root = root(&federation);
+    let sheet = federation.file("sheet.html", b"");
+    let address = "https://accounts.example.test/";
+    let more = ["--paper", &sheet, "--address", address];
+    let written = state(&federation, GUIZHOU, "my.yizhang", &more);
+    assert_eq!(written.ran.code, 0, "{}", written.ran.stderr);
+    let html = fs::read_to_string(&sheet).unwrap();
+    assert!(html.contains("<svg") && !html.contains(WORKER), "{html}");
+    let code = html.split("<p class=\"code\">").nth(1).unwrap();
+    let code = code.split('<').next().unwrap();
+    assert!(
+        code.starts_with(address) && code.contains("#yizhang-paper/1/"),
+        "{code}"
+    );
+
+    let is_it = check(written.path(), &root, &["--paper", code]).expect(0);
+    assert!(
+        is_it.stdout.contains("It is the statement of the paper"),
+        "{}",
+        is_it.stdout
+    );
+    let other = state(&federation, GUIZHOU, "other.yizhang", &[]);
+    let is_not = check(other.path(), &root, &["--paper", code]).expect(1);
+    assert!(
+        is_not.stdout.contains("not that of the paper"),
+        "{}",
+        is_not.stdout
+    );
+    assert!(
+        !is_not.stdout.contains("Account as of"),
+        "{}",
+        is_not.stdout
+    );
+    check(written.path(), &root, &["--paper", "none"]).expect(2);
+
+    let asked = || {
+        let agency = federation.agency(GUANGDONG);
+        let arguments = [
+            "worker",
+            "account",
+            "--node",
+            "440000",
+            "--credentials",
+            &agency,
+        ];
+        run_with(&[&arguments[..], &["--paper", code]].concat(), WORKER)
+    };
+    let same = asked().expect(0);
+    assert!(
+        same.stderr.contains("still the same as on the paper"),
+        "{}",
+        same.stderr
+    );
+    let rows = contributions(WORKER, 440_300, 26, "later.csv");
+    let file = federation.file("later.csv", &rows);
+    federation.import(GUANGDONG, &file, &[]).expect(0);
+    let since = asked().expect(1);
+    assert!(
+        since.stderr.contains("came into its chain since"),
+        "{}",
+        since.stderr
+    );
+    assert!(since.stderr.contains("Guangdong"), "{}", since.stderr);
+}
+
+#[test]
+fn an_excerpt_shows_its_months_and_how_many_records_it_does_not_show() {
+    let federation = two_regions();
+    let root = root(&federation);
+    let months = [
+        "--from", "2015-01", "--to", "2099-12", "--scheme", "hrss:110",
+    ];
+    let all = state(&federation, GUIZHOU, "all.yizhang", &months);
+    assert_eq!(all.ran.code, 0, "{}", all.ran.stderr);
+    let whole = verdict(all.path(), &root);
+    assert!(whole["account"].is_null(), "{whole}");
+    let records = whole["statement"]["excerpt"]["records"].as_array().unwrap();
+    let first = |record: &Value| record["contribution"]["first"].as_str().unwrap().to_owned();
+    let mut found: Vec<String> = records.iter().map(first).collect();
+    found.sort();
+    let month = found[found.len() / 2].clone();
+    let expected = found.iter().filter(|one| **one == month).count();
+
+    let asked = ["--from", &month, "--to", &month];
+    let one = state(&federation, GUANGDONG, "one.yizhang", &asked);
+    assert_eq!(one.ran.code, 0, "{}", one.ran.stderr);
+    let shown = verdict(one.path(), &root);
+    assert_eq!(shown["outcome"], "open", "{shown}");
+    let records = shown["statement"]["excerpt"]["records"].as_array().unwrap();
+    assert_eq!(records.len(), expected);
+    assert!(
+        records.iter().all(|record| first(record) == month),
+        "{shown}"
+    );
+    let proved = lines(&shown, "proved").join("\n");
+    assert!(
+        proved.contains("of 24 records of the person in this chain are shown"),
+        "{proved}"
+    );
+    let unproved = lines(&shown, "unproved").join("\n");
+    assert!(unproved.contains("on the word of the issuer"), "{unproved}");
+    let text = check(one.path(), &root, &[]).expect(0).stdout;
+    assert!(
+        text.contains(&month) && !text.contains("Account as of"),
+        "{text}"
+    );
+
+    let arguments = |more: &[&str]| state(&federation, GUANGDONG, "none.yizhang", more).ran.code;
+    assert_eq!(arguments(&["--from", "2025-02", "--to", "2025-01"]), 2);
+    assert_eq!(arguments(&["--scheme", "pension"]), 2);
+    assert_eq!(arguments(&["--from", "2025-02", "--whole-account"]), 2);
+}

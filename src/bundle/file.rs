@@ -1,6 +1,5 @@
 //! A bundle as a file: its sections, and the frames of one, read in order with little memory.
 
-use crate::show;
 use anyhow::{Context, bail};
 use rust_i18n::t;
 use std::{
@@ -18,31 +17,42 @@ const READ_BYTES: usize = 64 * 1_024;
 const SECTIONS_MAX: usize = 514;
 
 /// A bundle that was opened.
-pub(super) struct Bundle {
+pub(crate) struct Bundle {
     path: PathBuf,
     file: File,
     length: u64,
-    pub(super) header: BundleHeader,
+    pub(crate) header: BundleHeader,
 }
 
 /// A section, and where its frames lie.
 #[derive(Clone, Debug)]
-pub(super) struct Section {
-    pub(super) kind: SectionKind,
-    pub(super) start: u64,
+pub(crate) struct Section {
+    pub(crate) kind: SectionKind,
+    pub(crate) start: u64,
     /// Where the next one begins; of a file that was cut, where it ends.
-    pub(super) end: u64,
+    pub(crate) end: u64,
 }
 
 /// The sections of a bundle.
-pub(super) struct Sections {
-    pub(super) sections: Vec<Section>,
+pub(crate) struct Sections {
+    pub(crate) sections: Vec<Section>,
     /// What is wrong with the file behind them; nothing if it is whole.
-    pub(super) fault: Option<String>,
+    pub(crate) fault: Option<Damage>,
+}
+
+/// Where a bundle cannot be read, and why.
+#[derive(Debug, thiserror::Error)]
+#[error("{}", t!("bundle.damaged", path = .path.display(), at = .at, fault = yizhang_show::damage::frame_fault(.fault)))]
+pub(crate) struct Damage {
+    path: PathBuf,
+    /// Byte of the file.
+    pub(crate) at: u64,
+    /// What is wrong there.
+    pub(crate) fault: FrameFault,
 }
 
 impl Bundle {
-    pub(super) fn open(path: &Path) -> anyhow::Result<Self> {
+    pub(crate) fn open(path: &Path) -> anyhow::Result<Self> {
         let context = || path.display().to_string();
         let file = File::open(path).with_context(context)?;
         let length = file.metadata().with_context(context)?.len();
@@ -60,7 +70,7 @@ impl Bundle {
     }
 
     /// Goes through the headers of the sections.
-    pub(super) fn sections(&self) -> anyhow::Result<Sections> {
+    pub(crate) fn sections(&self) -> anyhow::Result<Sections> {
         let mut at = u64::try_from(BUNDLE_HEADER_BYTES).expect("128 fits");
         let mut found = Sections {
             sections: Vec::new(),
@@ -102,7 +112,7 @@ impl Bundle {
     }
 
     /// The frames of a section from a place on.
-    pub(super) fn frames(&self, at: u64, end: u64) -> Frames<'_> {
+    pub(crate) fn frames(&self, at: u64, end: u64) -> Frames<'_> {
         Frames {
             bundle: self,
             at,
@@ -112,15 +122,17 @@ impl Bundle {
         }
     }
 
-    fn fault(&self, at: u64, fault: FrameFault) -> String {
-        let fault = show::damage::frame_fault(&fault);
-        let path = self.path.display();
-        t!("bundle.damaged", path = path, at = at, fault = fault).to_string()
+    fn fault(&self, at: u64, fault: FrameFault) -> Damage {
+        Damage {
+            path: self.path.clone(),
+            at,
+            fault,
+        }
     }
 }
 
 /// Frames one after the other.
-pub(super) struct Frames<'b> {
+pub(crate) struct Frames<'b> {
     bundle: &'b Bundle,
     at: u64,
     end: u64,
@@ -129,14 +141,14 @@ pub(super) struct Frames<'b> {
 }
 
 /// A frame whose body has not been read.
-pub(super) struct Frame {
-    pub(super) header: FrameHeader,
-    pub(super) at: u64,
+pub(crate) struct Frame {
+    pub(crate) header: FrameHeader,
+    pub(crate) at: u64,
 }
 
 impl Frames<'_> {
     /// The header of the next frame; none at the end of the section. The body is passed over.
-    pub(super) fn next(&mut self) -> anyhow::Result<Option<Frame>> {
+    pub(crate) fn next(&mut self) -> anyhow::Result<Option<Frame>> {
         if self.at >= self.end {
             return Ok(None);
         }
@@ -151,15 +163,14 @@ impl Frames<'_> {
         }
         let from = usize::try_from(at - self.buffered_at).unwrap_or(usize::MAX);
         let bytes = self.buffer.get(from..).unwrap_or_default();
-        let header = FrameHeader::read(bytes)
-            .map_err(|fault| anyhow::Error::msg(self.bundle.fault(at, fault)))?;
+        let header = FrameHeader::read(bytes).map_err(|fault| self.bundle.fault(at, fault))?;
         let length = u64::try_from(header.frame_bytes()).expect("a frame has some MiB");
         self.at = at.saturating_add(length);
         Ok(Some(Frame { header, at }))
     }
 
     /// What is in a frame, its checksum checked.
-    pub(super) fn content(&self, frame: &Frame) -> anyhow::Result<Vec<u8>> {
+    pub(crate) fn content(&self, frame: &Frame) -> anyhow::Result<Vec<u8>> {
         let mut bytes = Vec::new();
         read_up_to(
             &self.bundle.file,
@@ -169,7 +180,7 @@ impl Frames<'_> {
         )?;
         let checked = frame.header.check(&bytes);
         let content = checked
-            .map_err(|fault| anyhow::Error::msg(self.bundle.fault(frame.at, fault)))?
+            .map_err(|fault| self.bundle.fault(frame.at, fault))?
             .len();
         bytes.truncate(FRAME_HEADER_BYTES + content);
         bytes.drain(..FRAME_HEADER_BYTES);
@@ -177,7 +188,7 @@ impl Frames<'_> {
     }
 
     /// Goes on at a place where a frame begins.
-    pub(super) fn seek(&mut self, at: u64) {
+    pub(crate) fn seek(&mut self, at: u64) {
         self.at = at;
     }
 }

@@ -100,6 +100,7 @@ impl Demo {
             purpose: &purpose,
             as_of: Day::new(AS_OF).context("a day of the calendar")?,
             account: AccountPart::Digest,
+            excerpt: None,
         };
         let start = Instant::now();
         loop {

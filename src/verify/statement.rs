@@ -1,21 +1,21 @@
 //! A worker's statement: what it shows, to somebody who has the fingerprint of the root keys and nothing else.
 
-use super::Arguments;
+use super::{Arguments, known::Known};
 use crate::{
-    clock, credentials,
+    clock,
     exit::{Failure, Outcome},
-    files, show,
+    files, paper, show,
     usage::WrongValue,
-    worker::{read_number, trusted_root},
+    worker::read_number,
 };
-use anyhow::Context;
 use clap::Args;
 use rust_i18n::t;
-use std::{fs::File, io::Read, path::Path};
+use std::path::Path;
 use yizhang_ledger::{person::NumberSalt, roster::RootFingerprint};
 use yizhang_show::verdict::{self, Anchor};
 use yizhang_statement::{
-    AskedPerson, PORTABLE_BYTES_MAX, PORTABLE_MAGIC, PersonAnswer, Refusal, Statement, Verdict,
+    AskedPerson, Cover, PORTABLE_BYTES_MAX, PORTABLE_MAGIC, PaperCode, PersonAnswer, Refusal,
+    Statement, Verdict,
 };
 
 /// Arguments of `verify` that are for statements.
@@ -28,12 +28,15 @@ pub(crate) struct StatementOptions {
     /// The code of the statement, 32 hexadecimal digits, or the file with it.
     #[arg(long, value_name = "CODE", requires = "number")]
     code: Option<String>,
+    /// The text of the code on a sheet of paper, or a file with it: says whether the statement is the one that the sheet was printed from.
+    #[arg(long, value_name = "CODE", value_parser = paper::parse)]
+    pub(super) paper: Option<PaperCode>,
     /// Days after which a statement is called old.
     #[arg(long, value_name = "DAYS", default_value_t = verdict::FRESH_DAYS)]
     fresh_days: u32,
-    /// Print what a statement shows as JSON, its account included.
+    /// Print what the file shows as JSON; of a statement its account included.
     #[arg(long)]
-    json: bool,
+    pub(super) json: bool,
 }
 
 pub(crate) fn parse_root(text: &str) -> Result<RootFingerprint, WrongValue> {
@@ -42,16 +45,7 @@ pub(crate) fn parse_root(text: &str) -> Result<RootFingerprint, WrongValue> {
 
 /// Whether a file begins as statements do.
 pub(super) fn is_statement(path: &Path) -> anyhow::Result<bool> {
-    if path.is_dir() {
-        return Ok(false);
-    }
-    let context = || path.display().to_string();
-    let mut first = Vec::new();
-    let most = u64::try_from(PORTABLE_MAGIC.len()).context("a few bytes")?;
-    File::open(path)
-        .and_then(|file| file.take(most).read_to_end(&mut first))
-        .with_context(context)?;
-    Ok(first == PORTABLE_MAGIC)
+    files::begins_with(path, &PORTABLE_MAGIC)
 }
 
 pub(super) fn run(arguments: &Arguments, path: &Path) -> anyhow::Result<Outcome> {
@@ -84,36 +78,12 @@ pub(super) fn run(arguments: &Arguments, path: &Path) -> anyhow::Result<Outcome>
         has_rosters: !known.rosters.is_empty(),
     };
     let anchor = Anchor::Known(known.root.to_string());
-    let said = verdict::of_statement(shown, &reader).resting_on(&anchor);
-    say(&said, Some(Told { shown, person }), options.json);
-    Ok(match said.outcome {
-        verdict::Outcome::Refused => Outcome::Findings,
-        verdict::Outcome::Holds | verdict::Outcome::Open => Outcome::Clean,
-    })
-}
-
-/// What the reader trusts, and what he knows beside it.
-struct Known {
-    root: RootFingerprint,
-    /// Versions of the roster, oldest first; none where he has the fingerprint alone.
-    rosters: Vec<Vec<u8>>,
-}
-
-impl Known {
-    fn read(arguments: &Arguments) -> anyhow::Result<Self> {
-        if let Some(root) = arguments.root {
-            let rosters = Vec::new();
-            return Ok(Self { root, rosters });
-        }
-        let directory = arguments.credentials.as_deref();
-        let directory =
-            directory.ok_or_else(|| Failure::Arguments(t!("verify.needs_roster").to_string()))?;
-        let trusted = credentials::read_roster(directory)?;
-        Ok(Self {
-            root: trusted_root(directory)?,
-            rosters: trusted.versions.after(0).map(<[u8]>::to_vec).collect(),
-        })
+    let mut said = verdict::of_statement(shown, &reader).resting_on(&anchor);
+    if let Some(code) = &options.paper {
+        said = said.on_paper(code, shown);
     }
+    say(&said, Some(Told { shown, person }), options.json);
+    Ok(super::ended(&said))
 }
 
 /// The person whom the reader asks for; none where he asks for nobody.
@@ -160,6 +130,11 @@ fn say(said: &verdict::Verdict, told: Option<Told<'_>>, as_json: bool) {
     verdict::print(said);
     if let Some(told) = told {
         println!();
-        show::account::print(&verdict::answer_of(told.shown));
+        let answer = verdict::answer_of(told.shown);
+        if told.shown.cover == Cover::Whole {
+            show::account::print(&answer);
+        } else {
+            show::account::print_excerpt(&answer);
+        }
     }
 }

@@ -4,11 +4,13 @@ use super::{Whom, asked_worker, parse_day};
 use crate::{
     clock, connection,
     credentials::{self, Credentials},
-    exit::Outcome,
+    exit::{Failure, Outcome},
     files,
     node::parse_region,
-    output, page,
+    output, page, paper,
     purpose::PurposeArguments,
+    show,
+    usage::WrongValue,
 };
 use anyhow::{Context, bail};
 use clap::Args;
@@ -17,16 +19,16 @@ use std::path::{Path, PathBuf};
 use yizhang_ledger::{
     person::{NumberSalt, SocialSecurityNumber},
     roster::RootFingerprint,
-    value::{Day, Division},
+    value::{Day, Division, Month, Scheme},
 };
 use yizhang_page::Page;
-use yizhang_statement::{Opening, Statement, Verdict};
+use yizhang_statement::{Cover, Excerpt, Opening, PersonShown, Statement, Verdict};
 use yizhang_verifier::File;
 use yizhang_wire::{
     channel::ACCOUNT_BYTES_MAX,
     deadline::{LOOKUP_TIMEOUT, within},
     purpose::Purpose,
-    v1::{StatementRequest, account_client::AccountClient, statement_request::Worker},
+    v1::{self, StatementRequest, account_client::AccountClient, statement_request::Worker},
 };
 
 /// What stands behind the name of a statement's file to make that of its code.
@@ -51,16 +53,31 @@ pub(crate) struct StatementArguments {
     #[arg(long, value_parser = parse_day)]
     as_of: Option<Day>,
     /// Where to write the statement; its name best ends with .yizhang.
-    #[arg(long, short = 'o', value_name = "FILE")]
-    out: PathBuf,
+    #[arg(
+        long,
+        short = 'o',
+        value_name = "FILE",
+        required_unless_present = "paper"
+    )]
+    out: Option<PathBuf>,
     /// Write a page with the statement in it as well: whoever opens it in a browser, from disk, sees the check and the account. As everybody may
     /// read in it what the statement shows, it reveals the number only with --reveal-number.
-    #[arg(long, value_name = "PAGE.html")]
+    #[arg(long, value_name = "PAGE.html", requires = "out")]
     html: Option<PathBuf>,
+    /// Write a sheet of paper, as one HTML file that prints on A4: the account, what names the statement, and a code by which the sheet can be
+    /// compared with the statement (verify --paper) and with what a node says later (worker account --paper). It shows the number only with
+    /// --reveal-number.
+    #[arg(long, value_name = "SHEET.html")]
+    paper: Option<PathBuf>,
+    /// Address that the code on paper leads to, https://…; what stands behind it in the code, browsers keep to themselves.
+    #[arg(id = "paper_address", long = "address", value_name = "URL", value_parser = paper::parse_address)]
+    address: Option<String>,
     /// Let everybody who gets the file read the social-security number in it. Otherwise a code is written beside it: who is told number and
     /// code can see that the statement is that person's.
     #[arg(long, conflicts_with = "account")]
     reveal_number: bool,
+    #[command(flatten)]
+    excerpt: ExcerptArguments,
     /// The records alone: nothing of the account as the node computes it.
     #[arg(long, conflicts_with = "whole_account")]
     records_only: bool,
@@ -68,6 +85,55 @@ pub(crate) struct StatementArguments {
     /// times as large.
     #[arg(long)]
     whole_account: bool,
+}
+
+/// What an excerpt covers; a whole statement, if nothing is given.
+#[derive(Args)]
+struct ExcerptArguments {
+    /// An excerpt: only the records for months from this one on, YYYY-MM. It shows how many others there are, proves no account, and says so.
+    #[arg(long, value_name = "MONTH", value_parser = parse_month, conflicts_with_all = ["whole_account", "paper"])]
+    from: Option<Month>,
+    /// An excerpt: only the records for months up to this one, YYYY-MM.
+    #[arg(long, value_name = "MONTH", value_parser = parse_month, conflicts_with_all = ["whole_account", "paper"])]
+    to: Option<Month>,
+    /// An excerpt: only the records of this scheme, as hrss:110; may be given several times.
+    #[arg(long, value_name = "CODE", value_parser = parse_scheme, conflicts_with_all = ["whole_account", "paper"])]
+    scheme: Vec<String>,
+}
+
+impl ExcerptArguments {
+    /// What is asked for; none for a whole statement.
+    fn excerpt(&self) -> anyhow::Result<Option<Excerpt>> {
+        if self.from.is_none() && self.to.is_none() && self.scheme.is_empty() {
+            return Ok(None);
+        }
+        let mut schemes = self.scheme.clone();
+        schemes.sort();
+        schemes.dedup();
+        let excerpt = Excerpt {
+            first: self.from.unwrap_or(month(1_900, 1)),
+            last: self.to.unwrap_or(month(2_999, 12)),
+            schemes,
+        };
+        if excerpt.is_well_formed() {
+            Ok(Some(excerpt))
+        } else {
+            Err(Failure::Arguments(t!("statement.excerpt").to_string()).into())
+        }
+    }
+}
+
+fn month(year: u16, month: u16) -> Month {
+    Month::of(year, month).expect("a month of the calendar")
+}
+
+fn parse_month(text: &str) -> Result<Month, WrongValue> {
+    Month::parse(text).ok_or_else(|| WrongValue(t!("argument.month").to_string()))
+}
+
+fn parse_scheme(text: &str) -> Result<String, WrongValue> {
+    let scheme = Scheme::parse(text).map(|scheme| scheme.to_string());
+    scheme.ok_or_else(|| WrongValue(t!("argument.scheme").to_string()))
 }
 
 /// What is asked of a node.
@@ -79,6 +145,8 @@ pub(crate) struct Wanted<'a> {
     pub(crate) purpose: &'a Purpose,
     pub(crate) as_of: Day,
     pub(crate) account: AccountPart,
+    /// Only the records for some months and schemes.
+    pub(crate) excerpt: Option<Excerpt>,
 }
 
 /// How much a statement says of the account beside its records.
@@ -111,11 +179,18 @@ pub(super) fn run(arguments: &StatementArguments) -> anyhow::Result<Outcome> {
             (false, false) => AccountPart::Digest,
             (false, true) => AccountPart::Whole,
         },
+        excerpt: arguments.excerpt.excerpt()?,
     })?;
-    let bytes = write(arguments, &made, &whom)?;
+    if let Some(target) = &arguments.paper {
+        write_sheet(arguments, target, &made, &whom)?;
+    }
+    let Some(out) = &arguments.out else {
+        return Ok(Outcome::Clean);
+    };
+    let bytes = write(arguments, out, &made, &whom)?;
     if let Some(target) = &arguments.html {
         let root = trusted_root(&arguments.credentials)?.to_string();
-        let name = page::name(&arguments.out);
+        let name = page::name(out);
         let file = File {
             name: &name,
             bytes: &bytes,
@@ -127,6 +202,25 @@ pub(super) fn run(arguments: &StatementArguments) -> anyhow::Result<Outcome> {
         page::write(target, &content)?;
     }
     Ok(Outcome::Clean)
+}
+
+/// Writes the sheet of paper, with the number if everybody may read it.
+fn write_sheet(
+    arguments: &StatementArguments,
+    target: &Path,
+    made: &Made,
+    whom: &Whom,
+) -> anyhow::Result<()> {
+    let mut shown = made.verdict.clone();
+    if let (Whom::Number(number), true) = (whom, arguments.reveal_number) {
+        shown.person = PersonShown::Revealed(number.clone());
+    }
+    let address = arguments.address.as_deref().unwrap_or_default();
+    let sheet = show::paper::page(&shown, address);
+    let sheet = sheet.context("an address was found to be short")?;
+    files::replace(target, sheet.as_bytes())?;
+    output::notice(&t!("statement.sheet", path = target.display()));
+    Ok(())
 }
 
 /// Asks a node for a statement, and refuses one that does not hold or is not the one that was asked for.
@@ -145,6 +239,7 @@ pub(crate) fn make(wanted: &Wanted<'_>) -> anyhow::Result<Made> {
         salt: salt.0.to_vec().into(),
         records_only: wanted.account == AccountPart::Nothing,
         whole_account: wanted.account == AccountPart::Whole,
+        excerpt: wanted.excerpt.as_ref().map(asked_excerpt),
         ..StatementRequest::default()
     };
     let bytes = ask(wanted.credentials, wanted.node, request)?;
@@ -158,6 +253,16 @@ pub(crate) fn make(wanted: &Wanted<'_>) -> anyhow::Result<Made> {
         salt,
         verdict,
     })
+}
+
+/// An excerpt as a node is asked for it.
+fn asked_excerpt(excerpt: &Excerpt) -> v1::Excerpt {
+    let number = |month: Month| u32::from(month.year()) * 100 + u32::from(month.month());
+    v1::Excerpt {
+        first: number(excerpt.first),
+        last: number(excerpt.last),
+        schemes: excerpt.schemes.clone(),
+    }
 }
 
 /// The fingerprint of the root keys that a directory trusts.
@@ -201,6 +306,10 @@ fn ensure_asked(
     if !is_of_worker {
         bail!("{}", t!("lookup.other_accounts"));
     }
+    let cover = wanted.excerpt.clone().map_or(Cover::Whole, Cover::Part);
+    if verdict.cover != cover {
+        bail!("{}", t!("statement.other_cover"));
+    }
     if verdict.as_of != wanted.as_of {
         let (found, asked) = (verdict.as_of, wanted.as_of);
         bail!("{}", t!("lookup.other_day", found = found, asked = asked));
@@ -216,8 +325,12 @@ pub(crate) fn opening(salt: NumberSalt, number: &SocialSecurityNumber) -> Openin
 }
 
 /// Writes the statement, and beside it the code if there is a number that it does not reveal. Returns what it wrote.
-fn write(arguments: &StatementArguments, made: &Made, whom: &Whom) -> anyhow::Result<Vec<u8>> {
-    let path = &arguments.out;
+fn write(
+    arguments: &StatementArguments,
+    path: &Path,
+    made: &Made,
+    whom: &Whom,
+) -> anyhow::Result<Vec<u8>> {
     let mut bytes = made.bytes.clone();
     if let Whom::Number(number) = whom {
         if arguments.reveal_number {

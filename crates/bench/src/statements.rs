@@ -202,6 +202,7 @@ impl Issuer {
                 cover: Cover::Whole,
             },
             chains,
+            hidden: Vec::new(),
             rosters: vec![self.note.clone()],
             rules: RuleTexts::with_own(Vec::new()),
             account: Some(StatedAccount {

@@ -44,6 +44,25 @@ pub struct ChainState {
     frontier: Frontier,
 }
 
+/// The end of a chain, as far as the next batch names it: all that can be held against a batch by whoever lacks the entries before it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tip {
+    /// The chain.
+    pub origin: Origin,
+    /// Number of leaves.
+    pub size: TreeSize,
+    /// Number of batches.
+    pub batches: u64,
+    /// Leaf hash of the last batch entry, zeros if there is none.
+    pub link: Hash,
+    /// Root of the tree.
+    pub root: Hash,
+    /// Time of the last batch.
+    pub time: UnixMillis,
+    /// Version of the roster of the last batch.
+    pub roster: u64,
+}
+
 /// What a node wants to append, next to the records themselves.
 #[derive(Clone, Debug)]
 pub struct Submitted {
@@ -213,55 +232,20 @@ impl ChainState {
     /// # Errors
     /// As [`ChainState::follow`].
     pub fn check_follows(&self, entry: &BatchEntry) -> Result<(), Invalid> {
-        let at = entry.first;
-        if entry.origin != self.origin {
-            return Err(Invalid::WrongChain {
-                expected: self.origin.to_string(),
-                found: entry.origin.to_string(),
-            });
+        self.tip().check_follows(entry)
+    }
+
+    /// What the next batch must name.
+    pub fn tip(&self) -> Tip {
+        Tip {
+            origin: self.origin.clone(),
+            size: self.size(),
+            batches: self.batches,
+            link: self.link,
+            root: self.frontier.root(),
+            time: self.time,
+            roster: self.roster,
         }
-        if at != self.size().next_leaf() {
-            return Err(Invalid::WrongPosition {
-                expected: self.size(),
-                found: at,
-            });
-        }
-        if entry.number != self.batches {
-            return Err(Invalid::WrongNumber {
-                expected: self.batches,
-                found: entry.number,
-            });
-        }
-        if entry.previous != self.link {
-            return Err(Invalid::LinkMismatch {
-                at,
-                expected: self.link,
-                found: entry.previous,
-            });
-        }
-        let root = self.frontier.root();
-        if entry.root_before != root {
-            return Err(Invalid::RootBeforeMismatch {
-                at,
-                expected: root,
-                found: entry.root_before,
-            });
-        }
-        if entry.time < self.time {
-            return Err(Invalid::TimeWentBack {
-                at,
-                last: self.time,
-                found: entry.time,
-            });
-        }
-        if entry.roster < self.roster {
-            return Err(Invalid::RosterWentBack {
-                at,
-                last: self.roster,
-                found: entry.roster,
-            });
-        }
-        Ok(())
     }
 
     fn extended(&self, batch: Batch) -> Extension {
@@ -294,6 +278,63 @@ impl ChainState {
             after,
             branches,
         }
+    }
+}
+
+impl Tip {
+    /// Checks that a batch names this end of its chain: chain, position, number, link *and* root.
+    ///
+    /// # Errors
+    /// As [`ChainState::follow`].
+    pub fn check_follows(&self, entry: &BatchEntry) -> Result<(), Invalid> {
+        let at = entry.first;
+        if entry.origin != self.origin {
+            return Err(Invalid::WrongChain {
+                expected: self.origin.to_string(),
+                found: entry.origin.to_string(),
+            });
+        }
+        if at != self.size.next_leaf() {
+            return Err(Invalid::WrongPosition {
+                expected: self.size,
+                found: at,
+            });
+        }
+        if entry.number != self.batches {
+            return Err(Invalid::WrongNumber {
+                expected: self.batches,
+                found: entry.number,
+            });
+        }
+        if entry.previous != self.link {
+            return Err(Invalid::LinkMismatch {
+                at,
+                expected: self.link,
+                found: entry.previous,
+            });
+        }
+        if entry.root_before != self.root {
+            return Err(Invalid::RootBeforeMismatch {
+                at,
+                expected: self.root,
+                found: entry.root_before,
+            });
+        }
+        if entry.time < self.time {
+            return Err(Invalid::TimeWentBack {
+                at,
+                last: self.time,
+                found: entry.time,
+            });
+        }
+        if entry.roster < self.roster {
+            return Err(Invalid::RosterWentBack {
+                at,
+                last: self.roster,
+                found: entry.roster,
+            });
+        }
+        Ok(())
     }
 }
 

@@ -9,7 +9,7 @@ use crate::{
     head::Head,
     person::{AccountId, Names},
     record::{AccountRegister, Record},
-    register::{ListedRecord, Presence, RegisterFault},
+    register::{HiddenLeaf, ListedRecord, Presence, RegisterFault},
     tree::verify_inclusion,
     value::{Division, LeafIndex},
 };
@@ -76,8 +76,22 @@ impl<'a> Fact<'a> {
         records: &[ListedRecord<'a>],
         presence: &Presence,
     ) -> Result<Vec<Verified<Self>>, RegisterFault> {
+        Self::prove_part(register, account, records, &[], presence)
+    }
+
+    /// As [`Fact::prove_all`], where some of the records are not shown: those that are shown are among all of the account's, in this order.
+    ///
+    /// # Errors
+    /// As [`Fact::prove_all`].
+    pub fn prove_part(
+        register: &Verified<Fact<'_>>,
+        account: AccountId,
+        records: &[ListedRecord<'a>],
+        hidden: &[HiddenLeaf],
+        presence: &Presence,
+    ) -> Result<Vec<Verified<Self>>, RegisterFault> {
         let (region, covering) = (register.region, register.account_register()?);
-        let read = covering.read_all(account, records, presence)?;
+        let read = covering.read_part(account, records, hidden, presence)?;
         let facts = records.iter().zip(read);
         Ok(facts
             .map(|(listed, (id, record))| {

@@ -250,6 +250,15 @@ impl ListedRecord<'_> {
     }
 }
 
+/// A record that is not shown: its leaf hash, at its place among the records of an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HiddenLeaf {
+    /// The position in the chain that it is said to have.
+    pub index: LeafIndex,
+    /// The leaf hash.
+    pub leaf: Hash,
+}
+
 /// Where an account stands in a register.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Presence {
@@ -335,21 +344,37 @@ impl AccountRegister {
         records: &[ListedRecord<'_>],
         presence: &Presence,
     ) -> Result<(), RegisterFault> {
-        self.read_all(account, records, presence).map(|_read| ())
+        self.read_part(account, records, &[], presence)
+            .map(|_read| ())
     }
 
-    /// As [`AccountRegister::verify_presence`], with what was read on the way, in the order of the records.
-    pub(crate) fn read_all<'a>(
+    /// As [`AccountRegister::verify_presence`], where some of the records are not shown, with what was read on the way, in the order of the
+    /// records. Of the hidden ones the register shows how many they are, and where they lie between the others.
+    pub(crate) fn read_part<'a>(
         &self,
         account: AccountId,
         records: &[ListedRecord<'a>],
+        hidden: &[HiddenLeaf],
         presence: &Presence,
     ) -> Result<Vec<(RecordId, Record<'a>)>, RegisterFault> {
         let mut registered = RegisteredAccount::start(account);
         let mut previous: Option<LeafIndex> = None;
         let mut all = Vec::with_capacity(records.len());
-        for record in records {
-            let read = self.read_listed(account, record, previous)?;
+        let (mut records, mut hidden) = (records.iter().peekable(), hidden.iter().peekable());
+        loop {
+            let next = records.peek().map(|record| record.index);
+            let is_hidden = |one: &&HiddenLeaf| next.is_none_or(|next| one.index <= next);
+            if let Some(one) = hidden.next_if(is_hidden) {
+                self.check_place(one.index, previous)?;
+                registered.take(&one.leaf);
+                previous = Some(one.index);
+                continue;
+            }
+            let Some(record) = records.next() else {
+                break;
+            };
+            self.check_place(record.index, previous)?;
+            let read = read_listed(account, record)?;
             let leaf = hash_leaf(record.entry);
             registered.take(&leaf);
             previous = Some(record.index);
@@ -362,15 +387,13 @@ impl AccountRegister {
         Ok(all)
     }
 
-    fn read_listed<'a>(
+    const fn check_place(
         &self,
-        account: AccountId,
-        record: &ListedRecord<'a>,
+        at: LeafIndex,
         previous: Option<LeafIndex>,
-    ) -> Result<Record<'a>, RegisterFault> {
-        let at = record.index;
+    ) -> Result<(), RegisterFault> {
         if let Some(previous) = previous
-            && at <= previous
+            && at.0 <= previous.0
         {
             return Err(RegisterFault::Order {
                 previous,
@@ -381,12 +404,7 @@ impl AccountRegister {
             let size = TreeSize(self.size);
             return Err(RegisterFault::NotCovered { at, size });
         }
-        let read = read_entry(record.entry, at)?;
-        if read.accounts().any(|named| named == account) {
-            Ok(read)
-        } else {
-            Err(RegisterFault::OtherAccount { at })
-        }
+        Ok(())
     }
 
     /// Shows that none of the entries that the register covers names an account.
@@ -442,6 +460,20 @@ impl AccountRegister {
 /// whoever has the chain finds it.
 pub fn submission_id(size: TreeSize) -> SubmissionId {
     SubmissionId(derive(SUBMISSION_CONTEXT, &[&size.0.to_le_bytes()]).first())
+}
+
+/// Reads a record that must name the account.
+fn read_listed<'a>(
+    account: AccountId,
+    record: &ListedRecord<'a>,
+) -> Result<Record<'a>, RegisterFault> {
+    let at = record.index;
+    let read = read_entry(record.entry, at)?;
+    if read.accounts().any(|named| named == account) {
+        Ok(read)
+    } else {
+        Err(RegisterFault::OtherAccount { at })
+    }
 }
 
 fn read_entry(bytes: &[u8], at: LeafIndex) -> Result<Record<'_>, RegisterFault> {

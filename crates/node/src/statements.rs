@@ -9,12 +9,13 @@ use yizhang_ledger::{
     value::{Day, LeafIndex, TreeSize},
 };
 use yizhang_statement::{
-    ChainEvidence, Content, Cover, NameGroup, RecordEvidence, StatedAccount, StatedChain, Subject,
+    ChainEvidence, ChainPart, Content, Cover, NameGroup, RecordEvidence, StatedAccount,
+    StatedChain, Subject,
 };
 use yizhang_store::Store;
 
 /// What a statement is to say beside what was found.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub(crate) struct Wanted {
     pub(crate) worker: AccountId,
     pub(crate) as_of: Day,
@@ -46,7 +47,12 @@ struct ChosenHead {
 /// # Errors
 /// [`Refusal::Store`]; [`Refusal::Broken`] where what was found does not fit into a statement.
 pub(crate) fn state(shared: &Shared, found: &Found, wanted: Wanted) -> Result<Vec<u8>, Refusal> {
+    let shown = match &wanted.cover {
+        Cover::Whole => None,
+        Cover::Part(excerpt) => Some(excerpt.shown(&found.chains)),
+    };
     let mut chains = Vec::with_capacity(found.heads().len());
+    let mut hidden = Vec::new();
     for (origin, held) in found.heads() {
         let own = ChosenHead {
             note: held.note.clone(),
@@ -57,9 +63,19 @@ pub(crate) fn state(shared: &Shared, found: &Found, wanted: Wanted) -> Result<Ve
             head: held.note.clone(),
             ..ChainEvidence::default()
         });
-        chains.push(stated_chain(shared, origin, &own, found)?);
+        let tied = tied_chain(shared, origin, &own, found)?;
+        let unfit = Refusal::Broken("paths of a lookup do not fit together");
+        match &shown {
+            None => chains.push(StatedChain::of(&tied.evidence, tied.size).ok_or(unfit)?),
+            Some(shown) => {
+                let part = ChainPart::of(&tied.evidence, tied.size, shown).ok_or(unfit)?;
+                chains.push(part.chain);
+                hidden.push(part.hidden);
+            }
+        }
     }
-    let account = (wanted.account != AccountPart::Nothing).then(|| {
+    let is_stated = wanted.account != AccountPart::Nothing && shown.is_none();
+    let account = is_stated.then(|| {
         let sealed = found.account.sealed();
         StatedAccount {
             form: FORMAT.to_string(),
@@ -83,6 +99,7 @@ pub(crate) fn state(shared: &Shared, found: &Found, wanted: Wanted) -> Result<Ve
             cover: wanted.cover,
         },
         chains,
+        hidden,
         rosters: shared.rosters.up_to(shared.roster.version),
         rules: shared.rule_texts.clone(),
         account,
@@ -92,13 +109,19 @@ pub(crate) fn state(shared: &Shared, found: &Found, wanted: Wanted) -> Result<Ve
         .map_err(|_| Refusal::Broken("an account does not fit into a statement"))
 }
 
+/// What was found of a chain, tied to the head that a statement is to name.
+struct TiedChain {
+    evidence: ChainEvidence,
+    size: TreeSize,
+}
+
 /// A chain as a statement has it: under the cosigned head, where nothing of the worker stands between it and the newest one.
-fn stated_chain(
+fn tied_chain(
     shared: &Shared,
     origin: &Origin,
     own: &ChosenHead,
     mut found: ChainEvidence,
-) -> Result<StatedChain, Refusal> {
+) -> Result<TiedChain, Refusal> {
     if shared.peer_secrets.behind().contains(&origin.region()) {
         // There may be records under a pseudonym that this node cannot compute: no register shows that there are none.
         found.register = None;
@@ -123,8 +146,10 @@ fn stated_chain(
             .stated_heads
             .of(&shared.roster, origin, &cosigned.head)?;
     }
-    StatedChain::of(&found, head.size)
-        .ok_or(Refusal::Broken("paths of a lookup do not fit together"))
+    Ok(TiedChain {
+        evidence: found,
+        size: head.size,
+    })
 }
 
 /// The head that most mirrors have cosigned, of those that reach everything that was found.

@@ -64,6 +64,12 @@ pub fn print(answer: &Answer) {
     super::terminal::print(&parts(answer));
 }
 
+/// Prints the records of an excerpt.
+#[cfg(feature = "terminal")]
+pub fn print_excerpt(answer: &Answer) {
+    super::terminal::print(&super::excerpt::parts(&answer.account));
+}
+
 /// The answer as JSON: the account to the byte, so that its digest can be computed from this text, and around it what the
 /// node says of its chains and what was checked here.
 pub fn json(answer: &Answer) -> String {
@@ -92,6 +98,17 @@ pub fn json(answer: &Answer) -> String {
 
 /// The account in parts, in the order of the page.
 pub(crate) fn parts(answer: &Answer) -> Vec<Part> {
+    let mut parts = body(answer);
+    parts.extend(sources(answer));
+    parts.extend(Part::titled(
+        t!("account.verify"),
+        vec![Block::Notes(verify(answer))],
+    ));
+    parts
+}
+
+/// The account without what it rests on.
+pub(crate) fn body(answer: &Answer) -> Vec<Part> {
     let account = &answer.account;
     let doubt = copies::in_doubt(account, &answer.copies);
     let mut notes = figures::Footnotes::new(account, &doubt);
@@ -135,11 +152,6 @@ pub(crate) fn parts(answer: &Answer) -> Vec<Part> {
                 .map(|line| dispute(account, line))
                 .collect(),
         )],
-    ));
-    parts.extend(sources(answer));
-    parts.extend(Part::titled(
-        t!("account.verify"),
-        vec![Block::Notes(verify(answer))],
     ));
     parts
 }

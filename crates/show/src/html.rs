@@ -1,7 +1,7 @@
 //! The account as one HTML file that needs nothing else: for reading, keeping and printing on A4.
 
 use super::{
-    account,
+    account, excerpt,
     page::{Block, Part},
     picture::{self, Legend},
 };
@@ -16,7 +16,7 @@ const FOOT_DIGITS: usize = 16;
 const WHOLE_ROWS_MAX: usize = 12;
 
 /// The style of the sheet around an account.
-const SHEET_STYLE: &str = "
+pub(crate) const SHEET_STYLE: &str = "
 body { print-color-adjust: exact; -webkit-print-color-adjust: exact; font: 9.5pt/1.35 'Noto Sans CJK SC', 'Source Han Sans SC', 'Microsoft YaHei', sans-serif; color: #111; margin: 1.5em auto; max-width: 186mm }
 h1 { font-size: 15pt; margin: 0 0 .2em } h2 { font-size: 11pt; margin: .9em 0 .25em; border-bottom: 1px solid #999; break-after: avoid }
 @media print { body { margin: 0; max-width: none } }
@@ -71,9 +71,39 @@ pub fn parts(answer: &Answer) -> String {
     .into_string()
 }
 
+/// The records of an excerpt, likewise.
+pub fn excerpt_parts(answer: &Answer) -> String {
+    let legend = Legend::of(&answer.account);
+    html! {
+        @for part in excerpt::parts(&answer.account) { (section(answer, &legend, &part)) }
+    }
+    .into_string()
+}
+
+/// The parts of an account that stand on a sheet of paper: whoever reads it has heads and digests before them, and of all pictures sees the
+/// first, that of the pension; the months of the others stand in their tables.
+#[cfg(feature = "paper")]
+pub(crate) fn paper_parts(answer: &Answer) -> String {
+    let legend = Legend::of(&answer.account);
+    let mut parts = account::body(answer);
+    let mut has_picture = false;
+    for part in &mut parts {
+        part.blocks.retain(|block| {
+            let is_picture = matches!(block, Block::Picture(_));
+            let stays = !is_picture || !has_picture;
+            has_picture |= is_picture;
+            stays
+        });
+    }
+    html! {
+        @for part in parts { (section(answer, &legend, &part)) }
+    }
+    .into_string()
+}
+
 /// What stands at the foot of every sheet: whose page it is, of which day, its digest, and the number of the sheet. Digits,
 /// dashes and letters only, so nothing has to be escaped.
-fn sheet(answer: &Answer) -> String {
+pub(crate) fn sheet(answer: &Answer) -> String {
     let whose = answer
         .accounts
         .first()

@@ -20,6 +20,7 @@ mod complete;
 mod conflicts;
 pub mod copies;
 mod count;
+mod excerpt;
 mod family;
 mod figures;
 pub mod html;
@@ -59,6 +60,8 @@ pub mod fault;
 pub mod finding;
 #[cfg(feature = "terminal")]
 pub mod import;
+#[cfg(feature = "paper")]
+pub mod paper;
 #[cfg(feature = "terminal")]
 pub mod progress;
 #[cfg(feature = "terminal")]

@@ -1,20 +1,28 @@
 //! What a file that somebody was handed shows, described once for terminal and page: the verdict first, then what is proved by whom,
 //! what is not, and what all of it rests on.
 
+mod account;
 mod anchor;
+mod bundle;
 mod fork;
 mod html;
 mod json;
+mod paper;
 mod receipt;
 mod refused;
 mod report;
 mod roster;
 mod statement;
 
+pub use account::{Exported, of_exported};
 pub use anchor::{Anchor, without_anchor};
+pub use bundle::{
+    BundlePlace, BundleShown, ChainPlace, of_bundle, refused_bundle, refused_bundle_roster,
+};
 pub use fork::{fork_line, of_fork};
 pub use html::{html, outcome_word};
-pub use json::{VERDICT_FORMAT, statement_json};
+pub use json::{VERDICT_FORMAT, bundle_json, statement_json, verdict_json};
+pub use paper::since_paper;
 pub use receipt::{of_receipt, promise_lines, receipt_lines};
 pub use refused::{newer_roster, refused, refused_fork, refused_receipt, too_large, unknown_file};
 pub use report::{CheckedFile, Report};

@@ -176,6 +176,7 @@ impl Answer {
             strangers: self.strangers.iter().copied().collect(),
             names: self.names.clone(),
             known: self.known.clone(),
+            hidden: None,
         };
         let again = owner.believe(chains, roster, policy, self.account.as_of)?;
         if again.sealed.json != self.json {

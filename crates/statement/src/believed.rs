@@ -1,8 +1,9 @@
 //! What the chains show of one worker: every record tied to a signed head, completeness chain by chain, and the account that the records give.
 
 use crate::{
-    ChainEvidence, Completeness, Refuted, RegisterEvidence, evidence::prove, prove_complete,
-    register::confirmed,
+    ChainEvidence, Completeness, HiddenRecord, Refuted, RegisterEvidence,
+    evidence::prove,
+    register::{confirmed, prove_part},
 };
 use std::collections::BTreeSet;
 use yizhang_entitlement::{Account, Policy, Sealed, fold, linked_accounts};
@@ -28,6 +29,8 @@ pub(crate) struct Owner {
     pub(crate) names: Names,
     /// Pseudonyms of the owner that whoever checks knows himself.
     pub(crate) known: BTreeSet<AccountId>,
+    /// Of an excerpt, what is hidden of each chain.
+    pub(crate) hidden: Option<Vec<Vec<HiddenRecord>>>,
 }
 
 /// What the records show.
@@ -60,12 +63,14 @@ impl Owner {
         let mut completeness = nothing_shown(roster);
         let pseudonyms = self.names.with_others(&self.accounts);
         let mut facts = Vec::new();
-        for (chain, head) in chains.iter().zip(&heads) {
+        for (at, (chain, head)) in chains.iter().zip(&heads).enumerate() {
+            let hidden = self.hidden.as_ref().and_then(|hidden| hidden.get(at));
+            let hidden = hidden.map_or(&[][..], Vec::as_slice);
             let Some(register) = &chain.register else {
                 facts.extend(prove(head, &chain.records)?);
                 continue;
             };
-            let complete = prove_complete(head, &pseudonyms, register, &chain.records)?;
+            let complete = prove_part(head, &pseudonyms, register, &chain.records, hidden)?;
             let mirrors = confirmed(head, &chain.head, register, roster)?;
             facts.extend(complete.facts);
             let of_chain = |one: &&mut Completeness| one.chain == head.origin;
@@ -105,6 +110,32 @@ impl Owner {
         policy: &Policy,
         as_of: Day,
     ) -> Result<(), Refuted> {
+        self.ensure_linked(facts, policy, as_of)?;
+        for fact in facts {
+            let is_own = fact
+                .record
+                .accounts()
+                .any(|account| self.accounts.contains(&account));
+            if !is_own {
+                return Err(Refuted::ForeignRecord {
+                    chain: fact.region,
+                    at: fact.index,
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// Refuses accounts that the records do not tie to the owner, and linked ones of which nothing is said. Of an excerpt the links may be hidden.
+    fn ensure_linked(
+        &self,
+        facts: &[Verified<Fact<'_>>],
+        policy: &Policy,
+        as_of: Day,
+    ) -> Result<(), Refuted> {
+        if self.hidden.is_some() {
+            return Ok(());
+        }
         let linked = linked_accounts(self.account, &self.accounts, facts, policy, as_of);
         let unsaid = linked
             .next
@@ -117,18 +148,6 @@ impl Owner {
                 linked: linked.tied.len().saturating_add(unsaid),
                 found: self.accounts.len(),
             });
-        }
-        for fact in facts {
-            let is_own = fact
-                .record
-                .accounts()
-                .any(|account| self.accounts.contains(&account));
-            if !is_own {
-                return Err(Refuted::ForeignRecord {
-                    chain: fact.region,
-                    at: fact.index,
-                });
-            }
         }
         Ok(())
     }

@@ -15,7 +15,8 @@ pub const BUNDLE_HEADER_BYTES: usize = 128;
 /// Signed heads of a chain that stand before its batches: the newest, and the largest that are cosigned.
 pub const BUNDLE_HEADS_MAX: usize = 3;
 
-const MAGIC: [u8; 8] = *b"YZBDL\x00\x01\n";
+/// First bytes of a bundle: YZBDL, version 1.
+pub const BUNDLE_MAGIC: [u8; 8] = *b"YZBDL\x00\x01\n";
 const SECTION_MAGIC: [u8; 4] = *b"YZBS";
 const CHECKSUM_CONTEXT: &str = "yizhang 2026-11-30 v1 bundle checksum";
 const CHECKSUM_BYTES: usize = 16;
@@ -61,7 +62,7 @@ pub struct SectionHeader {
 impl BundleHeader {
     /// As it stands at the beginning of the file. `None` if the name of the federation is longer than 80 bytes; none is.
     pub fn write(&self) -> Option<Vec<u8>> {
-        let mut out = MAGIC.to_vec();
+        let mut out = BUNDLE_MAGIC.to_vec();
         out.extend_from_slice(&self.made.0.to_le_bytes());
         put_name(&self.federation, &mut out)?;
         Some(sealed(out))
@@ -82,7 +83,7 @@ impl BundleHeader {
         let is_same = header
             .write()
             .is_some_and(|written| bytes.starts_with(&written));
-        if magic == MAGIC && is_same {
+        if magic == BUNDLE_MAGIC && is_same {
             Ok(header)
         } else {
             Err(FrameFault::Header)
@@ -159,7 +160,7 @@ fn opened(bytes: &[u8]) -> Result<&[u8], FrameFault> {
         return Err(FrameFault::Truncated { missing });
     };
     let (fields, sum) = header.split_at(FIELDS_BYTES);
-    let is_ours = fields.starts_with(&MAGIC) || fields.starts_with(&SECTION_MAGIC);
+    let is_ours = fields.starts_with(&BUNDLE_MAGIC) || fields.starts_with(&SECTION_MAGIC);
     if !is_ours {
         return Err(FrameFault::Header);
     }

@@ -36,9 +36,11 @@
 mod answer;
 mod believed;
 mod bundle;
+mod carried;
 mod evidence;
 mod fork;
 mod lines;
+mod paper;
 mod portable;
 mod receipt;
 mod receipt_file;
@@ -48,15 +50,22 @@ mod row_list;
 mod row_match;
 
 pub use answer::{Accounts, Answer, Checked, Completeness, Identity, Question, Whose};
-pub use bundle::{BUNDLE_HEADER_BYTES, BUNDLE_HEADS_MAX, BundleHeader, SectionHeader, SectionKind};
+pub use bundle::{
+    BUNDLE_HEADER_BYTES, BUNDLE_HEADS_MAX, BUNDLE_MAGIC, BundleHeader, SectionHeader, SectionKind,
+};
+pub use carried::{
+    CarriedChain, CarriedFault, CarriedHead, CarriedPart, CarriedReader, newest_roster,
+};
 pub use evidence::{ChainEvidence, RecordEvidence, prove};
 pub use fork::{FORK_BYTES_MAX, Fork, ForkEvidence, ForkFault, ForkUnder, HEADER as FORK_HEADER};
 pub use lines::LineFault;
+pub use paper::{AccountSince, PAPER_CHARACTERS_MAX, PAPER_HEADER, PaperCode};
 pub use portable::{
-    AskedPerson, COSIGNATURES_STATED, ChainShown, Content, Cover, ISSUER_HEADER, NameGroup,
-    Opening, PORTABLE_BYTES_MAX, PORTABLE_MAGIC, PORTABLE_SECTION_BYTES_MAX, PersonAnswer,
-    PersonShown, PortableFault, Refusal, STATED_CHAINS_MAX, STATED_RECORDS_MAX, SectionName,
-    StatedAccount, StatedAs, StatedChain, StatedRecord, Statement, Subject, Verdict, stated_head,
+    AskedPerson, COSIGNATURES_STATED, ChainPart, ChainShown, Content, Cover, EXCERPT_SCHEMES_MAX,
+    Excerpt, HiddenRecord, ISSUER_HEADER, NameGroup, Opening, PORTABLE_BYTES_MAX, PORTABLE_MAGIC,
+    PORTABLE_SECTION_BYTES_MAX, PersonAnswer, PersonShown, PortableFault, Refusal,
+    STATED_CHAINS_MAX, STATED_RECORDS_MAX, SectionName, StatedAccount, StatedAs, StatedChain,
+    StatedRecord, Statement, Subject, Verdict, stated_head,
 };
 pub use receipt::{Receipt, Sent};
 pub use receipt_file::{

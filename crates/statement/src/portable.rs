@@ -7,14 +7,16 @@
 
 mod chain;
 mod check;
+mod excerpt;
 mod form;
 mod head;
 mod issuer;
 mod person;
 mod subject;
 
-pub use chain::{STATED_CHAINS_MAX, STATED_RECORDS_MAX, StatedChain, StatedRecord};
+pub use chain::{ChainPart, STATED_CHAINS_MAX, STATED_RECORDS_MAX, StatedChain, StatedRecord};
 pub use check::{ChainShown, PersonShown, Refusal, StatedAs, Verdict};
+pub use excerpt::{EXCERPT_SCHEMES_MAX, Excerpt, HiddenRecord};
 pub use form::{
     PORTABLE_BYTES_MAX, PORTABLE_MAGIC, PORTABLE_SECTION_BYTES_MAX, PortableFault, SectionName,
 };
@@ -36,6 +38,8 @@ pub struct Content {
     pub subject: Subject,
     /// The chains of the federation, ascending by origin; one of which the issuer holds nothing is not there.
     pub chains: Vec<StatedChain>,
+    /// Of an excerpt, for each chain the records that are not shown, ascending, as far as the register covers them; nothing otherwise.
+    pub hidden: Vec<Vec<HiddenRecord>>,
     /// The versions of the roster, signed notes, oldest first; the last one is in force.
     pub rosters: Vec<Vec<u8>>,
     /// The files of the rule set that the account was computed under.
@@ -90,6 +94,9 @@ impl Content {
         let mut sections = Sections::default();
         sections.add(SectionName::Subject, &encode(&self.subject)?)?;
         sections.add(SectionName::Chains, &encode(&self.chains)?)?;
+        if let Cover::Part(_) = &self.subject.cover {
+            sections.add(SectionName::Hidden, &encode(&self.hidden)?)?;
+        }
         sections.add(SectionName::Roster, &encode(&self.rosters)?)?;
         sections.add(SectionName::Rules, &encode(&Rules::of(&self.rules))?)?;
         if let Some(account) = &self.account {
@@ -113,12 +120,25 @@ impl Statement {
         subject.check()?;
         let chains: Vec<StatedChain> = decode(&sections.expect(SectionName::Chains)?)?;
         chain::check(&chains)?;
+        let hidden = match &subject.cover {
+            Cover::Whole => Vec::new(),
+            Cover::Part(_) => decode(&sections.expect(SectionName::Hidden)?)?,
+        };
+        if let Cover::Part(_) = &subject.cover {
+            excerpt::check(&chains, &hidden)?;
+        }
         let rosters: Vec<Vec<u8>> = decode(&sections.expect(SectionName::Roster)?)?;
         let rules: Rules = decode(&sections.expect(SectionName::Rules)?)?;
         let account = match sections.optional(SectionName::Account)? {
-            Some(section) => Some(decode(&section)?),
+            Some(section) => Some(decode::<StatedAccount>(&section)?),
             None => None,
         };
+        if account.is_some() && subject.cover != Cover::Whole {
+            return Err(PortableFault::Content {
+                section: SectionName::Account,
+                reason: "an excerpt states no account",
+            });
+        }
         let digest = form::digest(sections.read());
         let issuer = sections.expect(SectionName::Issuer)?.bytes;
         let opening = match sections.optional(SectionName::Opening)? {
@@ -130,6 +150,7 @@ impl Statement {
             content: Content {
                 subject,
                 chains,
+                hidden,
                 rosters,
                 rules: rules.into_texts(),
                 account,

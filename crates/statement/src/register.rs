@@ -6,7 +6,7 @@
 //! Where two or more have, it does not show how their records lie between each other's, and each has its path. Those behind the size
 //! of the register have paths in any case.
 
-use crate::{RecordEvidence, Refuted, evidence::ensure_ascending, promises, prove};
+use crate::{HiddenRecord, RecordEvidence, Refuted, evidence::ensure_ascending, promises, prove};
 use std::collections::BTreeSet;
 use yizhang_ledger::{
     Invalid, Verified,
@@ -17,7 +17,7 @@ use yizhang_ledger::{
     head::{Head, Origin},
     person::AccountId,
     record::{AccountRegister, Record},
-    register::{InRegister, ListedRecord, RegisterFault},
+    register::{HiddenLeaf, InRegister, ListedRecord, RegisterFault},
     roster::{KeyKind, Roster},
     tree::verify_inclusion,
     value::{Division, LeafIndex, TreeSize, UnixMillis},
@@ -88,6 +88,21 @@ pub fn prove_complete<'a>(
     evidence: &RegisterEvidence,
     records: &'a [RecordEvidence],
 ) -> Result<Complete<'a>, Refuted> {
+    prove_part(head, accounts, evidence, records, &[])
+}
+
+/// As [`prove_complete`], where some of the records before the size of the register are not shown: of them it is shown how many they are, and
+/// that none of the others was changed or left out.
+///
+/// # Errors
+/// [`Refuted`], by the first thing that does not hold.
+pub(crate) fn prove_part<'a>(
+    head: &Verified<Head>,
+    accounts: &BTreeSet<AccountId>,
+    evidence: &RegisterEvidence,
+    records: &'a [RecordEvidence],
+    hidden: &[HiddenRecord],
+) -> Result<Complete<'a>, Refuted> {
     let register = prove_register(head, &evidence.register)?;
     let time = time_of(head, &evidence.register, &evidence.batch)?;
     ensure_shown(head, accounts, &evidence.accounts)?;
@@ -95,7 +110,7 @@ pub fn prove_complete<'a>(
     let size = TreeSize(register.covering.size);
     let covered = records.partition_point(|record| record.index.0 < size.0);
     let (covered, later) = records.split_at(covered);
-    let mut facts = register.prove_covered(head, &evidence.accounts, covered)?;
+    let mut facts = register.prove_covered(head, &evidence.accounts, covered, hidden)?;
     facts.extend(prove_own(head, accounts, later)?);
     Ok(Complete {
         through: Through { size, time },
@@ -218,6 +233,7 @@ impl ProvedRegister<'_> {
         head: &Verified<Head>,
         accounts: &[ShownAccount],
         records: &'a [RecordEvidence],
+        hidden: &[HiddenRecord],
     ) -> Result<Vec<Verified<Fact<'a>>>, Refuted> {
         let named = names_in(head, records)?;
         let mut facts = Vec::new();
@@ -228,17 +244,24 @@ impl ProvedRegister<'_> {
                 .filter(|record| record.accounts.contains(account))
                 .map(|record| record.listed)
                 .collect();
+            let others: Vec<HiddenLeaf> = hidden
+                .iter()
+                .filter(|record| record.accounts.contains(account))
+                .map(HiddenRecord::listed)
+                .collect();
             match shown {
                 InRegister::Present(presence) => {
-                    facts = Fact::prove_all(&self.fact, *account, &own, presence)
+                    facts = Fact::prove_part(&self.fact, *account, &own, &others, presence)
                         .map_err(|fault| refused(head, fault))?;
                     present = present.saturating_add(1);
                 }
                 InRegister::Absent(absence) => {
-                    if let Some(record) = own.first() {
+                    let first = own.first().map(|record| record.index);
+                    let first = first.or(others.first().map(|record| record.index));
+                    if let Some(at) = first {
                         return Err(Refuted::NotAbsent {
                             chain: head.origin.region(),
-                            at: record.index,
+                            at,
                             size: TreeSize(self.covering.size),
                         });
                     }
@@ -251,6 +274,11 @@ impl ProvedRegister<'_> {
         let shown: BTreeSet<AccountId> = accounts.iter().map(|one| one.account).collect();
         if let Some(foreign) = named.iter().find(|one| one.accounts.is_disjoint(&shown)) {
             return Err(foreign_record(head, foreign.listed.index));
+        }
+        let is_foreign =
+            |one: &&HiddenRecord| one.accounts.iter().all(|account| !shown.contains(account));
+        if let Some(foreign) = hidden.iter().find(is_foreign) {
+            return Err(foreign_record(head, foreign.index));
         }
         if present > 1 {
             return prove_each(head, records);

@@ -92,6 +92,7 @@ fn stated(chain: &Chain, evidence: &ChainEvidence, account: AccountId) -> Conten
             cover: Cover::Whole,
         },
         chains: vec![StatedChain::of(evidence, chain.head().size).unwrap()],
+        hidden: Vec::new(),
         rosters: rosters(),
         rules: RuleTexts::with_own(Vec::new()),
         account: Some(StatedAccount {

@@ -9,8 +9,9 @@ use yizhang_ledger::roster::RootFingerprint;
 use yizhang_statement::{StatedAs, Statement};
 
 /// Those of the first version of the form.
-const FILES: [&str; 7] = [
+const FILES: [&str; 8] = [
     "v1-account",
+    "v1-excerpt",
     "v1-nobody",
     "v1-records",
     "v1-revealed",

@@ -26,7 +26,7 @@ const FAULTS: [(&str, &str); 5] = [
     ),
     (
         "RegisterFault",
-        "NotARegister Form BeyondItself NoRecords Path Before Neighbour Between",
+        "NotARegister Form BeyondItself NoRecords Order NotCovered Path Before Neighbour Between",
     ),
 ];
 

@@ -17,7 +17,7 @@ use yizhang_show::{
     verdict::{self, Anchor, CheckedFile, Outcome, Reader, Report, Verdict},
 };
 use yizhang_statement::{
-    ForkEvidence, PersonAnswer, ReceiptFile, Refusal, Statement, Verdict as Shows,
+    Cover, ForkEvidence, PersonAnswer, ReceiptFile, Refusal, Statement, Verdict as Shows,
 };
 
 /// What files show. Their words are in the language of the request, which is in force from here on.
@@ -162,9 +162,19 @@ fn of_statement(bytes: &[u8], trusted: Option<RootFingerprint>, request: &Reques
     let account = if verdict.outcome == Outcome::Refused {
         String::new()
     } else {
-        html::parts(&verdict::answer_of(&shown))
+        account_of(&shown)
     };
     Shown { verdict, account }
+}
+
+/// What a statement carries, as HTML.
+fn account_of(shown: &Shows) -> String {
+    let answer = verdict::answer_of(shown);
+    if shown.cover == Cover::Whole {
+        html::parts(&answer)
+    } else {
+        html::excerpt_parts(&answer)
+    }
 }
 
 /// The root keys that the first roster of a statement names.

@@ -598,9 +598,12 @@ pub struct StatementRequest {
     /// The account as the node computes it as a whole, and not its digest alone: for readers who cannot compute it again.
     #[prost(bool, tag = "7")]
     pub whole_account: bool,
+    /// An excerpt: the records for these months and schemes alone, and no account. Not given for a whole statement.
+    #[prost(message, optional, tag = "8")]
+    pub excerpt: ::core::option::Option<Excerpt>,
     /// Of the portal, in the place of purpose: what a worker has opened, 32 bytes. A worker may be named all the same, by the number that
     /// the commitment is to; it has to be the ticket's.
-    #[prost(bytes = "bytes", tag = "8")]
+    #[prost(bytes = "bytes", tag = "9")]
     pub ticket: ::prost::bytes::Bytes,
     #[prost(oneof = "statement_request::Worker", tags = "1, 2")]
     pub worker: ::core::option::Option<statement_request::Worker>,
@@ -616,6 +619,19 @@ pub mod statement_request {
         #[prost(bytes, tag = "2")]
         Account(::prost::bytes::Bytes),
     }
+}
+/// Months and schemes.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Excerpt {
+    /// The first month, YYYYMM.
+    #[prost(uint32, tag = "1")]
+    pub first: u32,
+    /// The last month, YYYYMM.
+    #[prost(uint32, tag = "2")]
+    pub last: u32,
+    /// Schemes as hrss:110, ascending, at most 32; none for all of them.
+    #[prost(string, repeated, tag = "3")]
+    pub schemes: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct StatementReply {

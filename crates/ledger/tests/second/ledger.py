@@ -598,14 +598,17 @@ def verify_register_leaf(fields, leaf_hash, index, path):
 
 def verify_presence(fields, account, records, index, path):
     previous, leaves = -1, []
-    for at, entry in records:
+    for at, entry, *hidden in records:
         check(at > previous, "RegisterFault::Order")
         check(at < int(fields["size"]), "RegisterFault::NotCovered")
+        previous = at
+        if hidden:
+            leaves += hidden
+            continue
         kind, payload = read_as("RegisterFault::Record", one_entry, entry)
         named = accounts(kind, read_as("RegisterFault::Record", read_record, kind, payload))
         check(account.hex() in named, "RegisterFault::OtherAccount")
         leaves.append(leaf(entry))
-        previous = at
     check(leaves, "RegisterFault::NoRecords")
     verify_register_leaf(fields, register_leaf(account, register_content(account, leaves)), index, path)
 

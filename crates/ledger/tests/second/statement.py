@@ -11,8 +11,8 @@ from ledger import (
 
 FILE_BYTES, SECTION_BYTES, NAMES, SHOWN = 8388608, 33554432, 4096, 64
 MAGIC = b"YZSTM\x00\x01\n"
-SUBJECT, CHAINS, ROSTER, RULES, ACCOUNT, ISSUER, OPENING = range(1, 8)
-COMPRESSED = (SUBJECT, CHAINS, ROSTER, RULES, ACCOUNT)
+SUBJECT, CHAINS, ROSTER, RULES, ACCOUNT, ISSUER, OPENING, HIDDEN = range(1, 9)
+COMPRESSED = (SUBJECT, CHAINS, ROSTER, RULES, ACCOUNT, HIDDEN)
 
 
 def portable(holds, name):
@@ -43,10 +43,21 @@ def place(reader):
     return record(before=u64, left=option(stated_leaf), right=option(stated_leaf))(reader)
 
 
+def cover(reader):
+    """None of a whole statement."""
+    whole = choice("Whole", "Part")(reader) == "Whole"
+    return None if whole else record(first=ledger.month, last=ledger.month, schemes=many(text))(reader)
+
+
+def is_scheme(written):
+    prefix, _, code = written.partition(":")
+    return prefix in ("hrss", "nhsa", "local", "annuity", "personal") and code != "" and ledger.is_code(code)
+
+
 stated_leaf = record(account=id16, content=hash32)
 subject_fields = record(
     owner=id16, accounts=many(id16), strangers=many(id16), names=many(record(account=id16, others=many(id16))), as_of=day, issued=day,
-    commitment=option(hash32), cover=choice("Whole"),
+    commitment=option(hash32), cover=cover,
 )
 stated_register = record(
     index=u64, entry=data, batch_index=u64, batch=data, accounts=many(record(account=id16, place=place)), hashes=many(hash32),
@@ -58,7 +69,7 @@ stated_chain = record(
 rule_files = many(record(name=text, text=text))
 FIELDS = {
     SUBJECT: subject_fields, CHAINS: many(stated_chain), ROSTER: many(data), RULES: record(base=rule_files, own=rule_files),
-    ACCOUNT: record(form=text, digest=hash32, json=option(data)),
+    HIDDEN: many(many(record(index=u64, leaf=hash32, accounts=many(id16)))), ACCOUNT: record(form=text, digest=hash32, json=option(data)),
 }
 
 
@@ -120,8 +131,24 @@ def check_subject(subject):
     portable(all(map(ascends, lists)), "Content")
     portable(subject["owner"] in subject["accounts"], "Content")
     others = [other for group in groups for other in group["others"]]
+    if subject["cover"] is not None:
+        check_cover(subject["cover"])
     owners = {group["account"] for group in groups if group["others"]}
     portable(len(set(others)) == len(others) <= NAMES and not owners & set(others), "Content")
+
+
+def check_cover(part):
+    schemes = part["schemes"]
+    portable(ledger.month_number(part["first"]) <= ledger.month_number(part["last"]) and len(schemes) <= 32, "Content")
+    portable(ascends([one.encode() for one in schemes]) and all(map(is_scheme, schemes)), "Content")
+
+
+def check_hidden(chains, hidden):
+    portable(len(hidden) == len(chains), "Content")
+    portable(sum(len(chain["records"]) for chain in chains) + sum(map(len, hidden)) <= 16_384, "Content")
+    for chain, ones in zip(chains, hidden):
+        portable(chain["register"] is not None or not ones, "Content")
+        portable(all(ascends(one["accounts"]) and 1 <= len(one["accounts"]) <= 2 for one in ones), "Content")
 
 
 def check_chains(chains):
@@ -151,10 +178,14 @@ class Statement:
         check_subject(self.subject)
         self.chains = sections.fields(CHAINS)
         check_chains(self.chains)
+        self.part = self.subject["cover"]
+        self.hidden = [[] for _ in self.chains] if self.part is None else sections.fields(HIDDEN)
+        check_hidden(self.chains, self.hidden)
         self.rosters = sections.fields(ROSTER)
         self.rules = sections.fields(RULES)
         account = sections.optional(ACCOUNT)
         self.account = None if account is None else fields(ACCOUNT, account)
+        portable(self.part is None or self.account is None, "Content")
         self.digest = blake3.derive("yizhang 2026-11-30 v1 statement", file[:sections.at]).hex()
         self.issuer = sections.expect(ISSUER)
         opening = sections.optional(OPENING)
@@ -173,7 +204,8 @@ class Statement:
         self.believe(chains, roster)
         self.check_account()
         subject, owner = self.subject, self.subject["owner"]
-        return {
+        excerpt = {} if self.part is None else {"excerpt": self.part}
+        return excerpt | {
             "digest": self.digest, "issuer": issuer, "issued": subject["issued"], "as_of": subject["as_of"], "owner": owner, "person": person,
             "federation": roster.federation, "roster": str(roster.version),
             "accounts": [owner, *(account for account in subject["accounts"] if account != owner)], "strangers": subject["strangers"],
@@ -193,8 +225,8 @@ class Statement:
 
     def open_chains(self, roster):
         opened = []
-        for stated in self.chains:
-            chain = Chain(stated, roster)
+        for stated, hidden in zip(self.chains, self.hidden):
+            chain = Chain(stated, hidden, roster)
             check(not opened or opened[-1].head.origin < chain.head.origin, "Refusal::Chains")
             chain.open_lines(roster)
             opened.append(chain)
@@ -234,8 +266,8 @@ class Statement:
 class Chain:
     """A chain of a statement, its head opened."""
 
-    def __init__(self, stated, roster):
-        self.stated, self.records, self.register = stated, stated["records"], stated["register"]
+    def __init__(self, stated, hidden, roster):
+        self.stated, self.records, self.register, self.hidden = stated, stated["records"], stated["register"], hidden
         self.head = read_as("Refusal::Invalid", ledger.Head, stated["head"], roster)
         self.through, self.confirmed = None, []
 
@@ -322,6 +354,7 @@ class Chain:
         for stated in self.register["accounts"]:
             account, where = stated["account"], stated["place"]
             own = [(one["index"], one["entry"]) for one, accounts in zip(covered, found) if account in accounts]
+            own = merged(own, [(one["index"], None, bytes.fromhex(one["leaf"])) for one in self.hidden if account in one["accounts"]])
             if "index" in where:
                 present += 1
                 self.show(ledger.verify_presence, covering, account, own, where["index"], self.register_paths[where["index"]])
@@ -332,6 +365,7 @@ class Chain:
                 self.show(ledger.verify_absence, covering, account, before, *sides)
         listed = {one["account"] for one in self.register["accounts"]}
         refuted(all(listed & set(accounts) for accounts in found), "ForeignRecord")
+        refuted(all(listed & set(one["accounts"]) for one in self.hidden), "ForeignRecord")
         if present > 1:
             refuted(all(one["tied"] for one in covered), "NoPath")
             found = [self.tied(one) for one in covered]
@@ -356,6 +390,15 @@ class Chain:
         path = [bytes.fromhex(one) for one in cosigned["path"]]
         read_as("Refusal::Refuted/Refuted::Invalid", ledger.prove, self.register["entry"], self.register["index"], path, head)
         return read_as("Refusal::Refuted/Refuted::Cosigned", roster.promises, ledger.Note(cosigned["head"]), head.origin, "mirror")
+
+
+def merged(shown, hidden):
+    """Both in one order; where they do not ascend by themselves, neither does the whole."""
+    shown, hidden, all_of_them = list(shown), list(hidden), []
+    while shown or hidden:
+        first = hidden if hidden and (not shown or hidden[0][0] <= shown[0][0]) else shown
+        all_of_them.append(first.pop(0))
+    return all_of_them
 
 
 def opened(leaves, size, hashes, root, tree):
@@ -396,7 +439,8 @@ def shown(origin, chains):
 
     def promises(found):
         return [{"region": region, "time": str(seconds)} for region, seconds in found.items()]
-    return {
+    hidden = {"hidden": len(chain.hidden)} if chain.hidden else {}
+    return hidden | {
         "chain": origin, "size": str(chain.head.size), "through": chain.through, "records": len(chain.records),
         "mirrors": promises(chain.mirrors), "witnesses": promises(chain.witnesses), "confirmed_by": chain.confirmed,
     }

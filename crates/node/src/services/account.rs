@@ -18,9 +18,9 @@ use tonic::{Request, Response, Status};
 use yizhang_ledger::{
     hash::Hash,
     person::{AccountId, Group, NumberSalt, SocialSecurityNumber},
-    value::Day,
+    value::{Day, Month},
 };
-use yizhang_statement::{ChainEvidence, Cover, RecordEvidence, RegisterEvidence};
+use yizhang_statement::{ChainEvidence, Cover, Excerpt, RecordEvidence, RegisterEvidence};
 use yizhang_store::Subject;
 use yizhang_wire::{
     convert::{self, FieldFault},
@@ -85,7 +85,7 @@ async fn stated(
         worker,
         as_of,
         commitment,
-        cover: Cover::Whole,
+        cover: cover(request.excerpt)?,
         account: match (request.records_only, request.whole_account) {
             (true, _) => AccountPart::Nothing,
             (false, false) => AccountPart::Digest,
@@ -108,6 +108,35 @@ async fn stated(
     trace.linked = answered.accounts;
     trace.linked.retain(|account| *account != worker);
     Ok(answered.reply)
+}
+
+/// How much of an account is asked for.
+fn cover(excerpt: Option<v1::Excerpt>) -> Result<Cover, Refusal> {
+    let Some(v1::Excerpt {
+        first,
+        last,
+        schemes,
+    }) = excerpt
+    else {
+        return Ok(Cover::Whole);
+    };
+    let month = |number: u32| {
+        Month::of(
+            u16::try_from(number / 100).ok()?,
+            u16::try_from(number % 100).ok()?,
+        )
+    };
+    let excerpt = month(first).zip(month(last)).map(|(first, last)| Excerpt {
+        first,
+        last,
+        schemes,
+    });
+    let excerpt = excerpt.filter(Excerpt::is_well_formed);
+    let unfit = FieldFault::Form {
+        field: "excerpt",
+        expected: "months in order, and at most 32 schemes, ascending",
+    };
+    Ok(Cover::Part(excerpt.ok_or(unfit)?))
 }
 
 /// A statement, and the accounts that were read for it.

@@ -1,11 +1,11 @@
 //! What a statement shows, for other programs; `docs/verdict.schema.json` describes it.
 
-use super::{Outcome, Standing, Verdict};
+use super::{BundleShown, Outcome, Standing, Verdict, bundle};
 use serde_json::{Value, json};
 use yizhang_ledger::value::{Day, Division};
 use yizhang_rules::RuleSet;
 use yizhang_statement::{
-    ChainShown, PersonAnswer, PersonShown, Promise, StatedAs, Verdict as Shown,
+    ChainShown, Cover, PersonAnswer, PersonShown, Promise, StatedAs, Verdict as Shown,
 };
 
 /// Version of the JSON of a verdict.
@@ -18,21 +18,45 @@ pub fn statement_json(
     shown: Option<&Shown>,
     person: Option<PersonAnswer>,
 ) -> String {
+    // What the records of an excerpt come to is no account.
+    let whole = shown.filter(|shown| shown.cover == Cover::Whole);
+    let account = whole.map_or_else(
+        || "null".to_string(),
+        |shown| String::from_utf8_lossy(&shown.json).into_owned(),
+    );
+    let statement = json!(shown.map(|shown| statement(shown, person)));
+    format!(
+        "{{{},\"statement\":{statement},\"account\":{account}}}",
+        members(said)
+    )
+}
+
+/// A verdict on a bundle as JSON; of one that is refused, the verdict alone.
+pub fn bundle_json(said: &Verdict, shown: Option<&BundleShown>) -> String {
+    let bundle = json!(shown.map(bundle::json));
+    format!(
+        "{{{},\"statement\":null,\"account\":null,\"bundle\":{bundle}}}",
+        members(said)
+    )
+}
+
+/// A verdict on a file of which there is nothing to be said but sentences.
+pub fn verdict_json(said: &Verdict) -> String {
+    format!("{{{},\"statement\":null,\"account\":null}}", members(said))
+}
+
+/// What every verdict has.
+fn members(said: &Verdict) -> String {
     let lines: Vec<Value> = said
         .lines
         .iter()
         .map(|line| json!({ "standing": standing(line.standing), "text": line.text }))
         .collect();
-    let account = shown.map_or_else(
-        || "null".to_string(),
-        |shown| String::from_utf8_lossy(&shown.json).into_owned(),
-    );
     format!(
-        "{{\"format\":\"{VERDICT_FORMAT}\",\"outcome\":\"{}\",\"headline\":{},\"lines\":{},\"statement\":{},\"account\":{account}}}",
+        "\"format\":\"{VERDICT_FORMAT}\",\"outcome\":\"{}\",\"headline\":{},\"lines\":{}",
         outcome(said.outcome),
         json!(said.headline),
         json!(lines),
-        json!(shown.map(|shown| statement(shown, person))),
     )
 }
 
@@ -56,8 +80,22 @@ fn statement(shown: &Shown, asked: Option<PersonAnswer>) -> Value {
         "account_is": stated(&shown.stated),
         "account_digest": shown.account_digest.to_string(),
         "records": shown.checked.records,
+        "excerpt": excerpt(shown),
         "chains": chains,
     })
+}
+
+/// What an excerpt covers, and its records as an account has them; null of a whole one.
+fn excerpt(shown: &Shown) -> Value {
+    match &shown.cover {
+        Cover::Whole => Value::Null,
+        Cover::Part(excerpt) => json!({
+            "first": excerpt.first.to_string(),
+            "last": excerpt.last.to_string(),
+            "schemes": excerpt.schemes,
+            "records": shown.account.records,
+        }),
+    }
 }
 
 fn chain(shown: &ChainShown) -> Value {
@@ -73,6 +111,7 @@ fn chain(shown: &ChainShown) -> Value {
         "chain": shown.chain.as_str(),
         "size": shown.size.map(|size| size.0),
         "records": shown.records,
+        "hidden": shown.hidden,
         "complete_through": through,
         "register_confirmed_by": confirmed,
         "mirrored_by": regions(&shown.mirrors),

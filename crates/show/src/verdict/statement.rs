@@ -6,7 +6,8 @@ use crate::{account::Answer, place, provisional::ByNumber};
 use yizhang_ledger::value::{Day, Division, UnixMillis};
 use yizhang_rules::{Change, RuleSet};
 use yizhang_statement::{
-    ChainShown, PersonAnswer, PersonShown, Promise, Refusal, Refuted, StatedAs, Verdict as Shown,
+    ChainShown, Cover, Excerpt, PersonAnswer, PersonShown, Promise, Refusal, Refuted, StatedAs,
+    Through, Verdict as Shown,
 };
 
 /// Days after which a statement is called old where nobody says otherwise.
@@ -30,11 +31,19 @@ pub fn of_statement(shown: &Shown, reader: &Reader) -> Verdict {
     let mut lines = Vec::new();
     lines.push(whose(shown, reader));
     lines.extend(days(shown, reader));
-    lines.push(figures(shown));
+    lines.push(match &shown.cover {
+        Cover::Whole => figures(shown),
+        Cover::Part(excerpt) => {
+            Line::unproved(t!("verify.excerpt.no_figures", cover = covered(excerpt)))
+        }
+    });
     lines.extend(other_rules(shown));
     lines.extend(others(shown));
     for chain in &shown.chains {
         lines.extend(of_chain(chain, shown.issued));
+        if shown.cover != Cover::Whole {
+            lines.extend(hidden(chain, shown));
+        }
     }
     let without: Vec<String> = shown
         .chains
@@ -77,6 +86,44 @@ pub fn of_statement(shown: &Shown, reader: &Reader) -> Verdict {
         headline: headline(shown, reader),
         lines,
     }
+}
+
+/// Months and schemes of an excerpt.
+fn covered(excerpt: &Excerpt) -> String {
+    let (first, last) = (excerpt.first, excerpt.last);
+    if excerpt.schemes.is_empty() {
+        return t!("verify.excerpt.all_schemes", first = first, last = last).to_string();
+    }
+    let schemes: Vec<String> = excerpt
+        .schemes
+        .iter()
+        .map(|scheme| place::scheme(scheme))
+        .collect();
+    let schemes = list(&schemes);
+    t!(
+        "verify.excerpt.schemes",
+        first = first,
+        last = last,
+        schemes = schemes
+    )
+    .to_string()
+}
+
+/// What is said of the records of a chain that an excerpt does not show, and who says it.
+fn hidden(chain: &ChainShown, shown: &Shown) -> Option<Line> {
+    if chain.hidden == 0 {
+        return None;
+    }
+    let (region, issuer) = (
+        place::name(chain.chain.region()),
+        place::name(shown.issuer.region()),
+    );
+    Some(Line::unproved(t!(
+        "verify.excerpt.hidden",
+        region = region,
+        hidden = chain.hidden,
+        issuer = issuer
+    )))
 }
 
 /// A statement of which nothing is said as long as number or code are not complete.
@@ -135,6 +182,7 @@ fn outcome(shown: &Shown, reader: &Reader) -> Outcome {
         Some(PersonAnswer::NeedsCode | PersonAnswer::NotShown)
     );
     let is_open = is_unsure
+        || shown.chains.iter().any(|chain| chain.hidden > 0)
         || matches!(shown.stated, StatedAs::OtherForm { .. })
         || !shown.strangers.is_empty()
         || shown.rules != RuleSet::embedded().name()
@@ -171,7 +219,7 @@ fn headline(shown: &Shown, reader: &Reader) -> String {
         .filter(|chain| !is_complete(chain, shown.issued))
         .map(|chain| place::name(chain.chain.region()))
         .collect();
-    if !unshown.is_empty() {
+    if !unshown.is_empty() && shown.cover == Cover::Whole {
         return t!(
             "verify.statement.holds_in_part",
             day = day,
@@ -179,6 +227,10 @@ fn headline(shown: &Shown, reader: &Reader) -> String {
             regions = list(&unshown)
         )
         .to_string();
+    }
+    if let Cover::Part(excerpt) = &shown.cover {
+        let cover = covered(excerpt);
+        return t!("verify.excerpt.holds", cover = cover, records = records).to_string();
     }
     match &shown.person {
         PersonShown::Revealed(number) => t!(
@@ -318,16 +370,8 @@ fn of_chain(chain: &ChainShown, issued: Day) -> Vec<Line> {
     match chain.through {
         Some(through) => {
             let day = Day::of(through.time);
-            let text = t!(
-                "verify.statement.complete",
-                region = region,
-                records = records,
-                size = through.size,
-                day = day
-            );
-            lines.push(Line::proved(
-                text.to_string() + &confirmed(&chain.confirmed_by),
-            ));
+            let text = complete(chain, through);
+            lines.push(Line::proved(text + &confirmed(&chain.confirmed_by)));
             let behind = size.0.saturating_sub(through.size.0);
             if !is_complete(chain, issued) {
                 lines.push(Line::unproved(t!(
@@ -369,6 +413,31 @@ fn of_chain(chain: &ChainShown, issued: Day) -> Vec<Line> {
         )));
     }
     lines
+}
+
+/// That none of the records of a chain is missing, or of an excerpt none in the count.
+fn complete(chain: &ChainShown, through: Through) -> String {
+    let region = place::name(chain.chain.region());
+    let (records, size, day) = (chain.records, through.size, Day::of(through.time));
+    if chain.hidden == 0 {
+        return t!(
+            "verify.statement.complete",
+            region = region,
+            records = records,
+            size = size,
+            day = day
+        )
+        .to_string();
+    }
+    t!(
+        "verify.excerpt.complete",
+        region = region,
+        records = records,
+        all = records.saturating_add(chain.hidden),
+        size = size,
+        day = day
+    )
+    .to_string()
 }
 
 fn confirmed(regions: &[Division]) -> String {

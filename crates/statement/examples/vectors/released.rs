@@ -8,9 +8,9 @@ use crate::{
 };
 use serde_json::json;
 use std::{fs, io, path::Path};
-use yizhang_ledger::roster::RootFingerprint;
+use yizhang_ledger::{roster::RootFingerprint, value::Month};
 use yizhang_rules::RuleTexts;
-use yizhang_statement::Statement;
+use yizhang_statement::{Excerpt, Statement};
 
 struct Released {
     name: &'static str,
@@ -49,6 +49,13 @@ fn files() -> Vec<Released> {
     let revealed = Statement::reveal(&whole, &opening()).expect("it is the number");
     let mut two_versions = of(WORKER, Part::Digest);
     two_versions.rosters.remove(0);
+    let january = Month::of(2025, 1).expect("a month");
+    let excerpt = Excerpt {
+        first: january,
+        last: january,
+        schemes: vec!["hrss:110".into()],
+    };
+    let excerpt = federation.excerpt(&asked(WORKER, Part::Nothing), excerpt);
     let released = |name, bytes| Released {
         name,
         trusted,
@@ -56,6 +63,7 @@ fn files() -> Vec<Released> {
     };
     vec![
         released("v1-whole", whole),
+        released("v1-excerpt", federation.seal(&excerpt, 0)),
         released("v1-revealed", revealed),
         released("v1-account", federation.seal(&of(WORKER, Part::Whole), 1)),
         released("v1-records", federation.seal(&of(WORKER, Part::Nothing), 2)),

@@ -1,19 +1,23 @@
 //! What a statement has of one chain: as an answer of a node has it, with everything that paths have in common told once.
 
-use super::form::{PortableFault, SectionName};
+use super::{
+    HiddenRecord,
+    form::{PortableFault, SectionName},
+};
 use crate::{
     ChainEvidence, CosignedRegister, RecordEvidence, RegisterEvidence, SHOWN_ACCOUNTS_MAX,
     ShownAccount,
 };
 use bincode::{BorrowDecode, Encode};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use yizhang_ledger::{
     Invalid,
+    entry::{Entry, RecordId},
     hash::{Blake3Keyed, Hash, hash_leaf},
     head::Head,
     multiproof::{self, PlacedLeaf, PlacedPath},
     person::AccountId,
-    record::AccountRegister,
+    record::{AccountRegister, Record},
     register::{
         Absence, InRegister, ListedRecord, Neighbour, Presence, RegisterLeaf, RegisterTree,
         RegisteredAccount,
@@ -135,9 +139,67 @@ impl Leaf {
     }
 }
 
+/// A chain of an excerpt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChainPart {
+    /// With the records that are shown.
+    pub chain: StatedChain,
+    /// The others, as far as the register covers them.
+    pub hidden: Vec<HiddenRecord>,
+}
+
+impl ChainPart {
+    /// What a node has found, as [`StatedChain::of`] takes it, of which these records are shown.
+    pub fn of(
+        evidence: &ChainEvidence,
+        size: TreeSize,
+        shown: &BTreeSet<RecordId>,
+    ) -> Option<Self> {
+        let is_shown =
+            |record: &RecordEvidence| shown.contains(&RecordId(hash_leaf(&record.entry)));
+        let chain = StatedChain::part_of(evidence, size, is_shown)?;
+        let covered = match &evidence.register {
+            Some(register) => {
+                let RecordEvidence { index, entry, .. } = &register.register;
+                AccountRegister::read(entry, *index).ok()?.size
+            }
+            None => 0,
+        };
+        let others = evidence.records.iter();
+        let others = others.filter(|record| record.index.0 < covered && !is_shown(record));
+        Some(Self {
+            chain,
+            hidden: others.map(hidden).collect::<Option<_>>()?,
+        })
+    }
+}
+
+fn hidden(record: &RecordEvidence) -> Option<HiddenRecord> {
+    let entry = Entry::parse(&record.entry, record.index).ok()?;
+    let accounts: BTreeSet<AccountId> = Record::read(&entry).ok()?.accounts().collect();
+    Some(HiddenRecord {
+        index: record.index,
+        leaf: hash_leaf(&record.entry),
+        accounts: accounts.into_iter().collect(),
+    })
+}
+
 impl StatedChain {
     /// What a node has found, under the head of this size that it was tied to. None if its paths are not those of verified evidence.
     pub fn of(evidence: &ChainEvidence, size: TreeSize) -> Option<Self> {
+        Self::part_of(evidence, size, |_record| true)
+    }
+
+    fn part_of(
+        evidence: &ChainEvidence,
+        size: TreeSize,
+        is_shown: impl Fn(&RecordEvidence) -> bool,
+    ) -> Option<Self> {
+        let shown: Vec<&RecordEvidence> = evidence
+            .records
+            .iter()
+            .filter(|record| is_shown(record))
+            .collect();
         let mut tied: BTreeMap<LeafIndex, &[Hash]> = BTreeMap::new();
         if let Some(register) = &evidence.register {
             for entry in [&register.batch, &register.register] {
@@ -146,7 +208,7 @@ impl StatedChain {
         }
         // In a chain of one entry a path is empty, and ties it all the same.
         let is_tied = |record: &RecordEvidence| !record.path.is_empty() || size.0 == 1;
-        for record in evidence.records.iter().filter(|record| is_tied(record)) {
+        for record in shown.iter().filter(|record| is_tied(record)) {
             tied.insert(record.index, &record.path);
         }
         let paths: Vec<PlacedPath<'_>> = tied
@@ -165,7 +227,7 @@ impl StatedChain {
             Some(register) => Some(StatedRegister::of(register, &evidence.records)?),
             None => None,
         };
-        let records = evidence.records.iter().map(|record| StatedRecord {
+        let records = shown.into_iter().map(|record| StatedRecord {
             index: record.index,
             entry: record.entry.clone(),
             is_tied: is_tied(record),

@@ -1,7 +1,7 @@
 //! What a statement shows to somebody who trusts root keys and nothing else.
 
 use super::{
-    Cover, Statement,
+    Cover, HiddenRecord, Statement,
     form::{PortableFault, SectionName},
     issuer,
     subject::NAMES_CONTRADICT,
@@ -105,8 +105,10 @@ pub struct ChainShown {
     pub size: Option<TreeSize>,
     /// Up to where none of its records is missing; none if that is not shown.
     pub through: Option<Through>,
-    /// Records of the worker in it.
+    /// Records of the worker in it that are shown.
     pub records: usize,
+    /// Of an excerpt, those among the entries up to there that are not.
+    pub hidden: usize,
     /// Mirrors that have signed that they hold every entry under the head.
     pub mirrors: Vec<Promise>,
     /// Witnesses that have signed that they have seen the head.
@@ -246,24 +248,19 @@ impl Statement {
         issuer::verify(&self.issuer, &issuer, size, &rosters)?;
         let person = self.person()?;
         let policy = self.policy()?;
-        let names = subject.names().ok_or(PortableFault::Content {
-            section: SectionName::Subject,
-            reason: NAMES_CONTRADICT,
-        })?;
-        let owner = Owner {
-            account: subject.owner,
-            accounts: subject.accounts.iter().copied().collect(),
-            strangers: subject.strangers.iter().copied().collect(),
-            names,
-            known: [subject.owner].into(),
-        };
+        let owner = self.owner()?;
         let mut evidence = Vec::with_capacity(heads.len());
         for (chain, head) in self.content.chains.iter().zip(&heads) {
             evidence.push(chain.evidence(&head.head)?);
         }
         let believed = owner.believe(&evidence, roster, &policy, subject.as_of)?;
         let stated = self.stated(&believed)?;
-        let chains = shown(&heads, &evidence, &believed.completeness);
+        let chains = shown(
+            &heads,
+            &evidence,
+            &self.content.hidden,
+            &believed.completeness,
+        );
         let mut accounts = subject.accounts.clone();
         accounts.sort_by_key(|account| (*account != subject.owner, *account));
         Ok(Verdict {
@@ -271,7 +268,7 @@ impl Statement {
             issuer: issuer.origin,
             issued: subject.issued,
             as_of: subject.as_of,
-            cover: subject.cover,
+            cover: subject.cover.clone(),
             owner: subject.owner,
             person,
             federation: roster.federation.clone(),
@@ -305,6 +302,23 @@ impl Statement {
         let first = self.content.rosters.first();
         let first = first.ok_or(TrustFault::Versions { found: 0 })?;
         Ok(Roster::root_fingerprint_of(first)?)
+    }
+
+    /// Whose records they are said to be.
+    fn owner(&self) -> Result<Owner, Refusal> {
+        let subject = &self.content.subject;
+        let names = subject.names().ok_or(PortableFault::Content {
+            section: SectionName::Subject,
+            reason: NAMES_CONTRADICT,
+        })?;
+        Ok(Owner {
+            account: subject.owner,
+            accounts: subject.accounts.iter().copied().collect(),
+            strangers: subject.strangers.iter().copied().collect(),
+            names,
+            known: [subject.owner].into(),
+            hidden: (subject.cover != Cover::Whole).then(|| self.content.hidden.clone()),
+        })
     }
 
     /// The heads, before anything that they are to prove is looked at.
@@ -381,6 +395,7 @@ impl Statement {
 fn shown(
     heads: &[OpenedHead],
     evidence: &[ChainEvidence],
+    hidden: &[Vec<HiddenRecord>],
     completeness: &[Completeness],
 ) -> Vec<ChainShown> {
     let mut chains = Vec::with_capacity(completeness.len());
@@ -390,12 +405,15 @@ fn shown(
             size: None,
             through: one.through,
             records: 0,
+            hidden: 0,
             mirrors: Vec::new(),
             witnesses: Vec::new(),
             confirmed_by: one.mirrors.clone(),
         };
-        let of_chain = |(head, _): &(&OpenedHead, &ChainEvidence)| head.head.origin == one.chain;
-        if let Some((head, evidence)) = heads.iter().zip(evidence).find(of_chain) {
+        let place = heads.iter().position(|head| head.head.origin == one.chain);
+        let found = place.and_then(|at| Some((at, heads.get(at)?, evidence.get(at)?)));
+        if let Some((at, head, evidence)) = found {
+            chain.hidden = hidden.get(at).map_or(0, Vec::len);
             chain.size = Some(head.head.size);
             chain.records = evidence.records.len();
             chain.mirrors.clone_from(&head.mirrors);

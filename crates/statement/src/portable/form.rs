@@ -36,6 +36,8 @@ pub enum SectionName {
     Subject,
     /// What the chains have.
     Chains,
+    /// Records that an excerpt does not show.
+    Hidden,
     /// Versions of the roster.
     Roster,
     /// Files of the rule set.
@@ -59,6 +61,7 @@ impl SectionName {
             Self::Account => 5,
             Self::Issuer => 6,
             Self::Opening => 7,
+            Self::Hidden => 8,
         }
     }
 
@@ -73,6 +76,7 @@ impl fmt::Display for SectionName {
         f.write_str(match self {
             Self::Subject => "subject",
             Self::Chains => "chains",
+            Self::Hidden => "hidden",
             Self::Roster => "roster",
             Self::Rules => "rules",
             Self::Account => "account",

@@ -1,6 +1,9 @@
 //! Whose a statement is, and how much it covers.
 
-use super::form::{PortableFault, SectionName};
+use super::{
+    Excerpt,
+    form::{PortableFault, SectionName},
+};
 use bincode::{BorrowDecode, Encode};
 use core::fmt;
 use yizhang_ledger::{
@@ -45,10 +48,12 @@ pub struct NameGroup {
 }
 
 /// How much of an account a statement covers. A reader refuses what has another number than those here.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, BorrowDecode)]
+#[derive(Clone, Debug, PartialEq, Eq, Encode, BorrowDecode)]
 pub enum Cover {
     /// All of it.
     Whole,
+    /// The records for some months and schemes.
+    Part(Excerpt),
 }
 
 /// What opens the commitment of a statement to a number.
@@ -87,6 +92,11 @@ impl Subject {
         }
         if !self.accounts.contains(&self.owner) {
             return Err(wrong("its owner is not among the accounts"));
+        }
+        if let Cover::Part(excerpt) = &self.cover
+            && !excerpt.is_well_formed()
+        {
+            return Err(wrong("months or schemes of the excerpt are out of order"));
         }
         if self.names().is_none() {
             return Err(wrong(NAMES_CONTRADICT));

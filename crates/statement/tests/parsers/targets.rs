@@ -3,7 +3,7 @@
 use crate::{
     driver::Target,
     federation::{Cosigner, Federation, Part, opening, small_rules},
-    raw::{ACCOUNT, CHAINS, ROSTER, RULES, RawFile, SUBJECT},
+    raw::{ACCOUNT, CHAINS, HIDDEN, ROSTER, RULES, RawFile, SUBJECT},
     records::{birth, contribution, enrolment, link},
     world::{NOBODY, OTHER, TWIN, TWIN_TOO, WORKER, asked, asked_of_twins, federation},
 };
@@ -20,16 +20,20 @@ use yizhang_ledger::{
     record::{AccountRegister, Record},
     roster::{KeyKind, RootFingerprint, Roster},
     segment::{FrameHeader, read_file_header},
-    value::{LeafIndex, TreeSize, UnixMillis},
+    value::{LeafIndex, Month, TreeSize, UnixMillis},
 };
 use yizhang_rules::{RuleFile, RuleSet};
 use yizhang_statement::{
-    BundleHeader, ForkEvidence, ListedPerson, ListedRow, ReceiptFile, RowList, SectionHeader,
-    SectionKind, Statement,
+    BundleHeader, Excerpt, ForkEvidence, ListedPerson, ListedRow, PaperCode, ReceiptFile, RowList,
+    SectionHeader, SectionKind, Statement,
 };
 
 /// Room for what is read from a few kilobytes: names, lists, texts of faults.
 const SMALL: usize = 16 * 1_024 * 1_024;
+/// A code on paper.
+const PAPER: &str = "https://a.test#yizhang-paper/1/demo.yizhang/440000/2026-11-30/\
+1111111111111111111111111111111111111111111111111111111111111111/2026-10-31/\
+2222222222222222222222222222222222222222222222222222222222222222/48/110000:7,440000:896";
 /// Room for a statement: two sections of the largest size, one unpacked and one read.
 const LARGE: usize = 80 * 1_024 * 1_024;
 
@@ -59,6 +63,13 @@ pub(crate) fn targets() -> Vec<Target> {
 fn statements(federation: &Federation) -> Vec<Target> {
     let sealed = |asked| federation.seal(&federation.content(&asked), 0);
     let whole = sealed(asked(WORKER, Part::Whole));
+    let months = Excerpt {
+        first: Month::parse("2025-01").unwrap(),
+        last: Month::parse("2025-01").unwrap(),
+        schemes: vec!["hrss:110".into(), "hrss:210".into()],
+    };
+    let of = asked(WORKER, Part::Nothing);
+    let excerpt = federation.seal(&federation.excerpt(&of, months), 0);
     let files = vec![
         Statement::reveal(&whole, &opening()).unwrap(),
         whole.clone(),
@@ -69,7 +80,8 @@ fn statements(federation: &Federation) -> Vec<Target> {
     let check = move |bytes: &[u8]| {
         Statement::parse(bytes).is_ok_and(|statement| statement.verify(trusted).is_ok())
     };
-    let mut targets = vec![target("statement", files.clone(), check)];
+    let all = [files.clone(), vec![excerpt.clone()]].concat();
+    let mut targets = vec![target("statement", all, check)];
     // What is behind the compression, of which bytes of the file say little.
     let sections = [
         ("subject of a statement", SUBJECT),
@@ -77,6 +89,7 @@ fn statements(federation: &Federation) -> Vec<Target> {
         ("rosters of a statement", ROSTER),
         ("rules of a statement", RULES),
         ("account of a statement", ACCOUNT),
+        ("hidden records of a statement", HIDDEN),
     ];
     for (name, section) in sections {
         let plain = |file: &Vec<u8>| {
@@ -84,8 +97,12 @@ fn statements(federation: &Federation) -> Vec<Target> {
             let is_there = file.0.iter().any(|one| one.name == section);
             is_there.then(|| file.plain(section))
         };
+        let (files, whole) = if section == HIDDEN {
+            (vec![excerpt.clone()], excerpt.clone())
+        } else {
+            (files.clone(), whole.clone())
+        };
         let seeds = files.iter().filter_map(plain).collect();
-        let whole = whole.clone();
         let (key, origin) = (
             federation.chain_key(0, 100),
             federation.chains[0].origin.clone(),
@@ -324,6 +341,9 @@ fn texts() -> Vec<Target> {
                 str::from_utf8(bytes).is_ok_and(|text| SocialSecurityNumber::parse(text).is_ok())
             },
         ),
+        target("code on paper", vec![PAPER.into()], |bytes| {
+            str::from_utf8(bytes).is_ok_and(|text| PaperCode::parse(text).is_some())
+        }),
         target("root fingerprint", vec![vec![b'a'; 32]], |bytes| {
             str::from_utf8(bytes).is_ok_and(|text| RootFingerprint::parse(text).is_some())
         }),

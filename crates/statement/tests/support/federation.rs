@@ -23,8 +23,8 @@ use yizhang_ledger::{
 };
 use yizhang_rules::{RuleText, RuleTexts};
 use yizhang_statement::{
-    ChainEvidence, Content, CosignedRegister, Cover, Opening, RecordEvidence, RegisterEvidence,
-    ShownAccount, StatedAccount, StatedChain, Statement, Subject,
+    ChainEvidence, ChainPart, Content, CosignedRegister, Cover, Excerpt, Opening, RecordEvidence,
+    RegisterEvidence, ShownAccount, StatedAccount, StatedChain, Statement, Subject,
 };
 
 /// When a federation begins: 2026-11-20 in China.
@@ -376,12 +376,40 @@ impl Federation {
                 cover: Cover::Whole,
             },
             chains: chains.collect(),
+            hidden: Vec::new(),
             rosters: self.roster_notes(),
             rules: small_rules(),
             account: None,
         };
         content.account = self.account(&content, asked.part);
         content
+    }
+
+    /// What an honest node states of some months and schemes.
+    pub(crate) fn excerpt(&self, asked: &Asked, excerpt: Excerpt) -> Content {
+        let whole = self.content(&Asked {
+            part: Part::Nothing,
+            ..asked.clone()
+        });
+        let found = asked.views.iter();
+        let found: Vec<(ChainEvidence, TreeSize)> = found
+            .map(|(of, view)| self.evidence(*of, view, &asked.accounts))
+            .collect();
+        let all: Vec<ChainEvidence> = found.iter().map(|(chain, _)| chain.clone()).collect();
+        let shown = excerpt.shown(&all);
+        let parts = found
+            .iter()
+            .map(|(chain, size)| ChainPart::of(chain, *size, &shown).unwrap());
+        let (chains, hidden) = parts.map(|part| (part.chain, part.hidden)).unzip();
+        Content {
+            subject: Subject {
+                cover: Cover::Part(excerpt),
+                ..whole.subject
+            },
+            chains,
+            hidden,
+            ..whole
+        }
     }
 
     /// The account that the records of a statement give.

@@ -17,6 +17,7 @@ pub(crate) const RULES: u8 = 4;
 pub(crate) const ACCOUNT: u8 = 5;
 pub(crate) const ISSUER: u8 = 6;
 pub(crate) const OPENING: u8 = 7;
+pub(crate) const HIDDEN: u8 = 8;
 const DIGEST_CONTEXT: &str = "yizhang 2026-11-30 v1 statement";
 
 /// A section as it lies in the file.
@@ -40,7 +41,24 @@ pub(crate) struct RawSubject {
     pub(crate) as_of: u32,
     pub(crate) issued: u32,
     pub(crate) commitment: Option<[u8; 32]>,
-    pub(crate) cover: u32,
+    pub(crate) cover: RawCover,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Encode, BorrowDecode)]
+pub(crate) enum RawCover {
+    Whole,
+    Part {
+        first: u16,
+        last: u16,
+        schemes: Vec<String>,
+    },
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Encode, BorrowDecode)]
+pub(crate) struct RawHidden {
+    pub(crate) index: u64,
+    pub(crate) leaf: [u8; 32],
+    pub(crate) accounts: Vec<[u8; 16]>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Encode, BorrowDecode)]
@@ -191,9 +209,16 @@ impl RawFile {
         self.write(CHAINS, &chains);
     }
 
+    /// Changes the hidden records of an excerpt.
+    pub(crate) fn change_hidden(&mut self, change: impl FnOnce(&mut Vec<Vec<RawHidden>>)) {
+        let mut hidden: Vec<Vec<RawHidden>> = self.read(HIDDEN);
+        change(&mut hidden);
+        self.write(HIDDEN, &hidden);
+    }
+
     /// What the issuer of the file as it is now would sign.
     fn digest(&self) -> Hash {
-        let before = self.0.iter().take_while(|section| section.name < ISSUER);
+        let before = self.0.iter().take_while(|section| section.name != ISSUER);
         let before = Self(before.cloned().collect()).to_bytes();
         derive(DIGEST_CONTEXT, &[&before])
     }

@@ -2,12 +2,12 @@
 
 use serde_json::{Value, json};
 use yizhang_ledger::person::AccountId;
-use yizhang_statement::{ChainShown, PersonShown, Promise, StatedAs, Verdict};
+use yizhang_statement::{ChainShown, Cover, PersonShown, Promise, StatedAs, Verdict};
 
 /// A verdict as the files have it; what only who computes the account can know stands in its `account`.
 pub(crate) fn verdict(shown: &Verdict) -> Value {
     let ids = |ids: &[AccountId]| -> Vec<String> { ids.iter().map(|id| hex(&id.0)).collect() };
-    json!({
+    let mut verdict = json!({
         "digest": shown.digest.to_string(),
         "issuer": shown.issuer.as_str(),
         "issued": shown.issued.to_string(),
@@ -33,7 +33,15 @@ pub(crate) fn verdict(shown: &Verdict) -> Value {
                 StatedAs::OtherForm { form, .. } => form,
             },
         },
-    })
+    });
+    if let Cover::Part(excerpt) = &shown.cover {
+        verdict["excerpt"] = json!({
+            "first": excerpt.first.to_string(),
+            "last": excerpt.last.to_string(),
+            "schemes": excerpt.schemes,
+        });
+    }
+    verdict
 }
 
 fn chain(shown: &ChainShown) -> Value {
@@ -46,7 +54,7 @@ fn chain(shown: &ChainShown) -> Value {
         .iter()
         .map(|region| region.code())
         .collect();
-    json!({
+    let mut chain = json!({
         "chain": shown.chain.as_str(),
         "size": shown.size.map(|size| size.0.to_string()),
         "through": shown.through.map(|through| {
@@ -56,7 +64,11 @@ fn chain(shown: &ChainShown) -> Value {
         "mirrors": promises(&shown.mirrors),
         "witnesses": promises(&shown.witnesses),
         "confirmed_by": confirmed,
-    })
+    });
+    if shown.hidden > 0 {
+        chain["hidden"] = json!(shown.hidden);
+    }
+    chain
 }
 
 pub(crate) fn hex(bytes: &[u8]) -> String {

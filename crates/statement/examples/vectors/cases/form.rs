@@ -187,7 +187,11 @@ fn fields(bench: &Bench) -> Vec<Case> {
         bench.refused(
             "a cover that nobody knows",
             field,
-            bench.forged(|file| file.change_subject(|subject| subject.cover = 1)),
+            bench.forged(|file| {
+                let mut plain = file.plain(SUBJECT);
+                *plain.last_mut().expect("it ends with the cover") = 2;
+                file.set_plain(SUBJECT, &plain);
+            }),
         ),
         bench.refused(
             "a day that is none",

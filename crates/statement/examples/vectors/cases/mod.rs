@@ -3,6 +3,7 @@
 
 mod accepted;
 mod chains;
+mod excerpts;
 mod form;
 mod registers;
 mod signed;
@@ -99,6 +100,7 @@ fn cases() -> Vec<Case> {
     cases.extend(signed::cases(&bench));
     cases.extend(chains::cases(&bench));
     cases.extend(registers::cases(&bench));
+    cases.extend(excerpts::cases(&bench));
     cases
 }
 
