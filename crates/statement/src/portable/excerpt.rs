@@ -138,6 +138,8 @@ impl Excerpt {
             | Record::Dispute(..)
             | Record::AccessDigest(_)
             | Record::AccountRegister(_)
+            | Record::KeyBound(_)
+            | Record::KeyEnded(_)
             | Record::Unknown(..) => false,
         }
     }
