@@ -151,12 +151,15 @@ impl Defaults {
 
     /// Makes arguments that must be given ones that may be, where there is a value for them.
     pub(crate) fn lay(&self, command: Command) -> Command {
+        // Where a key of one's own may stand in their place, the parser does not ask for them; the command does.
+        let asks_itself = has_holder(&command);
         command
             .mut_args(|argument| {
                 let id = argument.get_id().as_str();
                 // An audit reads a node or a directory, and has a case for a node only.
-                let may_be_laid =
-                    argument.is_required_set() || [CASE.id, PERSON.id, ADDRESS.id].contains(&id);
+                let may_be_laid = asks_itself
+                    || argument.is_required_set()
+                    || [CASE.id, PERSON.id, ADDRESS.id].contains(&id);
                 match self.0.get(id) {
                     Some(set) if may_be_laid => {
                         argument.required(false).default_value(set.value.clone())
@@ -195,6 +198,12 @@ impl Defaults {
         // One command is run.
         let _ = USED.set(used);
     }
+}
+
+/// Whether a command takes a key of one's own.
+fn has_holder(command: &Command) -> bool {
+    let mut arguments = command.get_arguments();
+    arguments.any(|argument| argument.get_id() == "holder")
 }
 
 /// Says which values of a command that has failed were not on the command line.

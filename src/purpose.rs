@@ -25,13 +25,13 @@ pub(crate) struct PurposeArguments {
 #[derive(Args, Clone)]
 pub(crate) struct OptionalPurpose {
     /// Kind of business for which the account is read.
-    #[arg(long, value_parser = business_parser(), required_unless_present = "holder")]
+    #[arg(long, value_parser = business_parser())]
     business: Option<Business>,
     /// Number of the case or matter in the agency's books for which the account is read.
-    #[arg(long = "case", value_name = "NUMBER", value_parser = parse_visible, required_unless_present = "holder")]
+    #[arg(long = "case", value_name = "NUMBER", value_parser = parse_visible)]
     case_number: Option<String>,
     /// The person who asks, as the agency names its people; who is logged in if not given. Nodes write it down.
-    #[arg(long, value_name = "NAME", value_parser = parse_visible, required_unless_present = "holder")]
+    #[arg(long, value_name = "NAME", value_parser = parse_visible)]
     person: Option<String>,
 }
 

@@ -82,10 +82,10 @@ pub(crate) fn asked_worker(account: Option<&str>) -> anyhow::Result<Whom> {
 #[derive(Args)]
 struct AgencyArguments {
     /// Region of the node to ask; any node gives the same answer.
-    #[arg(long, value_parser = parse_region, required_unless_present = "holder")]
+    #[arg(long, value_parser = parse_region)]
     node: Option<Division>,
     /// Directory of credentials, for instance that of an agency.
-    #[arg(long, required_unless_present = "holder")]
+    #[arg(long)]
     credentials: Option<PathBuf>,
     #[command(flatten)]
     purpose: OptionalPurpose,

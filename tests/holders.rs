@@ -3,12 +3,17 @@
 
 use crate::support::{Federation, Ran, connect::connect, contributions, purpose, run, run_with};
 use ed25519_dalek::SigningKey;
+use std::path::PathBuf;
 use tonic::{Code, Status, transport::Channel};
-use yizhang_holder::{Nonce, proof};
+use yizhang_holder::{
+    Nonce,
+    proof::{self, Opening},
+};
 use yizhang_ledger::{
+    hash::Hash,
     holder::HolderName,
     person::AccountId,
-    record::{KeyEnded, Record},
+    record::{HolderKeyKind, KeyBound, KeyEnded, Record},
     value::{Code as LedgerCode, Day, Division},
 };
 use yizhang_wire::{
@@ -99,9 +104,19 @@ fn nonce(challenge: &ChallengeReply) -> Nonce {
 
 /// A signed answer to a fresh challenge.
 async fn answer(portal: &Channel, name: HolderName, key: &SigningKey) -> OpenRequest {
+    answer_to(GUANGDONG, portal, name, key).await
+}
+
+/// As [`answer`], for the node of a region.
+async fn answer_to(node: u32, portal: &Channel, name: HolderName, key: &SigningKey) -> OpenRequest {
     let challenge = challenge(portal, &[]).await;
-    let day = Day::new(challenge.day).unwrap();
-    let signature = proof::sign_opening(key, name, day, &nonce(&challenge));
+    let opening = Opening {
+        name,
+        node: Division::new(node).unwrap(),
+        day: Day::new(challenge.day).unwrap(),
+        nonce: &nonce(&challenge),
+    };
+    let signature = proof::sign_opening(key, &opening);
     OpenRequest {
         nonce: challenge.nonce,
         name: name.to_bytes().to_vec().into(),
@@ -110,7 +125,17 @@ async fn answer(portal: &Channel, name: HolderName, key: &SigningKey) -> OpenReq
 }
 
 async fn open(portal: &Channel, name: HolderName, key: &SigningKey) -> Result<Entrance, Status> {
-    let request = answer(portal, name, key).await;
+    open_at(GUANGDONG, portal, name, key).await
+}
+
+/// As [`open`], at the node of a region.
+async fn open_at(
+    node: u32,
+    portal: &Channel,
+    name: HolderName,
+    key: &SigningKey,
+) -> Result<Entrance, Status> {
+    let request = answer_to(node, portal, name, key).await;
     let opened = HoldersClient::new(portal.clone()).open(request).await?;
     Ok(opened.into_inner())
 }
@@ -148,6 +173,26 @@ fn federation() -> Federation {
     federation
 }
 
+/// Credentials of another portal of Guangdong.
+fn another_portal(federation: &Federation) -> PathBuf {
+    let to = federation.path().join("portal-2");
+    let dir = federation.path();
+    run(&[
+        "federation",
+        "certificate",
+        "--dir",
+        dir.to_str().unwrap(),
+        "--region",
+        &GUANGDONG.to_string(),
+        "--role",
+        "portal",
+        "--to",
+        to.to_str().unwrap(),
+    ])
+    .expect(0);
+    to
+}
+
 fn key(seed: u8) -> SigningKey {
     SigningKey::from_bytes(&[seed; 32])
 }
@@ -155,6 +200,7 @@ fn key(seed: u8) -> SigningKey {
 #[test]
 fn a_code_opens_the_account_and_binds_a_key_that_opens_it_at_every_node() {
     let federation = federation();
+    let again_code = code(&federation, WORKER);
     let code = code(&federation, WORKER);
     block_on(async {
         let portal = portal(&federation, GUANGDONG);
@@ -177,19 +223,22 @@ fn a_code_opens_the_account_and_binds_a_key_that_opens_it_at_every_node() {
         assert_eq!(opened.account, entered.account);
         let again = read(&portal, &opened.ticket).await.unwrap();
         assert_eq!(again.account, account.account);
-        // A key that has opened the account binds another; it is the second.
-        let second = bind(&portal, &opened.ticket, &key(2)).await.unwrap();
+        // A key that has opened the account binds no other: whoever has got hold of a ticket is not to make himself at home.
+        let refused = bind(&portal, &opened.ticket, &key(2)).await;
+        assert_refused(refused, RefusalCode::NotOpened);
+        let entered = enter(&portal, &again_code).await.unwrap();
+        let second = bind(&portal, &entered.ticket, &key(2)).await.unwrap();
         assert_eq!(second.number, 1);
 
         // At a node that has the chain of a copy, the same keys open the same account.
         let elsewhere = self::portal(&federation, GUIZHOU);
-        let mut opened = open(&elsewhere, second, &key(2)).await;
+        let mut opened = open_at(GUIZHOU, &elsewhere, second, &key(2)).await;
         for _ in 0..100 {
             if opened.is_ok() {
                 break;
             }
             tokio::time::sleep(std::time::Duration::from_millis(100)).await;
-            opened = open(&elsewhere, second, &key(2)).await;
+            opened = open_at(GUIZHOU, &elsewhere, second, &key(2)).await;
         }
         let elsewhere_read = read(&elsewhere, &opened.unwrap().ticket).await.unwrap();
         assert_eq!(elsewhere_read.account, account.account);
@@ -202,6 +251,7 @@ fn a_code_opens_the_account_and_binds_a_key_that_opens_it_at_every_node() {
 fn nobody_opens_an_account_but_with_its_own_key_and_a_fresh_answer() {
     let federation = federation();
     let codes = [code(&federation, WORKER), code(&federation, OTHER)];
+    let second_portal = another_portal(&federation);
     block_on(async {
         let portal = portal(&federation, GUANGDONG);
         let mut names = Vec::new();
@@ -225,6 +275,14 @@ fn nobody_opens_an_account_but_with_its_own_key_and_a_fresh_answer() {
         let answered = answer(&portal, own, &key(1)).await;
         let refused = HoldersClient::new(agency.clone()).open(answered).await;
         assert_refused(refused, RefusalCode::NotForRole);
+        // An answer that was signed for another node.
+        let answered = answer_to(GUIZHOU, &portal, own, &key(1)).await;
+        assert_refused(client.open(answered).await, RefusalCode::NotOpened);
+        // An answer to the challenge of another portal of the region.
+        let second = connect(GUANGDONG, &second_portal);
+        let answered = answer(&portal, own, &key(1)).await;
+        let refused = HoldersClient::new(second).open(answered).await;
+        assert_refused(refused, RefusalCode::NotOpened);
         // An answer that was signed for another name.
         let mut answered = answer(&portal, other, &key(1)).await;
         answered.name = own.to_bytes().to_vec().into();
@@ -236,23 +294,7 @@ fn nobody_opens_an_account_but_with_its_own_key_and_a_fresh_answer() {
 fn a_ticket_reads_its_own_account_over_its_own_certificate() {
     let federation = federation();
     let code = code(&federation, WORKER);
-    let elsewhere = federation.file("portal-2", b"");
-    std::fs::remove_file(&elsewhere).unwrap();
-    let dir = federation.path();
-    let (dir, region) = (dir.to_str().unwrap(), GUANGDONG.to_string());
-    run(&[
-        "federation",
-        "certificate",
-        "--dir",
-        dir,
-        "--region",
-        &region,
-        "--role",
-        "portal",
-        "--to",
-        &elsewhere,
-    ])
-    .expect(0);
+    let elsewhere = another_portal(&federation);
     block_on(async {
         let portal = portal(&federation, GUANGDONG);
         let entered = enter(&portal, &code).await.unwrap();
@@ -301,7 +343,7 @@ fn a_key_that_was_ended_anywhere_opens_nothing_anywhere() {
         let entered = enter(&here, &code).await.unwrap();
         let name = bind(&here, &entered.ticket, &key(1)).await.unwrap();
         let opened = loop {
-            match open(&elsewhere, name, &key(1)).await {
+            match open_at(GUIZHOU, &elsewhere, name, &key(1)).await {
                 Ok(opened) => break opened,
                 Err(_) => tokio::time::sleep(std::time::Duration::from_millis(100)).await,
             }
@@ -324,14 +366,18 @@ fn a_key_that_was_ended_anywhere_opens_nothing_anywhere() {
             name: name.to_bytes().to_vec().into(),
         };
         assert_refused(client.end_key(end(foreign)).await, RefusalCode::Field);
+        let held_there = open(&here, name, &key(1)).await.unwrap().ticket;
+        read(&here, &held_there).await.unwrap();
         client.end_key(end(name)).await.unwrap();
         // What it had opened here is closed at once, and it opens nothing any more, here and where it was bound.
         assert_refused(read(&elsewhere, &ticket).await, RefusalCode::NotOpened);
         assert_refused(
-            open(&elsewhere, name, &key(1)).await,
+            open_at(GUIZHOU, &elsewhere, name, &key(1)).await,
             RefusalCode::NotOpened,
         );
         federation.wait_replicated(GUIZHOU, GUANGDONG);
+        // And what it holds open at the other node, too.
+        assert_refused(read(&here, &held_there).await, RefusalCode::NotOpened);
         assert_refused(open(&here, name, &key(1)).await, RefusalCode::NotOpened);
         let listed = HoldersClient::new(here.clone())
             .keys(keys(&entered.ticket))
@@ -373,8 +419,8 @@ fn a_second_clerk_approves_where_the_node_asks_for_two() {
     );
     let code = issued.stdout.trim().to_string();
     let request = code.split(' ').next().unwrap().to_string();
-    let approve = |credentials: &str| {
-        run(&[
+    let approve = |credentials: &str, number: &str| {
+        let arguments = [
             "agency",
             "code",
             "approve",
@@ -383,15 +429,17 @@ fn a_second_clerk_approves_where_the_node_asks_for_two() {
             &region,
             "--credentials",
             credentials,
-        ])
+        ];
+        run_with(&arguments, number)
     };
     block_on(async {
         let portal = portal(&federation, GUANGDONG);
         assert_refused(enter(&portal, &code).await, RefusalCode::Code);
     });
-    let same = approve(&first).expect(5);
+    let same = approve(&first, WORKER).expect(5);
     assert!(same.stderr.contains("second clerk"), "{}", same.stderr);
-    approve(second).expect(0);
+    approve(second, OTHER).expect(5);
+    approve(second, WORKER).expect(0);
     block_on(async {
         let portal = portal(&federation, GUANGDONG);
         enter(&portal, &code).await.unwrap();
@@ -413,21 +461,38 @@ fn an_agency_binds_no_key_by_itself() {
     let federation = federation();
     block_on(async {
         let agency = connect(GUANGDONG, federation.agency(GUANGDONG));
-        let record = Record::KeyEnded(KeyEnded {
-            account: AccountId([7; 16]),
+        let holder = LedgerCode::new("holder").unwrap();
+        let on = Day::new(AS_OF).unwrap();
+        let account = AccountId([7; 16]);
+        let bound = Record::KeyBound(KeyBound {
+            account,
+            number: 0,
+            kind: HolderKeyKind::Ed25519,
+            public: &[1; 32],
+            credential: &[],
+            relying_party: Hash::ZERO,
+            on,
+            basis: holder,
+            maker: Hash::ZERO,
+            checker: Hash::ZERO,
+        });
+        let ended = Record::KeyEnded(KeyEnded {
+            account,
             region: Division::new(GUANGDONG).unwrap(),
             number: 0,
-            on: Day::new(AS_OF).unwrap(),
-            reason: LedgerCode::new("holder").unwrap(),
+            on,
+            reason: holder,
         });
-        let mut records = Vec::new();
-        record.write(&mut records).unwrap();
-        let request = SubmitRequest {
-            submission_id: vec![9; 16].into(),
-            records: records.into(),
-        };
-        let refused = SubmissionClient::new(agency).submit(request).await;
-        assert_refused(refused, RefusalCode::Field);
+        for (record, id) in [(bound, 9), (ended, 10)] {
+            let mut records = Vec::new();
+            record.write(&mut records).unwrap();
+            let request = SubmitRequest {
+                submission_id: vec![id; 16].into(),
+                records: records.into(),
+            };
+            let refused = SubmissionClient::new(agency.clone()).submit(request).await;
+            assert_refused(refused, RefusalCode::Field);
+        }
     });
 }
 

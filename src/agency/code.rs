@@ -13,8 +13,8 @@ use yizhang_wire::{
     deadline::{LOOKUP_TIMEOUT, within},
     purpose::Purpose,
     v1::{
-        ApproveCodeRequest, IssueCodeRequest, IssuedCode, holders_client::HoldersClient,
-        issue_code_request::Worker,
+        ApproveCodeRequest, IssueCodeRequest, IssuedCode, approve_code_request::Worker as Approved,
+        holders_client::HoldersClient, issue_code_request::Worker,
     },
 };
 
@@ -59,6 +59,9 @@ pub(crate) struct ApproveArguments {
     credentials: PathBuf,
     #[command(flatten)]
     purpose: PurposeArguments,
+    /// Pseudonym of the worker, 32 hexadecimal digits; otherwise the social-security number is read from standard input.
+    #[arg(long, value_name = "HEX")]
+    account: Option<String>,
 }
 
 fn parse_request(text: &str) -> Result<u16, WrongValue> {
@@ -120,7 +123,12 @@ pub(crate) async fn issue_code(
 async fn approve(arguments: &ApproveArguments) -> anyhow::Result<Outcome> {
     let credentials = Credentials::read(&arguments.credentials)?;
     let channel = connection::to_node(&credentials, arguments.node)?;
+    let worker = match asked_worker(arguments.account.as_deref())? {
+        Whom::Number(number) => Approved::Number(number.reveal().to_owned()),
+        Whom::Account(account) => Approved::Account(account.0.to_vec().into()),
+    };
     let request = ApproveCodeRequest {
+        worker: Some(worker),
         request: u32::from(arguments.request),
         purpose: Some(arguments.purpose.purpose()?.message()),
     };

@@ -61,20 +61,7 @@ pub(crate) fn init(arguments: &InitArguments) -> anyhow::Result<()> {
     }
     let root = random_key()?;
     let authority = Authority::make(&arguments.name)?;
-    let mut keys = BTreeMap::new();
-    let mut regions = BTreeMap::new();
-    for region in &arguments.regions {
-        let of_region = random_keys()?;
-        let origin = Origin::new(&arguments.name, region.code)
-            .context(t!("federation.bad_name", name = arguments.name))?;
-        if regions
-            .insert(region.code, roster_region(&origin, region, &of_region)?)
-            .is_some()
-        {
-            bail!("{}", t!("federation.region_twice", region = region.code));
-        }
-        keys.insert(region.code, of_region);
-    }
+    let Founded { keys, regions } = found_regions(arguments)?;
     let roster = Roster {
         federation: arguments.name.clone(),
         version: 1,
@@ -123,6 +110,30 @@ pub(crate) fn init(arguments: &InitArguments) -> anyhow::Result<()> {
     files::create_private_directory(&auditor)?;
     shared.write(&auditor)?;
     authority.write_certificate(&auditor, &auditor_name(&arguments.name))
+}
+
+/// The regions of a federation, and the keys of their nodes.
+struct Founded {
+    keys: BTreeMap<Division, NodeKeys>,
+    regions: BTreeMap<Division, roster::Region>,
+}
+
+fn found_regions(arguments: &InitArguments) -> anyhow::Result<Founded> {
+    let mut keys = BTreeMap::new();
+    let mut regions = BTreeMap::new();
+    for region in &arguments.regions {
+        let of_region = random_keys()?;
+        let origin = Origin::new(&arguments.name, region.code)
+            .context(t!("federation.bad_name", name = arguments.name))?;
+        if regions
+            .insert(region.code, roster_region(&origin, region, &of_region)?)
+            .is_some()
+        {
+            bail!("{}", t!("federation.region_twice", region = region.code));
+        }
+        keys.insert(region.code, of_region);
+    }
+    Ok(Founded { keys, regions })
 }
 
 /// Every region has an address of its own: of two nodes at one address one could never be reached.

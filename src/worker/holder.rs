@@ -7,7 +7,7 @@ use crate::{
     output, sealed, show,
     usage::WrongValue,
 };
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use clap::Args;
 use ed25519_dalek::{SigningKey, pkcs8::DecodePrivateKey};
 use rust_i18n::t;
@@ -18,7 +18,10 @@ use std::{
     path::{Path, PathBuf},
 };
 use tonic::{Status, transport::Channel};
-use yizhang_holder::{EntryCode, Nonce, proof};
+use yizhang_holder::{
+    EntryCode, Nonce,
+    proof::{self, Opening},
+};
 use yizhang_ledger::{holder::HolderName, person::AccountId, value::Division};
 use yizhang_wire::{
     channel::to_portal,
@@ -52,12 +55,21 @@ pub(crate) struct EnrolArguments {
 }
 
 fn parse_portal(text: &str) -> Result<String, WrongValue> {
-    let is_local = text.starts_with("http://localhost") || text.starts_with("http://127.0.0.1");
-    if text.starts_with("https://") || is_local {
-        Ok(text.trim_end_matches('/').to_string())
+    let text = text.trim_end_matches('/');
+    if is_portal(text) {
+        Ok(text.to_string())
     } else {
         Err(WrongValue(t!("holder.bad_portal").to_string()))
     }
+}
+
+/// Whether an address is one over HTTPS, or of this very machine: a code goes through no network in the clear.
+fn is_portal(address: &str) -> bool {
+    let Some(rest) = address.strip_prefix("http://") else {
+        return address.starts_with("https://");
+    };
+    let host = rest.split([':', '/']).next();
+    matches!(host, Some("localhost" | "127.0.0.1"))
 }
 
 /// `holder.toml`.
@@ -70,6 +82,8 @@ struct HolderFile {
     region: u32,
     /// Which of the worker's keys there it is.
     number: u32,
+    /// Region of the node behind the portal: what the key signs is for that node alone.
+    node: u32,
     /// Address of the portal.
     portal: String,
     /// Authority of its certificate.
@@ -81,6 +95,8 @@ struct HolderFile {
 pub(crate) struct Holder {
     name: HolderName,
     key: SigningKey,
+    /// The node that is asked.
+    node: Division,
     portal: String,
     authority: Option<PathBuf>,
 }
@@ -112,6 +128,7 @@ impl Holder {
                 number: file.number,
             },
             key,
+            node: Division::new(file.node).with_context(context)?,
             portal: file.portal,
             authority: file.authority,
         })
@@ -123,7 +140,13 @@ impl Holder {
         let challenge = challenge(&channel, Vec::new()).await?;
         let day = convert::day(challenge.day)?;
         let nonce = nonce(&challenge)?;
-        let signature = proof::sign_opening(&self.key, self.name, day, &nonce);
+        let opening = Opening {
+            name: self.name,
+            node: self.node,
+            day,
+            nonce: &nonce,
+        };
+        let signature = proof::sign_opening(&self.key, &opening);
         let request = OpenRequest {
             nonce: challenge.nonce,
             name: self.name.to_bytes().to_vec().into(),
@@ -166,6 +189,7 @@ pub(super) fn enrol(arguments: &EnrolArguments) -> anyhow::Result<Outcome> {
         account: name.account.reveal_hex(),
         region: name.region.code(),
         number: name.number,
+        node: name.region.code(),
         portal: arguments.portal.clone(),
         authority,
     };
@@ -227,6 +251,7 @@ fn read_code() -> anyhow::Result<EntryCode> {
 }
 
 fn channel(portal: &str, authority: Option<&Path>) -> anyhow::Result<Channel> {
+    ensure!(is_portal(portal), "{}", t!("holder.bad_portal"));
     let is_secure = portal.starts_with("https://");
     let authorities = if is_secure {
         let given = authority.map(Path::to_path_buf);

@@ -6,16 +6,19 @@
 //!
 //! ```
 //! use ed25519_dalek::SigningKey;
-//! use yizhang_holder::{Nonce, proof};
+//! use yizhang_holder::{Nonce, proof::{self, Opening}};
 //! use yizhang_ledger::{holder::HolderName, person::AccountId, value::{Day, Division}};
 //!
-//! let name = HolderName { account: AccountId([7; 16]), region: Division::new(440_000).unwrap(), number: 0 };
-//! let (day, nonce) = (Day::new(2026_12_01).unwrap(), Nonce([1; 32]));
+//! let region = Division::new(440_000).unwrap();
+//! let name = HolderName { account: AccountId([7; 16]), region, number: 0 };
+//! let nonce = Nonce([1; 32]);
+//! let opening = Opening { name, node: region, day: Day::new(2026_12_01).unwrap(), nonce: &nonce };
 //! let key = SigningKey::from_bytes(&[9; 32]);
-//! let signature = proof::sign_opening(&key, name, day, &nonce);
-//! assert!(proof::opens(&key.verifying_key().to_bytes(), &signature, name, day, &nonce));
+//! let signature = proof::sign_opening(&key, &opening);
+//! assert!(proof::opens(&key.verifying_key().to_bytes(), &signature, &opening));
 //! // The same signature opens nothing tomorrow.
-//! assert!(!proof::opens(&key.verifying_key().to_bytes(), &signature, name, Day::new(2026_12_02).unwrap(), &nonce));
+//! let tomorrow = Opening { day: Day::new(2026_12_02).unwrap(), ..opening };
+//! assert!(!proof::opens(&key.verifying_key().to_bytes(), &signature, &tomorrow));
 //! ```
 #![cfg_attr(
     not(test),

@@ -5,7 +5,7 @@ use std::fmt;
 use yizhang_ledger::{
     hash::{Hash, derive},
     holder::HolderName,
-    value::Day,
+    value::{Day, Division},
 };
 
 /// Context of what an Ed25519 key signs to open an account.
@@ -25,14 +25,27 @@ impl fmt::Debug for Nonce {
     }
 }
 
-/// The signature with which a key opens the account that it is bound to, on a day, in answer to a challenge.
-pub fn sign_opening(key: &SigningKey, name: HolderName, day: Day, nonce: &Nonce) -> [u8; 64] {
-    key.sign(&opening(name, day, nonce).0).to_bytes()
+/// What a key is asked to open: its account, at one node, on a day, in answer to a challenge.
+#[derive(Clone, Copy, Debug)]
+pub struct Opening<'a> {
+    /// What the key is called.
+    pub name: HolderName,
+    /// The region of the node that is asked: an answer to one is none to another.
+    pub node: Division,
+    /// The day.
+    pub day: Day,
+    /// The challenge.
+    pub nonce: &'a Nonce,
+}
+
+/// The signature with which a key opens the account that it is bound to.
+pub fn sign_opening(key: &SigningKey, opening: &Opening<'_>) -> [u8; 64] {
+    key.sign(&opening.message().0).to_bytes()
 }
 
 /// Whether a signature opens the account, by [`VerifyingKey::verify_strict`].
-pub fn opens(public: &[u8], signature: &[u8], name: HolderName, day: Day, nonce: &Nonce) -> bool {
-    verifies(public, signature, &opening(name, day, nonce))
+pub fn opens(public: &[u8], signature: &[u8], opening: &Opening<'_>) -> bool {
+    verifies(public, signature, &opening.message())
 }
 
 /// The signature with which a new key shows that it is held, when it is bound.
@@ -50,9 +63,13 @@ pub fn passkey_challenge(day: Day, nonce: &Nonce) -> Hash {
     derive(PASSKEY_CONTEXT, &[&day.number().to_le_bytes(), &nonce.0])
 }
 
-fn opening(name: HolderName, day: Day, nonce: &Nonce) -> Hash {
-    let day = day.number().to_le_bytes();
-    derive(OPENING_CONTEXT, &[&name.to_bytes(), &day, &nonce.0])
+impl Opening<'_> {
+    fn message(&self) -> Hash {
+        let node = self.node.code().to_le_bytes();
+        let day = self.day.number().to_le_bytes();
+        let parts = [&self.name.to_bytes()[..], &node, &day, &self.nonce.0];
+        derive(OPENING_CONTEXT, &parts)
+    }
 }
 
 fn binding(name: HolderName, nonce: &Nonce) -> Hash {

@@ -6,8 +6,8 @@ mod codes;
 pub(crate) mod keys;
 mod tickets;
 
-pub(crate) use challenges::Challenges;
-pub(crate) use codes::{CodeFault, Codes, Entered, LIFE as CODE_LIFE, NewCode};
+pub(crate) use challenges::{Challenges, For, NotAnswered};
+pub(crate) use codes::{Approval, CodeFault, Codes, Entered, LIFE as CODE_LIFE, NewCode};
 pub(crate) use tickets::{Basis, IDLE, Ticket, TicketId, Tickets, WHOLE};
 
 use crate::refusal::Refusal;
@@ -30,10 +30,13 @@ pub(crate) struct Holders {
 }
 
 impl Holders {
+    /// Of a node that begins now.
     pub(crate) fn new(codes_need_approval: bool) -> Self {
+        let mut key = [0; 32];
+        getrandom::fill(&mut key).expect("a machine on which TLS works has random bytes");
         Self {
             codes: Mutex::default(),
-            challenges: Mutex::default(),
+            challenges: Mutex::new(Challenges::new(key, Instant::now())),
             tickets: Mutex::default(),
             codes_need_approval,
         }

@@ -1,18 +1,16 @@
 //! The sheet of paper, printed in a real browser, and its code read back by somebody else's program.
 
 #[allow(dead_code, reason = "this test takes what it needs of it")]
-mod devtools;
-#[allow(dead_code, reason = "this test takes what it needs of it")]
 #[path = "../../statement/tests/support/federation.rs"]
 mod federation;
 
 use base64ct::{Base64, Encoding};
-use devtools::{Browser, DESK, browser, keep};
 use federation::{Asked, Federation, opening, written};
 use rqrr::PreparedImage;
 use serde_json::json;
 use std::{fs, path::Path};
 use tempfile::TempDir;
+use yizhang_chromium::{Browser, DESK, browser, keep};
 // The federation takes it.
 use yizhang_entitlement as _;
 use yizhang_ledger::{
@@ -165,6 +163,7 @@ fn scanned(browser: &mut Browser) -> String {
 #[test]
 fn a_life_fits_two_sheets_and_its_code_is_read_by_others() {
     let Some(mut browser) = browser() else { return };
+    let pictures = Path::new(env!("CARGO_TARGET_TMPDIR")).join("page");
     let folder = TempDir::new().unwrap();
     let shown = life();
     let code = PaperCode::of(&shown, ADDRESS);
@@ -180,9 +179,9 @@ fn a_life_fits_two_sheets_and_its_code_is_read_by_others() {
         assert!(text.len() <= PAPER_CHARACTERS_MAX);
         assert_eq!(PaperCode::parse(&text), Some(code.clone()));
         browser.call("Emulation.setEmulatedMedia", &json!({ "media": "print" }));
-        keep(&format!("paper-{name}.png"), &browser.picture());
+        keep(&pictures, &format!("paper-{name}.png"), &browser.picture());
         browser.call("Emulation.setEmulatedMedia", &json!({ "media": "" }));
-        let printed = keep(&format!("paper-{name}.pdf"), &browser.pdf());
+        let printed = keep(&pictures, &format!("paper-{name}.pdf"), &browser.pdf());
         let count = sheets(&printed);
         assert!((1..=SHEETS_MAX).contains(&count), "{count} sheets");
     }

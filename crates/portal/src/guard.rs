@@ -8,11 +8,20 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use std::{net::IpAddr, sync::Arc, time::Instant};
+use std::{
+    net::IpAddr,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+use tokio::time::timeout;
+use yizhang_show::language::Language;
 
 /// Who calls, as the connection has it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ClientAddress(pub(crate) IpAddr);
+
+/// How long an answer may take, its request included: longer than the node may take.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(90);
 
 /// Where a proxy says for whom it asks.
 const FORWARDED: &str = "x-forwarded-for";
@@ -47,10 +56,19 @@ pub(crate) async fn guard(
         )
             .into_response()
     } else {
-        next.run(request).await
+        in_time(language, next.run(request)).await
     };
     add_headers(&shared, response.headers_mut());
     response
+}
+
+/// An answer, if it comes in time: whoever sends a body without an end is cut off.
+async fn in_time(language: Language, answer: impl Future<Output = Response>) -> Response {
+    let Ok(answer) = timeout(ANSWER_TIMEOUT, answer).await else {
+        let page = pages::fault(language, pages::Fault::Away);
+        return (StatusCode::REQUEST_TIMEOUT, page).into_response();
+    };
+    answer
 }
 
 /// As [`guard`], for programs: no page asks.
@@ -59,17 +77,32 @@ pub(crate) async fn guard_gateway(
     request: Request,
     next: Next,
 ) -> Response {
-    if shared
-        .rates
-        .may(address(&shared, &request), Deed::Open, Instant::now())
-    {
-        next.run(request).await
-    } else {
-        let status = tonic::Status::resource_exhausted(
-            "too many calls from one address; try again in a minute",
-        );
-        status.into_http::<Body>()
+    let (address, now) = (address(&shared, &request), Instant::now());
+    let is_code = request.uri().path() == ENTER;
+    let has_room = !is_code || shared.rates.has_room(address, Deed::WrongCode, now);
+    if !has_room || !shared.rates.may(address, Deed::Open, now) {
+        return late("too many calls from one address; try again in a minute");
     }
+    let Ok(answer) = timeout(ANSWER_TIMEOUT, next.run(request)).await else {
+        return late("the call has not come to its end in time");
+    };
+    if is_code && is_refused(&answer) {
+        shared.rates.may(address, Deed::WrongCode, now);
+    }
+    answer
+}
+
+/// Where programs bring a code.
+const ENTER: &str = "/yizhang.v1.Holders/Enter";
+
+/// Whether an answer of gRPC is a refusal: then its status stands in its head.
+fn is_refused(answer: &Response) -> bool {
+    let status = answer.headers().get("grpc-status");
+    status.is_some_and(|status| status != "0")
+}
+
+fn late(text: &str) -> Response {
+    tonic::Status::resource_exhausted(text).into_http::<Body>()
 }
 
 /// Whether a page of this portal has sent the request: browsers say so with everything that changes anything.
@@ -79,13 +112,21 @@ fn is_of_this_site(shared: &Shared, headers: &HeaderMap) -> bool {
 }
 
 fn address(shared: &Shared, request: &Request) -> IpAddr {
-    let connected = request.extensions().get::<ClientAddress>();
+    address_of(shared, request.extensions().get(), request.headers())
+}
+
+/// For whom a request is, as the connection has it, or the proxy before the portal.
+pub(crate) fn address_of(
+    shared: &Shared,
+    connected: Option<&ClientAddress>,
+    headers: &HeaderMap,
+) -> IpAddr {
     let connected = connected.map_or(IpAddr::from([0, 0, 0, 0]), |address| address.0);
     if !shared.is_behind_proxy {
         return connected;
     }
     // The proxy writes the address that it sees behind whatever a caller has written himself.
-    let forwarded = request.headers().get_all(FORWARDED).iter().next_back();
+    let forwarded = headers.get_all(FORWARDED).iter().next_back();
     let last = forwarded
         .and_then(|value| value.to_str().ok())
         .and_then(|value| value.rsplit(',').next());

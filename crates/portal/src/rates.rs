@@ -19,6 +19,8 @@ pub(crate) enum Deed {
     Read,
     /// To open an account.
     Open,
+    /// A code that was wrong.
+    WrongCode,
 }
 
 impl Deed {
@@ -27,6 +29,7 @@ impl Deed {
         match self {
             Self::Read => 1_200,
             Self::Open => 60,
+            Self::WrongCode => 10,
         }
     }
 }
@@ -35,6 +38,17 @@ impl Deed {
 struct Counts {
     reads: u32,
     opens: u32,
+    wrong_codes: u32,
+}
+
+impl Counts {
+    const fn of(&self, deed: Deed) -> u32 {
+        match deed {
+            Deed::Read => self.reads,
+            Deed::Open => self.opens,
+            Deed::WrongCode => self.wrong_codes,
+        }
+    }
 }
 
 struct Window {
@@ -53,6 +67,16 @@ impl Rates {
         }))
     }
 
+    /// Whether it may be once more, without counting it.
+    pub(crate) fn has_room(&self, address: IpAddr, deed: Deed, now: Instant) -> bool {
+        let window = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if now.duration_since(window.since) >= WINDOW {
+            return true;
+        }
+        let counts = window.counts.get(&whole(address));
+        counts.is_none_or(|counts| counts.of(deed) < deed.most())
+    }
+
     /// Counts, and says whether it may be.
     pub(crate) fn may(&self, address: IpAddr, deed: Deed, now: Instant) -> bool {
         let mut window = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -64,6 +88,7 @@ impl Rates {
         let count = match deed {
             Deed::Read => &mut counts.reads,
             Deed::Open => &mut counts.opens,
+            Deed::WrongCode => &mut counts.wrong_codes,
         };
         if *count >= deed.most() {
             return false;
@@ -74,7 +99,7 @@ impl Rates {
 }
 
 /// What one customer has: of IPv6 a network of 64 bits.
-fn whole(address: IpAddr) -> IpAddr {
+pub(crate) fn whole(address: IpAddr) -> IpAddr {
     let IpAddr::V6(six) = address else {
         return address;
     };

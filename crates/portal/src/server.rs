@@ -4,7 +4,7 @@ use crate::{
     config::{Config, StartError, Tls},
     guard::ClientAddress,
     node::Node,
-    rates::Rates,
+    rates::{Rates, whole},
     routes,
     sessions::Sessions,
     shared::{Shared, Site},
@@ -15,8 +15,9 @@ use hyper_util::{
     server::conn::auto::Builder,
 };
 use std::{
+    collections::BTreeMap,
     net::{IpAddr, SocketAddr},
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
 use tokio::{
@@ -36,12 +37,16 @@ use tower_service::Service;
 
 /// Connections at a time: phones keep one each for a minute.
 const CONNECTIONS_MAX: usize = 8_192;
+/// Connections of one address of the internet at a time: a browser takes six, a household has some browsers. Behind a proxy all come from one.
+const CONNECTIONS_OF_ONE_MAX: usize = 128;
 /// How long a handshake may take.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long the head of a request may take.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(15);
-/// How long a connection lasts at most: a browser opens the next by itself.
-const CONNECTION_TIMEOUT: Duration = Duration::from_secs(600);
+/// How long a connection lasts at most, also one that says nothing: a browser opens the next by itself.
+const CONNECTION_TIMEOUT: Duration = Duration::from_secs(180);
+/// How often it is asked on a connection of HTTP/2 whether anybody is there, and how long the answer may take.
+const KEEPALIVE: Duration = Duration::from_secs(20);
 /// Requests at a time on one connection of HTTP/2.
 const STREAMS_MAX: u32 = 32;
 /// Pause after the system has no descriptor for a connection.
@@ -54,6 +59,50 @@ pub struct Portal {
     site: String,
     tls: Option<TlsAcceptor>,
     router: Router,
+    is_behind_proxy: bool,
+}
+
+/// How many connections each address has.
+#[derive(Clone, Default)]
+struct Callers(Arc<Mutex<BTreeMap<IpAddr, usize>>>);
+
+/// One connection of an address, counted until it ends.
+struct Counted {
+    callers: Callers,
+    address: IpAddr,
+}
+
+impl Callers {
+    /// Counts a connection; none if the address has as many as it may.
+    fn count(&self, from: IpAddr) -> Option<Counted> {
+        let address = whole(from);
+        let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = counts.entry(address).or_default();
+        if *count >= CONNECTIONS_OF_ONE_MAX {
+            return None;
+        }
+        *count += 1;
+        Some(Counted {
+            callers: self.clone(),
+            address,
+        })
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        let mut counts = self
+            .callers
+            .0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if let Some(count) = counts.get_mut(&self.address) {
+            *count -= 1;
+            if *count == 0 {
+                counts.remove(&self.address);
+            }
+        }
+    }
 }
 
 impl Portal {
@@ -101,6 +150,7 @@ impl Portal {
             site: origin,
             tls,
             router: routes::router(&shared),
+            is_behind_proxy,
         })
     }
 
@@ -117,6 +167,7 @@ impl Portal {
     /// Answers until the future is dropped.
     pub async fn serve(self) {
         let room = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+        let callers = Callers::default();
         loop {
             let permit = Arc::clone(&room)
                 .acquire_owned()
@@ -130,11 +181,21 @@ impl Portal {
                     continue;
                 }
             };
+            let counted = if self.is_behind_proxy {
+                None
+            } else {
+                // Whoever has too many is hung up on.
+                let Some(counted) = callers.count(from.ip()) else {
+                    continue;
+                };
+                Some(counted)
+            };
             let (tls, router) = (self.tls.clone(), self.router.clone());
             tokio::spawn(async move {
                 // What goes wrong between two machines is nobody's business here: a phone goes into a tunnel.
                 let served = connection(stream, from.ip(), tls, router);
                 let _ = timeout(CONNECTION_TIMEOUT, served).await;
+                drop(counted);
                 drop(permit);
             });
         }
@@ -170,6 +231,8 @@ where
     builder
         .http2()
         .timer(TokioTimer::new())
+        .keep_alive_interval(Some(KEEPALIVE))
+        .keep_alive_timeout(KEEPALIVE)
         .max_concurrent_streams(STREAMS_MAX);
     let _ = builder
         .serve_connection(TokioIo::new(stream), service)

@@ -41,7 +41,7 @@ pub(crate) struct Session {
     pub(crate) token: String,
     /// Whether a code has opened it, and no key: then a key should be bound.
     pub(crate) is_by_code: bool,
-    /// Whether a key may be bound: once with a code, as often as wished with a key.
+    /// Whether a key may be bound: once with a code.
     pub(crate) may_bind: bool,
     opened: Instant,
     used: Instant,
@@ -62,7 +62,7 @@ impl Session {
             ticket,
             token: random_text()?,
             is_by_code,
-            may_bind: true,
+            may_bind: is_by_code,
             opened: now,
             used: now,
             idle,
@@ -109,7 +109,7 @@ impl Sessions {
     /// Says that a key is bound now.
     pub(crate) fn has_key(&self, id: &SessionId) {
         if let Some(session) = self.lock().get_mut(id) {
-            session.may_bind = !session.is_by_code;
+            session.may_bind = false;
             session.is_by_code = false;
         }
     }

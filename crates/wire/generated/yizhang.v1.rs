@@ -304,6 +304,22 @@ pub struct ApproveCodeRequest {
     /// Required.
     #[prost(message, optional, tag = "2")]
     pub purpose: ::core::option::Option<Purpose>,
+    /// For whom it is, as the second clerk knows.
+    #[prost(oneof = "approve_code_request::Worker", tags = "3, 4")]
+    pub worker: ::core::option::Option<approve_code_request::Worker>,
+}
+/// Nested message and enum types in `ApproveCodeRequest`.
+pub mod approve_code_request {
+    /// For whom it is, as the second clerk knows.
+    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+    pub enum Worker {
+        /// Social-security number. The node turns it into the pseudonym; it is neither stored nor logged.
+        #[prost(string, tag = "3")]
+        Number(::prost::alloc::string::String),
+        /// Pseudonym, 16 bytes.
+        #[prost(bytes, tag = "4")]
+        Account(::prost::bytes::Bytes),
+    }
 }
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ApproveCodeReply {}
@@ -461,7 +477,7 @@ pub struct HeldKey {
     /// The day when it was ended, YYYYMMDD; 0 if it was not.
     #[prost(uint32, tag = "4")]
     pub ended_on: u32,
-    /// counter, sign-on or key.
+    /// counter; others may follow.
     #[prost(string, tag = "5")]
     pub basis: ::prost::alloc::string::String,
     /// Whether the ticket was opened with it.
@@ -3161,8 +3177,8 @@ pub mod holders_client {
                 .insert(GrpcMethod::new("yizhang.v1.Holders", "Challenge"));
             self.inner.unary(req, path, codec).await
         }
-        /// Binds a key of the worker's own to the account: with a ticket that a code has opened, once and within 15 minutes, or with one that another key of
-        /// the worker has opened. Answers when the binding is durable and signed.
+        /// Binds a key of the worker's own to the account: with a ticket that a code has opened, once and within 15 minutes. Answers when the binding is
+        /// durable and signed.
         pub async fn bind(
             &mut self,
             request: impl tonic::IntoRequest<super::BindRequest>,
@@ -3299,8 +3315,8 @@ pub mod holders_server {
             &self,
             request: tonic::Request<super::ChallengeRequest>,
         ) -> std::result::Result<tonic::Response<super::ChallengeReply>, tonic::Status>;
-        /// Binds a key of the worker's own to the account: with a ticket that a code has opened, once and within 15 minutes, or with one that another key of
-        /// the worker has opened. Answers when the binding is durable and signed.
+        /// Binds a key of the worker's own to the account: with a ticket that a code has opened, once and within 15 minutes. Answers when the binding is
+        /// durable and signed.
         async fn bind(
             &self,
             request: tonic::Request<super::BindRequest>,

@@ -17,8 +17,9 @@ const TRIES_MAX: u8 = 5;
 /// Codes that wait at a time: as many as all counters of a province hand out in a quarter of an hour, and half of the numbers that
 /// there are, so that a free one is found soon.
 const WAITING_MAX: usize = 5_000;
-/// Wrong codes that one caller may send in a minute. With all that may wait it takes a week of that to try a thousandth of the secrets of one.
-const WRONG_MAX: u32 = 60;
+/// Wrong codes that one portal may send in a minute: it lets each address of the internet send a few, so that nobody keeps others from coming
+/// in. A guess is right once in a hundred million times, and only if its request waits: with fifty that wait, once in four years of this.
+const WRONG_MAX: u32 = 300;
 const MINUTE: Duration = Duration::from_secs(60);
 
 /// What a code is to be given for.
@@ -29,6 +30,16 @@ pub(crate) struct NewCode {
     pub(crate) needs_approval: bool,
     /// Eight random bytes, of which the code is made.
     pub(crate) random: [u8; 8],
+}
+
+/// The word of a second clerk for a code.
+pub(crate) struct Approval {
+    /// The number of its request.
+    pub(crate) request: u16,
+    /// The worker whom the second clerk has before them.
+    pub(crate) account: AccountId,
+    /// Fingerprint of the second clerk's certificate.
+    pub(crate) checker: [u8; 32],
 }
 
 /// For whom a code was that has come, and by whom it was given.
@@ -114,22 +125,18 @@ impl Codes {
         Ok(code)
     }
 
-    /// A second clerk approves a code. Whom it is for.
-    pub(crate) fn approve(
-        &mut self,
-        request: u16,
-        checker: [u8; 32],
-        now: Instant,
-    ) -> Result<AccountId, CodeFault> {
-        let waiting = self.waiting.get_mut(&request);
-        let waiting = waiting
-            .filter(|waiting| waiting.until > now)
-            .ok_or(CodeFault::NotGood)?;
-        if waiting.maker == checker {
+    /// A second clerk approves a code, once, for the worker whom they name.
+    pub(crate) fn approve(&mut self, approval: &Approval, now: Instant) -> Result<(), CodeFault> {
+        let waiting = self.waiting.get_mut(&approval.request);
+        let is_it = |waiting: &&mut Waiting| {
+            waiting.until > now && waiting.account == approval.account && waiting.checker.is_none()
+        };
+        let waiting = waiting.filter(is_it).ok_or(CodeFault::NotGood)?;
+        if waiting.maker == approval.checker {
             return Err(CodeFault::SameClerk);
         }
-        waiting.checker = Some(checker);
-        Ok(waiting.account)
+        waiting.checker = Some(approval.checker);
+        Ok(())
     }
 
     /// A worker has typed a code in, at a caller with this certificate.

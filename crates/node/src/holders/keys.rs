@@ -1,11 +1,13 @@
 //! The keys that are bound to accounts, as the chains have them.
 
-use crate::{refusal::Refusal, role::Role, services::submit, shared::Shared};
+use crate::{holders::Basis, refusal::Refusal, role::Role, services::submit, shared::Shared};
 use std::{collections::BTreeSet, sync::Arc};
 use yizhang_ledger::{
     batch::{RecordBlock, SubmissionId},
     chain::Submitted,
+    entry::Entry,
     fact::Fact,
+    hash::Hash,
     head::Origin,
     holder::{BINDINGS_MAX, HolderName},
     person::AccountId,
@@ -19,7 +21,7 @@ pub(crate) struct HeldKey {
     pub(crate) name: HolderName,
     pub(crate) kind: HolderKeyKind,
     pub(crate) public: Vec<u8>,
-    pub(crate) relying_party: yizhang_ledger::hash::Hash,
+    pub(crate) relying_party: Hash,
     pub(crate) on: Day,
     pub(crate) basis: String,
     /// When it was ended, if it was.
@@ -68,10 +70,8 @@ pub(crate) fn list(shared: &Shared, worker: AccountId) -> Result<Vec<HeldKey>, R
                     region: origin.region(),
                     number,
                 };
-                match find(shared, name)? {
-                    Some(key) => keys.push(key),
-                    None => break,
-                }
+                // One that somebody has bound past others is found as well.
+                keys.extend(find(shared, name)?);
             }
         }
     }
@@ -104,7 +104,8 @@ pub(crate) fn next_name(
         let found = shared
             .store
             .submission(origin, &submitter, &name.binding())?;
-        if found.is_none() {
+        // A name that somebody has ended beforehand would open nothing.
+        if found.is_none() && ended(shared, name)?.is_none() {
             return Ok(Some(name));
         }
     }
@@ -177,13 +178,22 @@ pub(crate) struct Placed {
     pub(crate) head: Vec<u8>,
 }
 
-/// When a key was ended, if any chain says so.
-fn ended(shared: &Shared, name: HolderName) -> Result<Option<Day>, Refusal> {
-    for origin in shared.roster.origins() {
-        let Some(entry) = proved_entry(shared, origin, name.ending())? else {
+/// When a key was ended, if any chain says so that this node holds a copy of: also one that the roster names no more, and also before a
+/// head covers it. A binding is believed when it is proved, an ending as soon as it is there.
+///
+/// # Errors
+/// [`Refusal::Store`].
+pub(crate) fn ended(shared: &Shared, name: HolderName) -> Result<Option<Day>, Refusal> {
+    for origin in shared.store.origins() {
+        let submitter = Role::Node(origin.region()).submitter();
+        let found = shared
+            .store
+            .submission(origin, &submitter, &name.ending())?;
+        let Some(found) = found else {
             continue;
         };
-        let entry = yizhang_ledger::entry::Entry::parse(&entry, LeafIndex(0))?;
+        let bytes = shared.store.record(origin, found.first)?;
+        let entry = Entry::parse(&bytes, found.first)?;
         if let Ok(Record::KeyEnded(fields)) = Record::read(&entry)
             && (fields.account, fields.region, fields.number)
                 == (name.account, name.region, name.number)
@@ -194,9 +204,24 @@ fn ended(shared: &Shared, name: HolderName) -> Result<Option<Day>, Refusal> {
     Ok(None)
 }
 
+/// Refuses what was opened with a key that has been ended since, at whatever node.
+///
+/// # Errors
+/// [`Refusal::NotOpened`], [`Refusal::Store`].
+pub(crate) fn ensure_not_ended(shared: &Shared, basis: Basis) -> Result<(), Refusal> {
+    let Basis::Key(name) = basis else {
+        return Ok(());
+    };
+    if ended(shared, name)?.is_some() {
+        shared.holders.tickets().close_all_of(name);
+        return Err(Refusal::NotOpened);
+    }
+    Ok(())
+}
+
 /// What an entry says of a key, if it binds the one with this name.
 fn bound(entry: &[u8], name: HolderName) -> Result<Option<KeyBound<'_>>, Refusal> {
-    let entry = yizhang_ledger::entry::Entry::parse(entry, LeafIndex(0))?;
+    let entry = Entry::parse(entry, LeafIndex(0))?;
     Ok(match Record::read(&entry) {
         Ok(Record::KeyBound(fields))
             if (fields.account, fields.number) == (name.account, name.number) =>

@@ -1,7 +1,7 @@
 //! Tickets: accounts that their workers have opened.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, VecDeque},
     time::{Duration, Instant},
 };
 use yizhang_ledger::{holder::HolderName, person::AccountId};
@@ -14,6 +14,8 @@ pub(crate) const WHOLE: Duration = Duration::from_secs(60 * 60);
 pub(crate) const BINDING: Duration = Duration::from_secs(15 * 60);
 /// Tickets at a time, some 200 bytes each.
 const OPEN_MAX: usize = 65_536;
+/// Tickets of one account at a time: all phones of a family. The oldest goes first.
+const OF_ACCOUNT_MAX: usize = 16;
 /// Accounts that are read with one ticket: somebody turns pages.
 const READS_MAX: u32 = 600;
 
@@ -74,6 +76,8 @@ pub(crate) struct NotBinding;
 #[derive(Default)]
 pub(crate) struct Tickets {
     open: BTreeMap<TicketId, Ticket>,
+    /// Those of each account, oldest first.
+    of_account: BTreeMap<AccountId, VecDeque<TicketId>>,
 }
 
 impl Tickets {
@@ -87,7 +91,7 @@ impl Tickets {
         now: Instant,
     ) -> bool {
         if self.open.len() >= OPEN_MAX {
-            self.open.retain(|_, ticket| ticket.is_open(now));
+            self.retain(|ticket| ticket.is_open(now));
         }
         if self.open.len() >= OPEN_MAX {
             return false;
@@ -102,7 +106,37 @@ impl Tickets {
             has_bound: false,
         };
         self.open.insert(id, ticket);
+        let own = self.of_account.entry(account).or_default();
+        own.push_back(id);
+        if own.len() > OF_ACCOUNT_MAX
+            && let Some(oldest) = own.pop_front()
+        {
+            self.open.remove(&oldest);
+        }
         true
+    }
+
+    /// Keeps some tickets.
+    fn retain(&mut self, is_kept: impl Fn(&Ticket) -> bool) {
+        self.open.retain(|_, ticket| is_kept(ticket));
+        let open = &self.open;
+        self.of_account.retain(|_, own| {
+            own.retain(|id| open.contains_key(id));
+            !own.is_empty()
+        });
+    }
+
+    /// Ends a ticket.
+    fn remove(&mut self, id: &TicketId) {
+        let Some(ticket) = self.open.remove(id) else {
+            return;
+        };
+        if let Some(own) = self.of_account.get_mut(&ticket.account) {
+            own.retain(|other| other != id);
+            if own.is_empty() {
+                self.of_account.remove(&ticket.account);
+            }
+        }
     }
 
     /// A ticket that is used; none if it is not open, or was opened over another certificate.
@@ -117,7 +151,7 @@ impl Tickets {
             return None;
         }
         if !ticket.is_open(now) {
-            self.open.remove(id);
+            self.remove(id);
             return None;
         }
         ticket.used = now;
@@ -135,15 +169,15 @@ impl Tickets {
         }
     }
 
-    /// Takes the right to bind a key: one that a code has opened has it once and for a while, one that a key has opened as long as it is open.
+    /// Takes the right to bind a key, which a ticket that a code has opened has once and for a while. One that a key has opened has none: whoever
+    /// has got hold of a ticket is not to make himself at home.
     pub(crate) fn take_binding(&mut self, id: &TicketId, now: Instant) -> Result<(), NotBinding> {
         let ticket = self.open.get_mut(id).ok_or(NotBinding)?;
-        if let Basis::Code { .. } = ticket.basis {
-            if ticket.has_bound || now >= ticket.opened + BINDING {
-                return Err(NotBinding);
-            }
-            ticket.has_bound = true;
+        let is_by_code = matches!(ticket.basis, Basis::Code { .. });
+        if !is_by_code || ticket.has_bound || now >= ticket.opened + BINDING {
+            return Err(NotBinding);
         }
+        ticket.has_bound = true;
         Ok(())
     }
 
@@ -156,19 +190,15 @@ impl Tickets {
 
     /// Ends a ticket of a caller.
     pub(crate) fn close(&mut self, id: &TicketId, certificate: &[u8; 32]) {
-        if self
-            .open
-            .get(id)
-            .is_some_and(|ticket| ticket.certificate == *certificate)
-        {
-            self.open.remove(id);
+        let ticket = self.open.get(id);
+        if ticket.is_some_and(|ticket| ticket.certificate == *certificate) {
+            self.remove(id);
         }
     }
 
     /// Ends every ticket that a key has opened, because the key has ended.
     pub(crate) fn close_all_of(&mut self, name: HolderName) {
-        self.open
-            .retain(|_, ticket| ticket.basis != Basis::Key(name));
+        self.retain(|ticket| ticket.basis != Basis::Key(name));
     }
 }
 
@@ -228,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn a_code_binds_one_key_within_a_quarter_of_an_hour() {
+    fn a_code_binds_one_key_within_a_quarter_of_an_hour_and_a_key_binds_none() {
         let now = Instant::now();
         let mut tickets = opened(CODE, now);
         assert_eq!(tickets.take_binding(&ID, now), Ok(()));
@@ -236,8 +266,7 @@ mod tests {
         tickets.give_binding_back(&ID);
         assert_eq!(tickets.take_binding(&ID, now + BINDING), Err(NotBinding));
         let mut tickets = opened(key(), now);
-        assert_eq!(tickets.take_binding(&ID, now), Ok(()));
-        assert_eq!(tickets.take_binding(&ID, now + BINDING), Ok(()));
+        assert_eq!(tickets.take_binding(&ID, now), Err(NotBinding));
     }
 
     #[test]
@@ -251,6 +280,23 @@ mod tests {
         assert!(tickets.using(&ID, &PORTAL, now).is_some());
         tickets.close_all_of(name);
         assert!(tickets.using(&ID, &PORTAL, now).is_none());
+    }
+
+    #[test]
+    fn an_account_has_so_many_tickets_and_the_oldest_goes_first() {
+        let now = Instant::now();
+        let mut tickets = Tickets::default();
+        let id = |number: usize| TicketId([u8::try_from(number).unwrap(); 32]);
+        for number in 0..=OF_ACCOUNT_MAX {
+            assert!(tickets.open(id(number), WORKER, PORTAL, key(), now));
+        }
+        assert!(tickets.using(&id(0), &PORTAL, now).is_none());
+        for number in 1..=OF_ACCOUNT_MAX {
+            assert!(
+                tickets.using(&id(number), &PORTAL, now).is_some(),
+                "{number}"
+            );
+        }
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The service Account.
 
 use crate::{
-    holders::{TicketId, keys},
+    holders::{Ticket, TicketId, keys},
     lookup::{self, Found, Shown},
     party::Party,
     permission::{LOOKUP, STATEMENT},
@@ -95,6 +95,7 @@ async fn stated(
     count(shared, trace, &request.ticket)?;
     let answered = shared
         .blocking(party, move |shared| {
+            ensure_open(shared, opened)?;
             let found = lookup::lookup(shared, worker, wanted.as_of, Shown::Registers)?;
             let statement = statements::state(shared, &found, wanted)?;
             Ok(StatedAnswer {
@@ -177,6 +178,7 @@ async fn answer(
     count(shared, trace, &request.ticket)?;
     let answered = shared
         .blocking(party, move |shared| {
+            ensure_open(shared, opened)?;
             let at = (shared.clock)();
             let found = lookup::lookup(shared, worker, as_of, shown)?;
             let copies = found.copies(shared);
@@ -209,19 +211,19 @@ struct Answered {
     reply: v1::LookupReply,
 }
 
-/// Who reads: a clerk for a purpose, or, through the portal, a worker who has opened the account. It stands in the trace; the account
-/// that was opened is returned.
+/// Who reads: a clerk for a purpose, or, through the portal, a worker who has opened the account. It stands in the trace; what
+/// was opened is returned.
 fn reader(
     shared: &Shared,
     trace: &mut Trace,
     ticket: &[u8],
     purpose: Option<&v1::Purpose>,
-) -> Result<Option<AccountId>, Refusal> {
+) -> Result<Option<Ticket>, Refusal> {
     if let Role::Portal(_) = trace.holder.role {
         let ticket = shared.holders.ticket(ticket, &trace.holder.certificate)?;
         trace.subject = Subject::Account(ticket.account);
         trace.worker = Some(ticket.described());
-        return Ok(Some(ticket.account));
+        return Ok(Some(ticket));
     }
     trace.purpose = Some(Purpose::read(purpose)?);
     Ok(None)
@@ -230,7 +232,7 @@ fn reader(
 /// The account that is asked for. Who has opened one asks for that, and may say so by its number.
 fn asked_of(
     shared: &Shared,
-    opened: Option<AccountId>,
+    opened: Option<Ticket>,
     asked: Option<Worker>,
 ) -> Result<AccountId, Refusal> {
     let Some(opened) = opened else {
@@ -238,11 +240,19 @@ fn asked_of(
     };
     if asked.is_some() {
         let named = worker(shared, asked)?;
-        if !keys::pseudonyms(shared, opened).contains(&named) {
+        if !keys::pseudonyms(shared, opened.account).contains(&named) {
             return Err(Refusal::NotOpened);
         }
     }
-    Ok(opened)
+    Ok(opened.account)
+}
+
+/// Refuses what was opened with a key that has ended since.
+fn ensure_open(shared: &Shared, opened: Option<Ticket>) -> Result<(), Refusal> {
+    match opened {
+        Some(ticket) => keys::ensure_not_ended(shared, ticket.basis),
+        None => Ok(()),
+    }
 }
 
 /// Counts a reading: a clerk's by the certificate, a worker's by the ticket.

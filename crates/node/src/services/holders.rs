@@ -2,7 +2,8 @@
 
 use crate::{
     holders::{
-        Basis, Entered, IDLE, NewCode, REFUSED_AFTER, Ticket, TicketId, WHOLE,
+        Approval, Basis, Entered, For, IDLE, NewCode, NotAnswered, REFUSED_AFTER, Ticket, TicketId,
+        WHOLE,
         keys::{self, HeldKey},
         random,
     },
@@ -18,24 +19,26 @@ use tonic::{Request, Response, Status};
 use yizhang_holder::{
     EntryCode, Nonce,
     passkey::{self, Assertion, Registration},
-    proof,
+    proof::{self, Opening},
 };
 use yizhang_ledger::{
     hash::Hash,
     holder::HolderName,
     record::{HolderKeyKind, KeyBound, KeyEnded},
-    value::{Code, Day},
+    value::{Code, Day, UnixMillis},
 };
 use yizhang_store::Subject;
 use yizhang_wire::{
     convert::FieldFault,
     purpose::Purpose,
     v1::{
-        self, bind_request::Key, holders_server::Holders, issue_code_request, lookup_request,
-        open_request::Proof,
+        self, approve_code_request, bind_request::Key, holders_server::Holders, issue_code_request,
+        lookup_request, open_request::Proof,
     },
 };
 
+/// A day, in ms.
+const DAY_MS: u64 = 24 * 60 * 60 * 1_000;
 /// Longest name of a domain (RFC 1035, 3.1, without the dot behind it).
 const DOMAIN_LENGTH_MAX: usize = 253;
 
@@ -59,7 +62,7 @@ impl Holders for HoldersService {
     ) -> Result<Response<v1::ApproveCodeReply>, Status> {
         let shared = Arc::clone(&self.0);
         let mut trace = Trace::begun(holder_of(&request)?.clone(), APPROVE_CODE);
-        let approved = approve(&shared, &mut trace, &request.into_inner());
+        let approved = approve(&shared, &mut trace, request.into_inner());
         Ok(Response::new(shared.reads.answer(trace, approved).await?))
     }
 
@@ -118,7 +121,10 @@ impl Holders for HoldersService {
         let mut trace = Trace::begun(holder_of(&request)?.clone(), KEYS);
         let party = party_of(&request)?.clone();
         let ticket = opened(&shared, &mut trace, &request.into_inner().ticket)?;
-        let keys = shared.blocking(&party, move |shared| keys::list(shared, ticket.account));
+        let keys = shared.blocking(&party, move |shared| {
+            keys::ensure_not_ended(shared, ticket.basis)?;
+            keys::list(shared, ticket.account)
+        });
         let keys = keys.await?;
         let shown = keys.iter().map(|key| shown(key, &ticket)).collect();
         Ok(Response::new(v1::KeysReply { keys: shown }))
@@ -184,19 +190,31 @@ fn issue(
 fn approve(
     shared: &Shared,
     trace: &mut Trace,
-    request: &v1::ApproveCodeRequest,
+    request: v1::ApproveCodeRequest,
 ) -> Result<v1::ApproveCodeReply, Refusal> {
     trace.purpose = Some(Purpose::read(request.purpose.as_ref())?);
     let number = u16::try_from(request.request).map_err(|_| FieldFault::Form {
         field: "request",
         expected: "the first four digits of a code",
     })?;
-    let checker = trace.holder.certificate;
-    let approved = shared
-        .holders
-        .codes()
-        .approve(number, checker, Instant::now())?;
-    trace.subject = Subject::Account(approved);
+    let worker = match request.worker {
+        Some(approve_code_request::Worker::Number(number)) => {
+            Some(lookup_request::Worker::Number(number))
+        }
+        Some(approve_code_request::Worker::Account(account)) => {
+            Some(lookup_request::Worker::Account(account))
+        }
+        None => None,
+    };
+    let account = account::worker(shared, worker)?;
+    trace.subject = Subject::Account(account);
+    let approval = Approval {
+        request: number,
+        account,
+        checker: trace.holder.certificate,
+    };
+    let mut codes = shared.holders.codes();
+    codes.approve(&approval, Instant::now())?;
     Ok(v1::ApproveCodeReply {})
 }
 
@@ -235,15 +253,13 @@ async fn challenge(
         let next = shared.blocking(party, move |shared| keys::next_name(shared, ticket.account));
         next.await?.ok_or(NO_ROOM)?.to_bytes().to_vec()
     };
-    let nonce = Nonce(random()?);
     let day = Day::of((shared.clock)());
-    let is_given = shared
-        .holders
-        .challenges()
-        .give(nonce, holder.certificate, day, Instant::now());
-    if !is_given {
-        return Err(Refusal::Busy { what: "challenges" });
-    }
+    let to = For {
+        certificate: holder.certificate,
+        day,
+    };
+    let random = random()?;
+    let nonce = shared.holders.challenges().give(to, random, Instant::now());
     Ok(v1::ChallengeReply {
         nonce: nonce.0.to_vec().into(),
         day: day.number(),
@@ -267,7 +283,7 @@ async fn bind(
 ) -> Result<v1::BindReply, Refusal> {
     let ticket = opened(shared, trace, &request.ticket)?;
     let id = TicketId::read(&request.ticket).ok_or(Refusal::NotOpened)?;
-    let challenge = answered(shared, trace, &request.nonce)?;
+    let challenge = challenged(shared, trace, &request.nonce)?;
     let name = HolderName::from_bytes(&request.name).ok_or(NAME)?;
     let account = ticket.account;
     let next = shared.blocking(party, move |shared| keys::next_name(shared, account));
@@ -275,16 +291,17 @@ async fn bind(
         return Err(NAME.into());
     }
     let key = new_key(request.key.ok_or(KEY)?, name, &challenge)?;
-    shared
-        .holders
-        .tickets()
-        .take_binding(&id, Instant::now())
-        .map_err(|_| Refusal::NotOpened)?;
-    let record = record(&ticket, name, &key, challenge.day)?;
-    if let Err(refusal) = keys::bind(shared, name, record).await {
-        shared.holders.tickets().give_binding_back(&id);
-        return Err(refusal);
-    }
+    answered(shared, trace, &challenge)?;
+    let binding = Binding {
+        ticket,
+        id,
+        name,
+        key,
+        day: challenge.day,
+    };
+    // On its own feet: whoever hangs up in the middle leaves no half.
+    let bound = tokio::spawn(binding.make(Arc::clone(shared)));
+    bound.await.map_err(|_| Refusal::Stopping)??;
     let placed = shared.blocking(party, move |shared| keys::placed(shared, name));
     let placed = placed.await?;
     Ok(v1::BindReply {
@@ -292,6 +309,34 @@ async fn bind(
         index: placed.index.0,
         head: placed.head.into(),
     })
+}
+
+/// A key that is to be bound.
+struct Binding {
+    ticket: Ticket,
+    id: TicketId,
+    name: HolderName,
+    key: NewKey,
+    day: Day,
+}
+
+impl Binding {
+    /// Binds it with the ticket's right, which is given back where nothing can have come of it.
+    async fn make(self, shared: Arc<Shared>) -> Result<(), Refusal> {
+        let taken = shared
+            .holders
+            .tickets()
+            .take_binding(&self.id, Instant::now());
+        taken.map_err(|_| Refusal::NotOpened)?;
+        let record = record(&self.ticket, self.name, &self.key, self.day)?;
+        let bound = keys::bind(&shared, self.name, record).await;
+        match &bound {
+            // It may be on the disk, and signed later.
+            Ok(()) | Err(Refusal::Unsigned { .. } | Refusal::Stopping) => {}
+            Err(_) => shared.holders.tickets().give_binding_back(&self.id),
+        }
+        bound
+    }
 }
 
 const NAME: FieldFault = FieldFault::Form {
@@ -311,13 +356,13 @@ struct NewKey {
     relying_party: Hash,
 }
 
-/// A challenge that was answered.
-struct Answered {
+/// A challenge that a call answers, rightly or not.
+struct Challenged {
     nonce: Nonce,
     day: Day,
 }
 
-fn new_key(key: Key, name: HolderName, challenge: &Answered) -> Result<NewKey, Refusal> {
+fn new_key(key: Key, name: HolderName, challenge: &Challenged) -> Result<NewKey, Refusal> {
     match key {
         Key::File(file) => {
             if !proof::is_held(&file.public, &file.signature, name, &challenge.nonce) {
@@ -358,9 +403,8 @@ fn record<'k>(
     key: &'k NewKey,
     on: Day,
 ) -> Result<KeyBound<'k>, Refusal> {
-    let (basis, maker, checker) = match ticket.basis {
-        Basis::Code { maker, checker } => ("counter", maker, checker.unwrap_or([0; 32])),
-        Basis::Key(_) => ("key", [0; 32], [0; 32]),
+    let Basis::Code { maker, checker } = ticket.basis else {
+        return Err(Refusal::NotOpened);
     };
     Ok(KeyBound {
         account: name.account,
@@ -370,9 +414,9 @@ fn record<'k>(
         credential: &key.credential,
         relying_party: key.relying_party,
         on,
-        basis: Code::new(basis).ok_or(Refusal::Broken("the word of a basis is no code"))?,
+        basis: Code::new("counter").ok_or(Refusal::Broken("the word of a basis is no code"))?,
         maker: Hash(maker),
-        checker: Hash(checker),
+        checker: Hash(checker.unwrap_or([0; 32])),
     })
 }
 
@@ -383,7 +427,7 @@ async fn open(
     trace: &mut Trace,
     request: v1::OpenRequest,
 ) -> Result<v1::Entrance, Refusal> {
-    let challenge = answered(shared, trace, &request.nonce)?;
+    let challenge = challenged(shared, trace, &request.nonce)?;
     let name = HolderName::from_bytes(&request.name).ok_or(Refusal::NotOpened)?;
     let found = shared.blocking(party, move |shared| keys::find(shared, name));
     let key = found.await?.ok_or(Refusal::NotOpened)?;
@@ -391,8 +435,13 @@ async fn open(
     trace.subject = Subject::Account(name.account);
     let is_right = match (key.kind, request.proof.ok_or(Refusal::NotOpened)?) {
         (HolderKeyKind::Ed25519, Proof::Signature(signature)) => {
-            let Answered { nonce, day } = challenge;
-            proof::opens(&key.public, &signature, name, day, &nonce)
+            let opening = Opening {
+                name,
+                node: shared.origin.region(),
+                day: challenge.day,
+                nonce: &challenge.nonce,
+            };
+            proof::opens(&key.public, &signature, &opening)
         }
         (HolderKeyKind::Passkey, Proof::Passkey(answer)) => {
             let assertion = Assertion {
@@ -408,6 +457,7 @@ async fn open(
     if !is_right || key.ended.is_some() {
         return Err(Refusal::NotOpened);
     }
+    answered(shared, trace, &challenge)?;
     let basis = Basis::Key(name);
     let entrance = entrance(shared, trace, name.account, basis)?;
     trace.worker = Some(format!("key {} {}", name.region, name.number));
@@ -426,7 +476,10 @@ async fn end_key(
     if !keys::pseudonyms(shared, ticket.account).contains(&name.account) {
         return Err(NAME.into());
     }
-    let found = shared.blocking(party, move |shared| keys::find(shared, name));
+    let found = shared.blocking(party, move |shared| {
+        keys::ensure_not_ended(shared, ticket.basis)?;
+        keys::find(shared, name)
+    });
     let key = found.await?.ok_or(NAME)?;
     if key.ended.is_none() {
         let reason = Code::new("holder").ok_or(Refusal::Broken("the word is no code"))?;
@@ -451,17 +504,36 @@ fn opened(shared: &Shared, trace: &mut Trace, ticket: &[u8]) -> Result<Ticket, R
     Ok(ticket)
 }
 
-/// A challenge that a call answers: it counts no more.
-fn answered(shared: &Shared, trace: &Trace, nonce: &[u8]) -> Result<Answered, Refusal> {
+/// The challenge that a call answers: one of today, or of the day that has just ended.
+fn challenged(shared: &Shared, trace: &Trace, nonce: &[u8]) -> Result<Challenged, Refusal> {
     let nonce = Nonce(nonce.try_into().map_err(|_| Refusal::NotOpened)?);
-    let certificate = &trace.holder.certificate;
-    let mut challenges = shared.holders.challenges();
-    let taken = challenges.take(&nonce, certificate, Instant::now());
-    let challenge = taken.ok_or(Refusal::NotOpened)?;
-    Ok(Answered {
-        nonce,
+    let (clock, now) = ((shared.clock)(), Instant::now());
+    let challenges = shared.holders.challenges();
+    let yesterday = UnixMillis(clock.0.saturating_sub(DAY_MS));
+    for day in [clock, yesterday].map(Day::of) {
+        let to = For {
+            certificate: trace.holder.certificate,
+            day,
+        };
+        if challenges.is_good(&nonce, to, now) {
+            return Ok(Challenged { nonce, day });
+        }
+    }
+    Err(Refusal::NotOpened)
+}
+
+/// Takes a challenge that was answered rightly: it counts no more.
+fn answered(shared: &Shared, trace: &Trace, challenge: &Challenged) -> Result<(), Refusal> {
+    let to = For {
+        certificate: trace.holder.certificate,
         day: challenge.day,
-    })
+    };
+    let mut challenges = shared.holders.challenges();
+    match challenges.take(challenge.nonce, to, Instant::now()) {
+        Ok(()) => Ok(()),
+        Err(NotAnswered::NotGood) => Err(Refusal::NotOpened),
+        Err(NotAnswered::Full) => Err(Refusal::Busy { what: "answers" }),
+    }
 }
 
 /// Opens an account over the caller's certificate.

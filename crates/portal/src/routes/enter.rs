@@ -2,13 +2,15 @@
 
 use super::{language_of, node_failed, to_first_page, visitor};
 use crate::{
+    guard::{ClientAddress, address_of},
     node::NodeFault,
     pages::{self, Fault},
+    rates::Deed,
     sessions::{COOKIE, Session},
     shared::Shared,
 };
 use axum::{
-    Form,
+    Extension, Form,
     extract::State,
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Redirect, Response},
@@ -38,10 +40,19 @@ pub(crate) struct Code {
 /// Somebody comes in with a code.
 pub(crate) async fn enter(
     State(shared): State<Arc<Shared>>,
+    Extension(connected): Extension<ClientAddress>,
     headers: HeaderMap,
     Form(typed): Form<Code>,
 ) -> Response {
     let language = language_of(&headers);
+    let address = address_of(&shared, Some(&connected), &headers);
+    if !shared
+        .rates
+        .has_room(address, Deed::WrongCode, Instant::now())
+    {
+        let page = pages::fault(language, Fault::Busy);
+        return (StatusCode::TOO_MANY_REQUESTS, page).into_response();
+    }
     match shared.node.enter(typed.code).await {
         Ok(entrance) => match admit(&shared, &entrance, true) {
             Some(cookie) => {
@@ -53,7 +64,10 @@ pub(crate) async fn enter(
             )
                 .into_response(),
         },
-        Err(NodeFault::Code) => again(&shared, language, Fault::Code),
+        Err(NodeFault::Code) => {
+            shared.rates.may(address, Deed::WrongCode, Instant::now());
+            again(&shared, language, Fault::Code)
+        }
         Err(NodeFault::NotApproved) => again(&shared, language, Fault::NotApproved),
         Err(fault) => node_failed(language, &fault),
     }

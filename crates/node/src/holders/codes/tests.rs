@@ -14,6 +14,14 @@ fn new(needs_approval: bool, random: u64) -> NewCode {
     }
 }
 
+fn by(code: EntryCode, checker: [u8; 32]) -> Approval {
+    Approval {
+        request: code.request(),
+        account: WORKER,
+        checker,
+    }
+}
+
 /// Another code of the same request.
 fn wrong(code: EntryCode) -> EntryCode {
     EntryCode::new(code.request(), 1).unwrap()
@@ -65,17 +73,26 @@ fn where_two_clerks_are_needed_the_first_is_not_the_second() {
     let (mut codes, now) = (Codes::default(), Instant::now());
     let code = codes.issue(&new(true, 4_711), now).unwrap();
     assert_eq!(codes.enter(code, PORTAL, now), Err(CodeFault::NotApproved));
-    let request = code.request();
     assert_eq!(
-        codes.approve(request, MAKER, now),
+        codes.approve(&by(code, MAKER), now),
         Err(CodeFault::SameClerk)
     );
     assert_eq!(codes.enter(code, PORTAL, now), Err(CodeFault::NotApproved));
-    assert_eq!(codes.approve(request, CHECKER, now), Ok(WORKER));
+    let of_other = Approval {
+        account: AccountId([8; 16]),
+        ..by(code, CHECKER)
+    };
+    assert_eq!(codes.approve(&of_other, now), Err(CodeFault::NotGood));
+    assert_eq!(codes.approve(&by(code, CHECKER), now), Ok(()));
+    assert_eq!(
+        codes.approve(&by(code, [9; 32]), now),
+        Err(CodeFault::NotGood),
+        "twice"
+    );
     let entered = codes.enter(code, PORTAL, now).unwrap();
     assert_eq!(entered.checker, Some(CHECKER));
     assert_eq!(
-        codes.approve(request, CHECKER, now),
+        codes.approve(&by(code, CHECKER), now),
         Err(CodeFault::NotGood)
     );
 }
