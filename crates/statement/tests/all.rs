@@ -11,6 +11,7 @@ mod fork;
 mod handed_over;
 #[path = "support/names.rs"]
 mod names;
+mod paper;
 mod portable;
 #[allow(dead_code, reason = "the examples and other programs use the rest")]
 #[path = "support/raw.rs"]
