@@ -12,9 +12,10 @@ use yizhang_ledger::{
     person::AccountId,
     record::{
         AccessDigest, AccountRegister, AccountType, Agreement, Benefit, Birth, BirthEvidence,
-        Bridge, CaseId, Contribution, Death, Deemed, Dispute, Household, Identity, InterestCredit,
-        Participation, Payer, PayerKind, Period, Record, RetireClass, RetireClassFact, Reversal,
-        ShareRates, Shares, Source, Subsidies, TransferSide, TransferStep, TransferSums,
+        Bridge, CaseId, Contribution, Death, Deemed, Dispute, HolderKeyKind, Household, Identity,
+        InterestCredit, KeyBound, KeyEnded, Participation, Payer, PayerKind, Period, Record,
+        RetireClass, RetireClassFact, Reversal, ShareRates, Shares, Source, Subsidies,
+        TransferSide, TransferStep, TransferSums,
     },
     value::{Code, Day, Division, Fen, LeafIndex, Month, Rate, Scheme, TreeSize, UnixMillis},
 };
@@ -433,6 +434,26 @@ fn stated(kind: Kind, account: AccountId) -> Record<'static> {
             entries: 1,
             last: Hash([5; 32]),
             before: Hash([5; 32]),
+        }),
+        // Found by the submission that its name gives, and not under the account that it is bound to.
+        Kind::KEY_BOUND => Record::KeyBound(KeyBound {
+            account: AccountId([5; 16]),
+            number: 0,
+            kind: HolderKeyKind::Ed25519,
+            public: &[5; 32],
+            credential: &[],
+            relying_party: Hash::ZERO,
+            on: day,
+            basis: code("counter"),
+            maker: Hash([5; 32]),
+            checker: Hash([5; 32]),
+        }),
+        Kind::KEY_ENDED => Record::KeyEnded(KeyEnded {
+            account: AccountId([5; 16]),
+            region: place,
+            number: 0,
+            on: day,
+            reason: code("holder"),
         }),
         Kind::ACCOUNT_REGISTER => Record::AccountRegister(AccountRegister {
             form: 1,
