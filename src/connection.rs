@@ -123,7 +123,7 @@ pub(crate) fn describe(status: &Status) -> String {
             t!("connection.read-limit", detail = status.message()).to_string()
         }
         Some(RefusalCode::NoTrace) => t!("connection.no-trace").to_string(),
-        Some(RefusalCode::Code) => t!("connection.code", detail = status.message()).to_string(),
+        Some(RefusalCode::Code) => t!("connection.code").to_string(),
         Some(RefusalCode::NotOpened) => t!("connection.not-opened").to_string(),
         Some(RefusalCode::Purpose) => t!("connection.purpose").to_string(),
         Some(RefusalCode::NotInRoster) => t!("connection.not-in-roster").to_string(),

@@ -193,7 +193,9 @@ fn account_by_agency(arguments: &AccountArguments) -> anyhow::Result<Answer> {
     let needed = || Failure::Arguments(t!("holder.or_agency").to_string());
     let agency = &arguments.agency;
     let node = agency.node.ok_or_else(needed)?;
-    let credentials = Credentials::read(agency.credentials.as_deref().ok_or_else(needed)?)?;
+    let directory = agency.credentials.as_deref().ok_or_else(needed)?;
+    let purpose = agency.purpose.given().ok_or_else(needed)??;
+    let credentials = Credentials::read(directory)?;
     let whom = asked_worker(arguments.account.as_deref())?;
     let from_number = match &whom {
         Whom::Number(number) => FromNumber::of(number),
@@ -206,7 +208,7 @@ fn account_by_agency(arguments: &AccountArguments) -> anyhow::Result<Answer> {
     let policy = crate::rules::policy(arguments.rules.as_deref())?;
     let question = Question {
         worker,
-        purpose: agency.purpose.given().ok_or_else(needed)??,
+        purpose,
         as_of: arguments.day(),
         proofs: arguments.proofs,
         policy: &policy,

@@ -1,12 +1,15 @@
 //! Backups of nodes at work, and what is restored from them; with real processes.
 
-use crate::support::{self, Federation, Ran, contributions, copy, eventually, run, yizhang};
+use crate::support::{
+    self, Federation, PATIENCE, Ran, contributions, copy, eventually, run, yizhang,
+};
 use std::{
     fs,
     os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
     sync::atomic::{AtomicBool, Ordering},
     thread,
+    time::Instant,
 };
 
 /// Invented: no citizen's number begins with a city's own code.
@@ -97,7 +100,10 @@ fn a_backup_is_made_while_files_are_imported_and_what_is_restored_goes_on_where_
             }
         });
         let mut sizes = Vec::new();
-        for _ in 0..6 {
+        let start = Instant::now();
+        // Until something has come in between two of them, however slow the machine is.
+        while sizes.len() < 6 || sizes.first() == sizes.last() {
+            assert!(start.elapsed() < PATIENCE, "{sizes:?}");
             back_up(&federation, &backup).expect(0);
             sizes.push(backed_up(&backup, GUANGDONG));
         }
@@ -105,7 +111,7 @@ fn a_backup_is_made_while_files_are_imported_and_what_is_restored_goes_on_where_
         load.join().unwrap();
         sizes
     });
-    assert!(sizes.is_sorted() && sizes[0] < sizes[5], "{sizes:?}");
+    assert!(sizes.is_sorted(), "{sizes:?}");
     for other in OTHERS {
         federation.wait_replicated(GUANGDONG, other);
     }
