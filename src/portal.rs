@@ -44,7 +44,7 @@ pub(crate) struct RunArguments {
     /// A proxy stands before it, which speaks HTTPS to the world and writes into X-Forwarded-For for whom it asks.
     #[arg(long)]
     behind_proxy: bool,
-    /// The address under which people reach it, as https://portal.gd.example: passkeys are bound to its host for ever. Without it, this machine alone.
+    /// The address under which people reach it, with its scheme: passkeys are bound to its host for ever. Without it, this machine alone.
     #[arg(long, value_name = "URL")]
     address: Option<String>,
     /// Form of the log on standard error.

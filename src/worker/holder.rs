@@ -43,7 +43,7 @@ const AUTHORITIES: &str = "/etc/ssl/certs/ca-certificates.crt";
 /// Arguments of `worker enrol`.
 #[derive(Args)]
 pub(crate) struct EnrolArguments {
-    /// Address of the portal, as https://portal.gd.example. The code is read from standard input.
+    /// Address of the portal, with its scheme. The code is read from standard input.
     #[arg(long, value_name = "URL", value_parser = parse_portal)]
     portal: String,
     /// Authority of the portal's certificate, PEM; without it, those that the system knows.
