@@ -82,14 +82,45 @@ fn segments(federation: &Federation, node: u32, chain: u32) -> Vec<PathBuf> {
     files.map(|file| file.path()).collect()
 }
 
-/// Changes a bit in the middle of a file while its node runs.
-fn flip_a_bit(path: &PathBuf) -> Vec<u8> {
-    let whole = fs::read(path).unwrap();
-    let at = whole.len() / 2;
+/// Bytes of the header of a frame (FORMAT, section 13).
+const FRAME_HEADER_BYTES: usize = 40;
+
+/// Place in the middle of the batch with the most entries: how an import was cut differs from run to run, but this one holds records
+/// that a lookup reads, and not what a node has written for itself.
+fn middle_of_the_largest_batch(file: &[u8]) -> usize {
+    let field = |at: usize| {
+        let bytes = file[at..at + 4].try_into().unwrap();
+        usize::try_from(u32::from_le_bytes(bytes)).unwrap()
+    };
+    let mut largest_entries = 0;
+    let mut middle = 0;
+    let mut frame = yizhang_ledger::segment::FILE_HEADER_BYTES;
+    while frame + FRAME_HEADER_BYTES <= file.len() {
+        let body_bytes = field(frame + 8);
+        let entries = field(frame + 12);
+        if entries > largest_entries {
+            largest_entries = entries;
+            middle = frame + FRAME_HEADER_BYTES + body_bytes / 2;
+        }
+        frame += FRAME_HEADER_BYTES + body_bytes;
+    }
+    middle
+}
+
+/// A file as it was before one of its bits was changed, and where.
+struct Flipped {
+    before: Vec<u8>,
+    at: usize,
+}
+
+/// Changes a bit among the records of a file while its node runs.
+fn flip_a_bit(path: &PathBuf) -> Flipped {
+    let before = fs::read(path).unwrap();
+    let at = middle_of_the_largest_batch(&before);
     let file = fs::OpenOptions::new().write(true).open(path).unwrap();
-    file.write_all_at(&[whole[at] ^ 1], at.try_into().unwrap())
+    file.write_all_at(&[before[at] ^ 1], at.try_into().unwrap())
         .unwrap();
-    whole
+    Flipped { before, at }
 }
 
 #[test]
@@ -104,13 +135,13 @@ fn a_flipped_bit_is_said_once_and_mended_from_a_peer_also_in_the_own_chain() {
         let [path] = &segments(&federation, node, GUANGDONG)[..] else {
             panic!("one file expected")
         };
-        let whole = flip_a_bit(path);
+        let flipped = flip_a_bit(path);
         // Whoever needs the batch finds it; what he gets until it is mended is no account.
         eventually("the batch is mended", || {
             let looked = federation.lookup(node, WORKER, &["--proofs"]);
             // Behind it more may have been written in the meantime.
-            let upto = whole.len() / 2;
-            looked.code == 0 && fs::read(path).unwrap()[..=upto] == whole[..=upto]
+            let upto = ..=flipped.at;
+            looked.code == 0 && fs::read(path).unwrap()[upto] == flipped.before[upto]
         });
         assert_eq!(
             federation.lookup(node, WORKER, &[]).expect(0).stdout,
