@@ -14,7 +14,7 @@ use crate::{
     policy::Policy,
     records::{
         lines,
-        set::{AsOf, FamilyRange, RecordSet},
+        set::{AsOf, FamilyRange, RecordSet, Undecided},
         standing,
     },
 };
@@ -28,8 +28,8 @@ use yizhang_ledger::{Verified, fact::Fact, value::Day};
 /// ([`crate::ConflictCode::Y05`]) and still shows everything.
 pub fn fold(facts: &[Verified<Fact<'_>>], policy: &Policy, as_of: Day) -> Account {
     let as_of = AsOf::new(as_of);
-    let mut set = RecordSet::of(facts);
-    standing::decide(&mut set, as_of, &policy.successors(as_of.month));
+    let successors = policy.successors(as_of.month);
+    let mut set = standing::decide(Undecided::of(facts), as_of, &successors);
     let person = statements::person(&set);
     items::mark_of_heirs(&mut set, policy, &person);
     let bridges = Bridges::of(&set);
@@ -50,7 +50,7 @@ pub fn fold(facts: &[Verified<Fact<'_>>], policy: &Policy, as_of: Day) -> Accoun
         as_of,
     };
     let of_figures = figures::figures(&mut workings, inputs);
-    let drawn = drawn::drawn(&set, &policy.successors(as_of.month));
+    let drawn = drawn::drawn(&set, &successors);
     let died = statements::death(&person).map(|(month, _)| month);
     let debts: Vec<FamilyDebts<'_>> = folded.iter().map(FoldedFamily::with_debts).collect();
     let owed = Owed::of(&set, &debts, &drawn, died);

@@ -6,7 +6,7 @@ use crate::{
     conflicts::{class::ConflictCode, finders::conflict},
     records::{
         jurisdiction::{self, Pair},
-        set::{AsOf, RecordSet, number},
+        set::{AsOf, RecordSet, Undecided, number},
         standing,
     },
 };
@@ -52,9 +52,9 @@ pub fn linked_accounts(
     policy: &Policy,
     as_of: Day,
 ) -> Linked {
-    let mut set = RecordSet::of(facts);
     let as_of = AsOf::new(as_of);
-    standing::decide(&mut set, as_of, &policy.successors(as_of.month));
+    let successors = policy.successors(as_of.month);
+    let set = standing::decide(Undecided::of(facts), as_of, &successors);
     let neighbours = neighbours(&set);
     let tied = reached(account, &neighbours, |other| read.contains(&other));
     if tied.len() > LINKED_ACCOUNTS_MAX {

@@ -199,11 +199,22 @@ pub(crate) struct RecordSet<'f>(Vec<Held<'f>>);
 /// Why there is a record at a position.
 const GIVEN: &str = "a position that the set itself gave";
 
-impl<'f> RecordSet<'f> {
+/// Records of which it is not decided yet which act. Nothing can be asked of them: [`super::standing`] makes a set of them, and
+/// nothing else does, so that no step sees a record that a reversal or a copy has put out of force.
+pub(crate) struct Undecided<'f>(RecordSet<'f>);
+
+impl<'f> Undecided<'f> {
     pub(crate) fn of(facts: &'f [Verified<Fact<'f>>]) -> Self {
-        Self(from_facts::records(facts))
+        Self(RecordSet(from_facts::records(facts)))
     }
 
+    /// The records, for deciding which act.
+    pub(super) fn into_set(self) -> RecordSet<'f> {
+        self.0
+    }
+}
+
+impl<'f> RecordSet<'f> {
     /// Lets claims belong to no family: they open none, and leave no gap in one. What stands in the family anyway, in a chain that has
     /// the right, stays there. Gives the records new positions.
     pub(crate) fn part_claims(&mut self) {
@@ -222,7 +233,7 @@ impl<'f> RecordSet<'f> {
     }
 
     /// The same records as if nothing had been said of them yet but these standings, nor any of them sent again.
-    pub(crate) fn anew(&self, standing: impl Fn(usize, &Held<'f>) -> Standing) -> Self {
+    pub(crate) fn anew(&self, standing: impl Fn(usize, &Held<'f>) -> Standing) -> Undecided<'f> {
         let anew = |(at, held): (usize, &Held<'f>)| Held {
             standing: standing(at, held),
             because: None,
@@ -230,7 +241,7 @@ impl<'f> RecordSet<'f> {
             again: Vec::new(),
             ..held.clone()
         };
-        Self(self.iter().map(anew).collect())
+        Undecided(Self(self.iter().map(anew).collect()))
     }
 
     pub(crate) fn len(&self) -> usize {

@@ -8,7 +8,7 @@ use crate::{
     policy::Successors,
     records::{
         jurisdiction,
-        set::{AsOf, Held, RecordSet, Role, Target},
+        set::{AsOf, Held, RecordSet, Role, Target, Undecided},
     },
 };
 use std::cmp::Reverse;
@@ -19,20 +19,28 @@ use yizhang_ledger::{
 };
 
 /// Gives every record its standing, apart from what refunds and agreements leave of it.
-pub(crate) fn decide(set: &mut RecordSet<'_>, as_of: AsOf, successors: &Successors<'_>) {
-    reverse(set);
-    hold_back_later(set, as_of);
-    if jurisdiction::set_claims_aside(set, successors) {
+pub(crate) fn decide<'f>(
+    records: Undecided<'f>,
+    as_of: AsOf,
+    successors: &Successors<'_>,
+) -> RecordSet<'f> {
+    let mut set = records.into_set();
+    reverse(&mut set);
+    hold_back_later(&mut set, as_of);
+    if jurisdiction::set_claims_aside(&mut set, successors) {
         set.part_claims();
     }
-    decide_by_content(set);
+    decide_by_content(&mut set);
+    set
 }
 
 /// The same as of an earlier day, of records of which it is known already what nobody but a stranger claims.
-pub(crate) fn decide_again(set: &mut RecordSet<'_>, as_of: AsOf) {
-    reverse(set);
-    hold_back_later(set, as_of);
-    decide_by_content(set);
+pub(crate) fn decide_again(records: Undecided<'_>, as_of: AsOf) -> RecordSet<'_> {
+    let mut set = records.into_set();
+    reverse(&mut set);
+    hold_back_later(&mut set, as_of);
+    decide_by_content(&mut set);
+    set
 }
 
 fn decide_by_content(set: &mut RecordSet<'_>) {

@@ -73,7 +73,7 @@ impl<'f> View<'f> {
     ) -> Self {
         let as_of = AsOf::new(cut.on);
         let entered_again = entered_again(set, cut);
-        let mut set = set.anew(|at, held| {
+        let records = set.anew(|at, held| {
             if held.standing == Standing::Claim {
                 Standing::Claim
             } else if is_behind(held, cut) || entered_again.contains(&at) {
@@ -82,7 +82,7 @@ impl<'f> View<'f> {
                 Standing::Held
             }
         });
-        standing::decide_again(&mut set, as_of);
+        let mut set = standing::decide_again(records, as_of);
         let covering = OtherFamily::settled(&mut set, of.family.covered_by(), successors, as_of);
         let beside = OtherFamily::settled(&mut set, of.family.beside(), successors, as_of);
         let bounds = Bounds {
