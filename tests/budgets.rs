@@ -419,7 +419,7 @@ fn replay() -> ReplayRequest {
 async fn fill(federation: &Federation) {
     let own = connect(REGION, federation.agency(REGION));
     let mut record = Vec::new();
-    Record::Unknown(Kind(60_000), &[7; 2_000])
+    Record::unread(Kind(60_000), &[7; 2_000])
         .write(&mut record)
         .unwrap();
     let records = record.repeat(1_400);

@@ -178,7 +178,7 @@ async fn submit_until(federation: &Federation, round: u64, end: Instant) -> Wait
         id[..8].copy_from_slice(&u64::try_from(waits.0.len()).unwrap().to_le_bytes());
         id[8..].copy_from_slice(&round.to_le_bytes());
         let mut record = Vec::new();
-        Record::Unknown(Kind(60_000), &id)
+        Record::unread(Kind(60_000), &id)
             .write(&mut record)
             .unwrap();
         let request = SubmitRequest {

@@ -40,7 +40,7 @@ const WORKER: &str = "440300199003078815";
 
 fn entry(kind: u16, payload: &[u8]) -> Vec<u8> {
     let mut bytes = Vec::new();
-    Record::Unknown(Kind(kind), payload)
+    Record::unread(Kind(kind), payload)
         .write(&mut bytes)
         .unwrap();
     bytes

@@ -272,7 +272,7 @@ impl Liar {
         let mut records = Vec::new();
         for number in 0..2_u64 {
             let payload = [content.to_le_bytes(), number.to_le_bytes()].concat();
-            let record = Record::Unknown(Kind(60_000), &payload);
+            let record = Record::unread(Kind(60_000), &payload);
             record.write(&mut records).unwrap();
         }
         let mut id = [0; 16];
@@ -307,7 +307,7 @@ impl Liar {
         let mut block = Vec::new();
         for number in 0..records {
             let payload = [77, number].map(u64::to_le_bytes).concat();
-            let record = Record::Unknown(Kind(60_000), &payload);
+            let record = Record::unread(Kind(60_000), &payload);
             record.write(&mut block).unwrap();
         }
         let submission = Submitted {

@@ -79,7 +79,7 @@ pub fn compare_registers<E: Display>(
 
 /// What is wrong with a register, if it is not what was computed.
 fn wrong(stated: &StatedRegister, computed: Option<&AccountRegister>) -> Option<Finding> {
-    let computed = computed.filter(|computed| **computed != stated.register)?;
+    let computed = computed.filter(|computed| !computed.agrees_with(&stated.register))?;
     let text = "the register of accounts is not what the chain gives: its node left records out, or made them up";
     let place = stated.place.at_leaf(stated.at);
     let sides = |register: &AccountRegister| {

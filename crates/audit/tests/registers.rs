@@ -11,7 +11,7 @@ use yizhang_ledger::{
     hash::{Hash, hash_leaf},
     person::AccountId,
     record::{AccountRegister, Record},
-    register::{FORM, RegisterTree, RegisteredAccount},
+    register::{FORM, FORM_OF_KNOWN_KINDS, RegisterTree, RegisteredAccount},
     tree::root,
     value::LeafIndex,
 };
@@ -216,7 +216,17 @@ fn a_register_that_cannot_be_is_named_without_computing_it() {
     assert_eq!(faults(&report, REGION), [Code::RegisterWentBack]);
     let mut chain = honest();
     chain.commit(AccountRegister {
-        form: 2,
+        form: FORM_OF_KNOWN_KINDS,
+        ..by_definition(&leaves, size)
+    });
+    let report = chain.data().audit(&roster(&[REGION]));
+    assert_eq!(
+        (faults(&report, REGION), notes(&report, REGION)),
+        (vec![], vec![])
+    );
+    let mut chain = honest();
+    chain.commit(AccountRegister {
+        form: FORM + 1,
         ..by_definition(&leaves, size)
     });
     let report = chain.data().audit(&roster(&[REGION]));

@@ -97,10 +97,10 @@ fn chains_that_are_absent_and_kinds_that_are_not_read_are_noted() {
     let data = Data::empty();
     let mut writer = Writer::new(110_000);
     let mut bytes = fixture::received(1, 1, 1);
-    Record::Unknown(yizhang_ledger::entry::Kind(999), b"later")
+    Record::unread(yizhang_ledger::entry::Kind(999), b"later")
         .write(&mut bytes)
         .unwrap();
-    Record::Unknown(yizhang_ledger::entry::Kind::CONSENT, b"later")
+    Record::unread(yizhang_ledger::entry::Kind::CONSENT, b"later")
         .write(&mut bytes)
         .unwrap();
     data.write(110_000, &[writer.batch_of(bytes)]);

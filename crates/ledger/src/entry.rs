@@ -27,6 +27,34 @@ macro_rules! kinds {
     };
 }
 
+/// Kinds without a name so far that are personal, whatever later versions make of them.
+const PERSONAL_UNNAMED: core::ops::RangeInclusive<u16> = 1_024..=2_047;
+
+impl Kind {
+    /// Whether an entry of this kind, where it has no fields in this version, is found under the account in its first 16 bytes: so that
+    /// nodes of different versions count the same entries in a register, and an account shows what its reader cannot read.
+    pub fn is_personal(self) -> bool {
+        PERSONAL_UNNAMED.contains(&self.0)
+            || matches!(
+                self,
+                Self::SUBSIDY_CREDIT
+                    | Self::LATE_FEE
+                    | Self::MEDICAL_SWITCH
+                    | Self::ACCOUNT_INHERITANCE
+                    | Self::PLATFORM_MONTH
+                    | Self::INJURY_REPORT
+                    | Self::INJURY_DETERMINATION
+                    | Self::DISABILITY_GRADE
+                    | Self::SUBSIDY_APPLY
+                    | Self::SUBSIDY_AWARD
+                    | Self::PLAN_SNAPSHOT
+                    | Self::NOTICE_SENT
+                    | Self::NOTICE_READ
+                    | Self::CONSENT
+            )
+    }
+}
+
 kinds! {
     /// The first leaf of a batch.
     BATCH = 0, "Batch";

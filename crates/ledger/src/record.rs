@@ -364,7 +364,18 @@ pub enum Record<'a> {
     /// [`Kind::KEY_ENDED`].
     KeyEnded(KeyEnded<'a>),
     /// A kind that this version does not read: kept, hashed, replicated and reported.
-    Unknown(Kind, &'a [u8]),
+    Unknown(Unread<'a>),
+}
+
+/// What stands in a chain under a kind that this version does not read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unread<'a> {
+    /// The kind.
+    pub kind: Kind,
+    /// Its fields, as they stand there.
+    pub payload: &'a [u8],
+    /// Whose it is: the first bytes of the payload, where the kind is personal and has as many.
+    pub account: Option<AccountId>,
 }
 
 /// Which fields a kind has.
@@ -449,6 +460,19 @@ impl<'a> Record<'a> {
         }
     }
 
+    /// A record of a kind that this version does not read.
+    pub fn unread(kind: Kind, payload: &'a [u8]) -> Self {
+        let account = match payload.first_chunk() {
+            Some(first) if kind.is_personal() => Some(AccountId(*first)),
+            _ => None,
+        };
+        Self::Unknown(Unread {
+            kind,
+            payload,
+            account,
+        })
+    }
+
     /// Reads the payload of an entry.
     ///
     /// # Errors
@@ -474,7 +498,7 @@ impl<'a> Record<'a> {
             Shape::Dispute => Self::Dispute(entry.kind, codec::decode(entry.payload)?),
             Shape::KeyBound => Self::KeyBound(codec::decode(entry.payload)?),
             Shape::KeyEnded => Self::KeyEnded(codec::decode(entry.payload)?),
-            Shape::Batch | Shape::Unknown => Self::Unknown(entry.kind, entry.payload),
+            Shape::Batch | Shape::Unknown => Self::unread(entry.kind, entry.payload),
         };
         record.check()?;
         Ok(record)
@@ -510,10 +534,10 @@ impl<'a> Record<'a> {
             Self::Dispute(_, fields) => codec::encode(fields, &mut payload)?,
             Self::KeyBound(fields) => codec::encode(fields, &mut payload)?,
             Self::KeyEnded(fields) => codec::encode(fields, &mut payload)?,
-            Self::Unknown(_, bytes) if bytes.len() > codec::PAYLOAD_BYTES_MAX => {
+            Self::Unknown(unread) if unread.payload.len() > codec::PAYLOAD_BYTES_MAX => {
                 return Err(CodecFault::TooLarge);
             }
-            Self::Unknown(_, bytes) => payload.extend_from_slice(bytes),
+            Self::Unknown(unread) => payload.extend_from_slice(unread.payload),
         }
         write_entry(self.kind(), &payload, out);
         Ok(())
@@ -540,12 +564,13 @@ impl<'a> Record<'a> {
             | Self::Transfer(kind, _)
             | Self::Benefit(kind, _)
             | Self::Identity(kind, _)
-            | Self::Dispute(kind, _)
-            | Self::Unknown(kind, _) => *kind,
+            | Self::Dispute(kind, _) => *kind,
+            Self::Unknown(unread) => unread.kind,
         }
     }
 
-    /// The accounts that the record is about, to be found under: none for what a node writes of its own accord, or a kind that this version does not read.
+    /// The accounts that the record is about, to be found under: none for what a node writes of its own accord, and for a kind that this
+    /// version does not read the one that [`Kind::is_personal`] lets be told.
     pub fn accounts(&self) -> impl Iterator<Item = AccountId> {
         let (account, other) = match self {
             Self::Contribution(_, fields) => (Some(fields.account), None),
@@ -566,8 +591,8 @@ impl<'a> Record<'a> {
             Self::AccessDigest(_)
             | Self::AccountRegister(_)
             | Self::KeyBound(_)
-            | Self::KeyEnded(_)
-            | Self::Unknown(..) => (None, None),
+            | Self::KeyEnded(_) => (None, None),
+            Self::Unknown(unread) => (unread.account, None),
         };
         account.into_iter().chain(other)
     }
@@ -597,8 +622,8 @@ impl<'a> Record<'a> {
             Self::AccessDigest(_)
             | Self::AccountRegister(_)
             | Self::KeyBound(_)
-            | Self::KeyEnded(_)
-            | Self::Unknown(..) => (None, None),
+            | Self::KeyEnded(_) => (None, None),
+            Self::Unknown(unread) => (unread.account.as_mut(), None),
         };
         for account in account.into_iter().chain(other) {
             *account = names.account(*account);

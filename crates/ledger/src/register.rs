@@ -39,9 +39,12 @@ pub const BRANCH_CONTEXT: &str = "yizhang 2026-11-29 v1 register branch";
 /// Context of [`submission_id`].
 pub const SUBMISSION_CONTEXT: &str = "yizhang 2026-11-29 v1 submission of an account register";
 
-/// The only form of registers so far: it counts the kinds that [`Record::accounts`] knew on 2026-11-29. When a kind gets fields
-/// with an account, registers that count it are of the next form, so that nobody computes two registers from one chain.
-pub const FORM: u16 = 1;
+/// The form of the registers that are written: an entry counts under the accounts that [`Record::accounts`] says, which for kinds that
+/// have no fields yet is told by their number alone ([`Kind::is_personal`]), so that nobody computes two registers from one chain.
+pub const FORM: u16 = 2;
+/// The form before it, of 2026-11-29, which is read: kinds without fields counted under no account. No chain was written that had any,
+/// so what it covers is computed as [`FORM`] is.
+pub const FORM_OF_KNOWN_KINDS: u16 = 1;
 
 /// An account as a register has it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -147,7 +150,9 @@ pub enum RegisterFault {
         found: Kind,
     },
     /// The register counts by rules that this version does not know.
-    #[error("the register has form {found}, this version reads form {FORM}")]
+    #[error(
+        "the register has form {found}, this version reads form {FORM_OF_KNOWN_KINDS} and {FORM}"
+    )]
     Form {
         /// Form found.
         found: u16,
@@ -298,6 +303,17 @@ pub struct Neighbour {
 }
 
 impl AccountRegister {
+    /// Whether it says the same of a chain as another one does, whatever form either has.
+    pub fn agrees_with(&self, other: &Self) -> bool {
+        let Self {
+            form: _,
+            size,
+            accounts,
+            root,
+        } = self;
+        (*size, *accounts, *root) == (other.size, other.accounts, other.root)
+    }
+
     /// The root of the register without an account.
     pub fn empty_root() -> Hash {
         RegisterTree::empty()
@@ -322,7 +338,7 @@ impl AccountRegister {
     /// # Errors
     /// [`RegisterFault::Form`], [`RegisterFault::BeyondItself`].
     pub const fn check(&self, at: LeafIndex) -> Result<(), RegisterFault> {
-        if self.form != FORM {
+        if !matches!(self.form, FORM_OF_KNOWN_KINDS | FORM) {
             return Err(RegisterFault::Form { found: self.form });
         }
         if self.size > at.0 {

@@ -18,6 +18,7 @@ use yizhang_ledger::{
     fact::Fact,
     hash::{Blake3Keyed, Hash, hash_leaf},
     head::Head,
+    person::AccountId,
     record::Record,
     tree,
     value::{LeafIndex, TreeSize, UnixMillis},
@@ -293,9 +294,14 @@ fn a_kind_that_is_not_read_survives_untouched() {
         Kind(200),
         Kind(250),
         Kind(251),
+        Kind::OIP_PREMIUM,
+        Kind(1_023),
+        Kind(1_024),
+        Kind(2_047),
+        Kind(2_048),
         Kind(u16::MAX),
     ] {
-        let record = Record::Unknown(kind, &payload);
+        let record = Record::unread(kind, &payload);
         let bytes = sample::entry(&record);
         let extension = empty()
             .prepare(&[submitted(1, sample::block(&[record]))], UnixMillis(1), 1)
@@ -314,7 +320,12 @@ fn a_kind_that_is_not_read_survives_untouched() {
         let path = tree::inclusion_path(admitted.batch.leaves(), 1).unwrap();
         let fact = Fact::prove(&bytes, LeafIndex(1), &path, &head).unwrap();
         assert_eq!((fact.record, fact.id.0), (record, hash_leaf(&bytes)));
-        assert_eq!(fact.record.accounts().count(), 0);
+        let is_personal = matches!(kind, Kind::SUBSIDY_CREDIT | Kind(1_024 | 2_047));
+        let first = AccountId(*payload.first_chunk().unwrap());
+        let found: Vec<AccountId> = fact.record.accounts().collect();
+        assert_eq!(found, Vec::from_iter(is_personal.then_some(first)));
+        // What is too short for an account is nobody's.
+        assert_eq!(Record::unread(kind, &payload[..15]).accounts().count(), 0);
     }
 }
 
@@ -334,20 +345,20 @@ fn a_record_is_written_only_under_a_kind_of_its_fields() {
     refused(Record::Benefit(Kind::CERTIFICATE, sample::benefit()));
     refused(Record::Transfer(Kind::BENEFIT_PAID, sample::transfer()));
     refused(Record::Identity(Kind::REVERSAL, sample::identity()));
-    refused(Record::Unknown(Kind::BATCH, &[]));
-    refused(Record::Unknown(Kind::RECEIVED, &[]));
+    refused(Record::unread(Kind::BATCH, &[]));
+    refused(Record::unread(Kind::RECEIVED, &[]));
 }
 
 #[test]
 fn payloads_end_at_their_limit() {
     let payload = [0; PAYLOAD_BYTES_MAX + 1];
     let mut out = Vec::new();
-    Record::Unknown(Kind(200), &payload[1..])
+    Record::unread(Kind(200), &payload[1..])
         .write(&mut out)
         .unwrap();
     assert!(Entry::parse(&out, LeafIndex(0)).is_ok());
     assert_eq!(
-        Record::Unknown(Kind(200), &payload).write(&mut out),
+        Record::unread(Kind(200), &payload).write(&mut out),
         Err(CodecFault::TooLarge)
     );
     let framed = |kind: u16, length: usize| raw_entry(kind, &vec![0; length]);

@@ -188,7 +188,7 @@ fn run(case: &Case) -> Result<Json, Broken> {
         "entry" => entry(&case.bytes("bytes")),
         "write" => {
             let mut out = Vec::new();
-            Record::Unknown(Kind(case.number("kind")), &case.bytes("payload")).write(&mut out)?;
+            Record::unread(Kind(case.number("kind")), &case.bytes("payload")).write(&mut out)?;
             Ok(Json::hex(out))
         }
         "derive" => Ok(hashed(derive(

@@ -218,7 +218,7 @@ mod tests {
     fn large(number: u8) -> Submitted {
         let mut bytes = Vec::new();
         for _ in 0..2_200 {
-            Record::Unknown(Kind(500), &[number; 1_000])
+            Record::unread(Kind(500), &[number; 1_000])
                 .write(&mut bytes)
                 .unwrap();
         }

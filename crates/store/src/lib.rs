@@ -31,7 +31,7 @@
 //! let (store, opened) = Store::open(folder.path(), Options::new(vec![origin.clone()])).unwrap();
 //! assert!(opened.is_fine());
 //! let mut bytes = Vec::new();
-//! Record::Unknown(Kind(60_000), b"a kind of a later version").write(&mut bytes).unwrap();
+//! Record::unread(Kind(60_000), b"a kind of a later version").write(&mut bytes).unwrap();
 //! let block = RecordBlock::parse(bytes).unwrap();
 //! let submitted = Submitted { id: SubmissionId([7; 16]), submitter: "agency".into(), block };
 //! let state = store.state(&origin).unwrap();

@@ -208,7 +208,7 @@ impl Store {
             }
         }
         let computed = self.make(chain, size)?;
-        let outcome = if computed == stated {
+        let outcome = if computed.agrees_with(&stated) {
             RegisterChecked::Right(stated)
         } else {
             RegisterChecked::Wrong { stated, computed }

@@ -12,7 +12,10 @@ use yizhang_ledger::{
     head::Origin,
     person::AccountId,
     record::{AccountRegister, Record},
-    register::{FORM, InRegister, ListedRecord, RegisterFault, RegisterTree, RegisteredAccount},
+    register::{
+        FORM, FORM_OF_KNOWN_KINDS, InRegister, ListedRecord, RegisterFault, RegisterTree,
+        RegisteredAccount,
+    },
     tree,
     value::{LeafIndex, TreeSize, UnixMillis},
 };
@@ -380,12 +383,22 @@ fn a_register_in_a_chain_is_compared_with_the_chain() {
         store.check_register(&origin, at).unwrap().outcome,
         RegisterChecked::Unreadable(fault)
     );
+    let first = AccountRegister {
+        form: FORM_OF_KNOWN_KINDS,
+        ..computed
+    };
+    let at = append(&mut world, &store, first);
+    assert_eq!(
+        store.check_register(&origin, at).unwrap().outcome,
+        RegisterChecked::Right(first),
+        "one of the form before says the same"
+    );
     let later = AccountRegister {
-        form: 2,
+        form: FORM + 1,
         ..computed
     };
     let at = append(&mut world, &store, later);
-    let fault = RegisterFault::Form { found: 2 };
+    let fault = RegisterFault::Form { found: FORM + 1 };
     assert_eq!(
         store.check_register(&origin, at).unwrap().outcome,
         RegisterChecked::Unreadable(fault)

@@ -93,13 +93,13 @@ pub(crate) fn sources(set: &RecordSet<'_>, as_of: AsOf) -> Vec<SourceLine> {
 pub(crate) fn unread(set: &RecordSet<'_>) -> Vec<UnreadKind> {
     let mut kinds: BTreeMap<Kind, UnreadKind> = BTreeMap::new();
     for (at, held) in set.iter() {
-        if let Record::Unknown(kind, _) = &held.fact.record {
-            let unread = kinds.entry(*kind).or_insert(UnreadKind {
-                kind: *kind,
-                number: kind.0,
+        if let Record::Unknown(unread) = &held.fact.record {
+            let of_kind = kinds.entry(unread.kind).or_insert(UnreadKind {
+                kind: unread.kind,
+                number: unread.kind.0,
                 records: Vec::new(),
             });
-            unread.records.push(number(at));
+            of_kind.records.push(number(at));
         }
     }
     kinds.into_values().collect()

@@ -660,7 +660,7 @@ fn stated<'r>(
                 source,
             })
         }
-        kind => Record::Unknown(kind, serial.as_bytes()),
+        kind => Record::unread(kind, serial.as_bytes()),
     }
 }
 

@@ -99,7 +99,7 @@ impl History {
                 14 => federation::entry(&stated(rng, &text)),
                 15 => federation::entry(&transfer(rng, &text)),
                 16 => federation::entry(&benefit(rng, &text)),
-                5 => federation::entry(&Record::Unknown(
+                5 => federation::entry(&Record::unread(
                     Kind(rng.random_range(990..993)),
                     text.as_bytes(),
                 )),

@@ -356,8 +356,14 @@ def read_record(kind, payload):
     return fields
 
 
+# Kinds without fields so far that are found under the account in their first 16 bytes.
+PERSONAL = {54, 55, 82, 104, 112, 114, 115, 116, 130, 131, 132, 133, 134, 144, *range(1024, 2048)}
+
+
 def accounts(kind, fields):
-    if kind not in FIELDS or kind in (KEY_BOUND, KEY_ENDED):
+    if kind not in FIELDS:
+        return [fields["payload"][:32]] if kind in PERSONAL and len(fields["payload"]) >= 32 else []
+    if kind in (KEY_BOUND, KEY_ENDED):
         return []
     return [fields[name] for name in ("account", "other") if name in fields]
 
@@ -586,7 +592,7 @@ def read_register(data, at):
     kind, payload = read_as("RegisterFault::Record", one_entry, data)
     fields = read_as("RegisterFault::Record", read_record, kind, payload)
     check(kind == 153, "RegisterFault::NotARegister")
-    check(fields["form"] == 1, "RegisterFault::Form")
+    check(fields["form"] in (1, 2), "RegisterFault::Form")
     check(int(fields["size"]) <= at, "RegisterFault::BeyondItself")
     return fields
 

@@ -438,7 +438,7 @@ mod tests {
         }
 
         fn append_something(&self) -> TreeSize {
-            self.append(&Record::Unknown(Kind(500), b"a kind of a later version"))
+            self.append(&Record::unread(Kind(500), b"a kind of a later version"))
         }
 
         fn register(&self) -> AccountRegister {
@@ -526,7 +526,7 @@ mod tests {
     fn behind_a_register_that_came_too_soon_a_mirror_rests_for_an_hour() {
         let mirror = Mirror::new();
         let checks = mirror.checks(BTreeMap::new());
-        mirror.append_many(&Record::Unknown(Kind(500), b"many"), 1_000);
+        mirror.append_many(&Record::unread(Kind(500), b"many"), 1_000);
         let size = mirror.append(&Record::AccountRegister(mirror.register()));
         assert!(are_right_in_the_end(&checks, &mirror, size));
         let rest = || {
@@ -542,7 +542,7 @@ mod tests {
             checks.are_right(&mirror.chain, size),
             "there is no register to wait for"
         );
-        mirror.append_many(&Record::Unknown(Kind(500), b"many"), 100);
+        mirror.append_many(&Record::unread(Kind(500), b"many"), 100);
         let before = mirror.append_something();
         let size = mirror.append(&Record::AccountRegister(mirror.register()));
         assert!(!checks.are_right(&mirror.chain, size), "the next one waits");
@@ -568,7 +568,7 @@ mod tests {
             let mirror = Mirror::new();
             mirror.append_something();
             let earlier = mirror.register();
-            mirror.append_many(&Record::Unknown(Kind(500), b"many"), 10);
+            mirror.append_many(&Record::unread(Kind(500), b"many"), 10);
             let size = mirror.append(&Record::AccountRegister(mirror.register()));
             assert!(are_right_in_the_end(
                 &mirror.checks(BTreeMap::new()),
@@ -592,7 +592,7 @@ mod tests {
         let mirror = Mirror::new();
         mirror.append_something();
         let earlier = mirror.register();
-        mirror.append_many(&Record::Unknown(Kind(500), b"many"), 10);
+        mirror.append_many(&Record::unread(Kind(500), b"many"), 10);
         mirror.append(&Record::AccountRegister(mirror.register()));
         let later = mirror.append(&Record::AccountRegister(made_up(AccountRegister {
             size: earlier.size + 1,

@@ -130,7 +130,7 @@ fn clock() -> UnixMillis {
 
 fn submitted(number: u8) -> Submitted {
     let mut bytes = Vec::new();
-    Record::Unknown(Kind(500), &[number; 9])
+    Record::unread(Kind(500), &[number; 9])
         .write(&mut bytes)
         .unwrap();
     Submitted {

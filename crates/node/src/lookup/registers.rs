@@ -66,7 +66,7 @@ impl UsableRegisters {
             let found = store.in_register(&held.head.origin, size, *account)?;
             // The file may be gone by now, or be made again of another history.
             match found {
-                Some((register, found)) if register == usable.register => {
+                Some((register, found)) if register.agrees_with(&usable.register) => {
                     shown.push(ShownAccount {
                         account: *account,
                         shown: found,

@@ -116,7 +116,7 @@ pub(crate) fn submission(submitter: &str, id: u64, records: usize, content: u64)
     let mut bytes = Vec::new();
     for number in 0..records as u64 {
         let payload = [content.to_le_bytes(), number.to_le_bytes()].concat();
-        Record::Unknown(Kind(500), &payload)
+        Record::unread(Kind(500), &payload)
             .write(&mut bytes)
             .unwrap();
     }

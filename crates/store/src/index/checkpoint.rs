@@ -35,7 +35,8 @@ use yizhang_ledger::{
 
 const MANIFEST_CONTEXT: &str = "yizhang 2026-11-23 v1 store index manifest";
 const CHAINS_CONTEXT: &str = "yizhang 2026-11-23 v1 store index chains";
-const VERSION: u32 = 1;
+/// Raised when entries are found under other accounts than before: an index of an earlier version is made anew.
+const VERSION: u32 = 2;
 /// Most runs: three of each size class and those being merged; more is no manifest of ours.
 const RUNS_MAX: u16 = 128;
 

@@ -142,7 +142,7 @@ impl World {
             };
             let target = RecordId(Hash(self.rng.random()));
             let record = match self.rng.random_range(0..10) {
-                0 => Record::Unknown(Kind(60_000), serial.as_bytes()),
+                0 => Record::unread(Kind(60_000), serial.as_bytes()),
                 1 => {
                     let other = AccountId(self.rng.random());
                     let (reason, evidence) = (Code::NONE, Hash::ZERO);

@@ -57,7 +57,7 @@ impl Chain {
             target: taken_back,
             ..sample::reversal()
         });
-        let unknown = Record::Unknown(Kind(200), b"of a later version");
+        let unknown = Record::unread(Kind(200), b"of a later version");
         let steps = [
             vec![submitted(
                 1,

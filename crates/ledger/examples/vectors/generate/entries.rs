@@ -324,6 +324,15 @@ fn unknown() -> Vec<Json> {
         (250, 251),
         (251, 5),
         (65_535, 2),
+        // Personal: found under the account in the first 16 bytes, where there are as many.
+        (54, 16),
+        (112, 40),
+        (113, 40),
+        (144, 15),
+        (1_023, 20),
+        (1_024, 20),
+        (2_047, 20),
+        (2_048, 20),
     ]
     .into_iter()
     .map(|(kind, length)| {

@@ -33,7 +33,7 @@ pub fn record(record: &Record<'_>) -> Json {
         Record::AccountRegister(fields) => account_register(fields),
         Record::KeyBound(fields) => key_bound(fields),
         Record::KeyEnded(fields) => key_ended(fields),
-        Record::Unknown(_, payload) => Json::object([("payload", Json::hex(payload))]),
+        Record::Unknown(unread) => Json::object([("payload", Json::hex(unread.payload))]),
     }
 }
 

@@ -11,7 +11,7 @@ use yizhang_ledger::{
     hash::{Hash, hash_leaf},
     person::AccountId,
     record::{AccountRegister, Identity, Record, Reversal},
-    register::{FORM, RegisterLeaf, RegisterTree, RegisteredAccount},
+    register::{FORM, FORM_OF_KNOWN_KINDS, RegisterLeaf, RegisterTree, RegisteredAccount},
     tree::{inclusion_path_by, root},
     value::LeafIndex,
 };
@@ -190,8 +190,9 @@ fn reading(chain: &Chain) -> Vec<Json> {
     };
     let register = chain.register;
     let read = || fields::account_register(&register);
-    let later = AccountRegister {
-        form: 2,
+    let of_form = |form: u16| entry_of(&AccountRegister { form, ..register });
+    let first = AccountRegister {
+        form: FORM_OF_KNOWN_KINDS,
         ..register
     };
     vec![
@@ -208,7 +209,13 @@ fn reading(chain: &Chain) -> Vec<Json> {
             register.size - 1,
             fault("BeyondItself"),
         ),
-        one("another form", entry_of(&later), AT, fault("Form")),
+        one(
+            "the first form",
+            entry_of(&first),
+            AT,
+            fields::account_register(&first),
+        ),
+        one("a later form", of_form(FORM + 1), AT, fault("Form")),
         one(
             "a reversal",
             chain.entries[0].1.clone(),

@@ -83,7 +83,7 @@ fn strides() -> Json {
         let payloads: Vec<[u8; 1]> = (0..records).map(|record| [record]).collect();
         let records: Vec<Record<'_>> = payloads
             .iter()
-            .map(|payload| Record::Unknown(Kind(200), payload))
+            .map(|payload| Record::unread(Kind(200), payload))
             .collect();
         let extension = state
             .prepare(&[submitted(number, "x", &records)], UnixMillis(1), 1)
