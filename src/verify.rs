@@ -78,6 +78,10 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
 fn check(arguments: &Arguments, path: &Path) -> anyhow::Result<Outcome> {
     let context = || path.display().to_string();
     if statement::is_statement(path)? {
+        // Nobody is to take for compared what was not.
+        if arguments.file.is_some() || arguments.after.is_some() {
+            return Err(Failure::Arguments(t!("verify.not_of_statement").to_string()).into());
+        }
         return statement::run(arguments, path);
     }
     if arguments.statement.paper.is_some() {

@@ -5,7 +5,7 @@ mod holder;
 mod statement;
 
 use holder::Holder;
-pub(crate) use statement::{AccountPart, Made, Wanted, make, opening, trusted_root};
+pub(crate) use statement::{AccountPart, Made, Wanted, known_rosters, make, opening, trusted_root};
 
 use crate::{
     clock, connection,

@@ -332,6 +332,21 @@ fn a_bundle_with_another_history_is_evidence_and_closes_the_chain() {
     let two = export(&pair.federation, GUANGDONG, "two.bundle", &[]);
     pair.cross();
 
+    // Whoever holds both files has the proof in his hands.
+    let root = root(&pair.federation);
+    verdict(&[text(&two), "--root", &root], 0);
+    let said = run(&["verify", text(&two), "--root", &root, "--after", text(&one)]).expect(1);
+    assert!(said.stdout.contains("another history"), "{}", said.stdout);
+    let (first, second) = (fs::read(&one).unwrap(), fs::read(&two).unwrap());
+    let both = [
+        &first[..first.len() - HEADER_BYTES],
+        &second[HEADER_BYTES..],
+    ]
+    .concat();
+    let both = pair.federation.file("both.bundle", &both);
+    let said = run(&["verify", &both, "--root", &root]).expect(1);
+    assert!(said.stdout.contains("a second part"), "{}", said.stdout);
+
     pair.bring(&one).expect(0);
     let held = pair.held();
     let ran = pair.bring(&two).expect(1);
@@ -503,6 +518,7 @@ fn a_bundle_is_checked_by_the_fingerprint_of_the_root_keys_and_says_where_it_is_
             "bytes are missing",
         ),
         ("turned", turned, "the checksum does not match"),
+        ("longer", [&bytes[..], b"more"].concat(), "at byte"),
     ];
     for (name, bytes, reason) in wrong {
         let file = federation.file(name, &bytes);
@@ -515,6 +531,14 @@ fn a_bundle_is_checked_by_the_fingerprint_of_the_root_keys_and_says_where_it_is_
             "{name}: {lines}"
         );
     }
+    // A bundle that goes ahead and is damaged is named, and says nothing of the file.
+    let damaged = federation.file("damaged", &forged(&fs::read(&first).unwrap(), 1));
+    let said = run(&["verify", text(&later), "--root", &root, "--after", &damaged]);
+    assert!(
+        said.code > 1 && said.stderr.contains("damaged (--after) is not sound"),
+        "{}",
+        said.stderr
+    );
     let others = "0000 0000 0000 0000 0000 0000 0000 0000";
     let refused = verdict(&[text(&whole), "--root", others], 1);
     assert!(

@@ -97,5 +97,44 @@ fn no_credential_is_made_of_a_statement_that_is_refused() {
     desk.issue(&file, &root, &["--holder-key", &holder])
         .expect(2);
     assert!(!Path::new(&desk.file("one.sd-jwt")).exists());
+    // What the records of an excerpt come to by themselves is nobody's account.
+    let (excerpt, of_excerpt) = statement("v1-excerpt");
+    let refused = desk.issue(&excerpt, &of_excerpt, &[]).expect(2);
+    assert!(refused.stderr.contains("excerpt"), "{}", refused.stderr);
+    assert!(!Path::new(&desk.file("one.sd-jwt")).exists());
     desk.issue(&file, &root, &[]).expect(0);
+}
+
+#[test]
+fn a_number_that_a_statement_reveals_is_named_to_be_compared() {
+    let (file, root) = statement("v1-revealed");
+    let said = run(&["verify", &file, "--root", &root]).expect(0).stdout;
+    let line = "those of the number 110000199003071231";
+    assert!(said.contains(line), "{said}");
+    let json = run(&["verify", &file, "--root", &root, "--json"]).expect(0);
+    let json: Value = serde_json::from_str(&json.stdout).unwrap();
+    assert_eq!(json["statement"]["number"], "110000199003071231");
+    let (file, root) = statement("v1-account");
+    let json = run(&["verify", &file, "--root", &root, "--json"]).expect(0);
+    let json: Value = serde_json::from_str(&json.stdout).unwrap();
+    assert!(json["statement"]["number"].is_null());
+    // What compares nothing is refused: nobody is to take for compared what was not.
+    for option in ["--file", "--after"] {
+        run(&["verify", &file, "--root", &root, option, &file]).expect(2);
+    }
+}
+
+#[test]
+fn what_has_effect_is_not_said_of_the_records_of_an_excerpt() {
+    let (file, root) = statement("v1-excerpt");
+    let json = run(&["verify", &file, "--root", &root, "--json"]).expect(0);
+    let json: Value = serde_json::from_str(&json.stdout).unwrap();
+    let records = json["statement"]["excerpt"]["records"].as_array().unwrap();
+    assert!(!records.is_empty());
+    for record in records {
+        assert!(matches!(
+            record["standing"].as_str(),
+            None | Some("reversed")
+        ));
+    }
 }

@@ -92,6 +92,10 @@ impl Bundle {
                 }
             };
             if header.kind == SectionKind::End {
+                let end = at.saturating_add(128);
+                if header.bytes != 0 || end != self.length {
+                    found.fault = Some(self.fault(at, FrameFault::Header));
+                }
                 return Ok(found);
             }
             let start = at.saturating_add(128);
@@ -166,6 +170,10 @@ impl Frames<'_> {
         let header = FrameHeader::read(bytes).map_err(|fault| self.bundle.fault(at, fault))?;
         let length = u64::try_from(header.frame_bytes()).expect("a frame has some MiB");
         self.at = at.saturating_add(length);
+        if self.at > self.end {
+            // It reaches into what stands behind its section.
+            return Err(self.bundle.fault(at, FrameFault::Header).into());
+        }
         Ok(Some(Frame { header, at }))
     }
 

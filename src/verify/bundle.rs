@@ -10,7 +10,7 @@ use rust_i18n::t;
 use std::{collections::BTreeMap, fmt::Display, path::Path};
 use yizhang_ledger::{
     chain::ChainState,
-    head::Origin,
+    head::{Head, Origin},
     roster::{Roster, TrustFault, VERSIONS_MAX},
     segment::FrameKind,
     value::Division,
@@ -64,7 +64,14 @@ fn check_behind(
     known: &Known,
 ) -> Result<BundleShown, Stopped> {
     let before = match earlier {
-        Some(earlier) => states(check(earlier, known, BTreeMap::new())?.chains),
+        Some(earlier) => {
+            let checked = check(earlier, known, BTreeMap::new());
+            states(
+                checked
+                    .map_err(|stopped| stopped.of_earlier(earlier))?
+                    .chains,
+            )
+        }
         None => BTreeMap::new(),
     };
     check(path, known, before)
@@ -100,6 +107,20 @@ impl Stopped {
             at: BundlePlace { byte, entry: None },
             fault: fault.to_string(),
         })
+    }
+
+    /// The same, of the bundle that a file follows: nothing is said of the file itself.
+    fn of_earlier(self, path: &Path) -> Self {
+        let fault = match self {
+            Self::Wrong(wrong) => wrong.fault,
+            Self::Roster(fault) => fault.to_string(),
+            Self::Failed(error) => return Self::Failed(error),
+        };
+        let path = path.display();
+        Self::Failed(anyhow::anyhow!(
+            "{}",
+            t!("verify.after_refused", path = path, fault = fault)
+        ))
     }
 
     /// The same, in a chain.
@@ -160,13 +181,23 @@ fn check(
             from: *from,
             to: *to,
         };
+        let goes_on_at = chains
+            .iter()
+            .rfind(|chain| chain.part.origin == *origin)
+            .map(|chain| chain.part.to);
+        if goes_on_at.is_some_and(|end| end != *from) {
+            let stopped = Stopped::at(section.start, &t!("verify.bundle_twice"));
+            return Err(stopped.behind(origin.region(), from.0));
+        }
+        let before_it = before.remove(origin);
         let mut reading = Reading {
             frames: bundle.frames(section.start, section.end),
             section,
             region: origin.region(),
             bar: &bar,
+            known: before_it.as_ref().map(ChainState::head),
         };
-        let chain = reading.chain(&roster, part, before.remove(origin))?;
+        let chain = reading.chain(&roster, part, before_it)?;
         before.extend(chain.state.clone().map(|state| (origin.clone(), state)));
         chains.push(chain);
     }
@@ -208,6 +239,8 @@ struct Reading<'b> {
     section: &'b Section,
     region: Division,
     bar: &'b show::progress::ByteBar,
+    /// The head of what was gone through of the chain before, elsewhere or further up: the section has it too where it reaches across.
+    known: Option<Head>,
 }
 
 impl Reading<'_> {
@@ -267,6 +300,7 @@ impl Reading<'_> {
         chain
             .batch(content, &note)
             .map_err(|fault| Stopped::at(frame.at, &fault))?;
+        self.ensure_one_history(chain, begins, frame.at)?;
         let ends = chain.size().0;
         let is_said = frame.header.position == begins
             && head.header.position == ends
@@ -277,6 +311,26 @@ impl Reading<'_> {
         let done = head.at.saturating_sub(self.section.start);
         let total = self.section.end.saturating_sub(self.section.start);
         self.bar.advance(self.region, done, total);
+        Ok(())
+    }
+
+    /// Refuses a chain of which another history was gone through before: a batch of the one ended, with another root, where one of the other
+    /// does, or in the middle of one.
+    fn ensure_one_history(
+        &self,
+        chain: &CarriedReader<'_>,
+        begins: u64,
+        at: u64,
+    ) -> Result<(), Stopped> {
+        let Some(known) = &self.known else {
+            return Ok(());
+        };
+        let is_within = begins < known.size.0 && known.size < chain.size();
+        let is_another =
+            known.size == chain.size() && chain.root().is_some_and(|root| root != known.root);
+        if is_within || is_another {
+            return Err(Stopped::at(at, &t!("verify.bundle_two_histories")));
+        }
         Ok(())
     }
 }

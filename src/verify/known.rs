@@ -1,7 +1,10 @@
 //! What a reader knows before he is handed anything.
 
 use super::Arguments;
-use crate::{credentials, exit::Failure, worker::trusted_root};
+use crate::{
+    exit::Failure,
+    worker::{known_rosters, trusted_root},
+};
 use rust_i18n::t;
 use yizhang_ledger::roster::RootFingerprint;
 
@@ -21,10 +24,9 @@ impl Known {
         let directory = arguments.credentials.as_deref();
         let directory =
             directory.ok_or_else(|| Failure::Arguments(t!("verify.needs_roster").to_string()))?;
-        let trusted = credentials::read_roster(directory)?;
         Ok(Self {
             root: trusted_root(directory)?,
-            rosters: trusted.versions.after(0).map(<[u8]>::to_vec).collect(),
+            rosters: known_rosters(directory)?,
         })
     }
 }

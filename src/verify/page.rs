@@ -1,6 +1,6 @@
 //! A page of the verifier, for whoever has no program: with the file that was checked, or without any.
 
-use super::{Arguments, statement};
+use super::Arguments;
 use crate::{
     credentials::{self, TrustedRoster},
     files, page,
@@ -11,7 +11,7 @@ use yizhang_page::Page;
 use yizhang_statement::PORTABLE_BYTES_MAX;
 use yizhang_verifier::File;
 
-/// Writes the page, with what the caller trusts: the fingerprint of root keys, and the roster unless a statement brings its own.
+/// Writes the page, with what the caller trusts: the fingerprint of root keys, and the versions of the roster that he has.
 pub(super) fn write(arguments: &Arguments, target: &Path) -> anyhow::Result<()> {
     let directory = arguments.credentials.as_deref();
     let fingerprint = match (arguments.root, directory) {
@@ -20,13 +20,12 @@ pub(super) fn write(arguments: &Arguments, target: &Path) -> anyhow::Result<()> 
         (None, None) => String::new(),
     };
     let mut named: Vec<(String, Vec<u8>)> = Vec::new();
-    let mut has_rosters = false;
     if let Some(path) = &arguments.path {
-        has_rosters = statement::is_statement(path)?;
         let bytes = files::read_at_most(path, PORTABLE_BYTES_MAX)?;
         named.push((page::name(path), bytes));
     }
-    if let (Some(directory), false) = (directory, has_rosters) {
+    // A statement brings its own, and whoever makes the page may know of later ones.
+    if let Some(directory) = directory {
         named.extend(notes(&credentials::read_roster(directory)?));
     }
     let files = named.iter().map(|(name, bytes)| File { name, bytes });

@@ -16,7 +16,7 @@ use rust_i18n::t;
 use std::path::{Path, PathBuf};
 use yizhang_credential::{
     CREDENTIAL_BYTES_MAX, Credential, CredentialFault, DAYS_DEFAULT, DAYS_MAX, Days, ENTITLEMENT,
-    IssuerKey, KeyFault, PublicKey, Standing, check, issue,
+    IssueFault, IssuerKey, KeyFault, PublicKey, Standing, check, issue,
 };
 use yizhang_ledger::roster::RootFingerprint;
 use yizhang_show::verdict::{self, FRESH_DAYS, Reader};
@@ -141,8 +141,8 @@ fn issue_credential(arguments: &IssueArguments) -> anyhow::Result<Outcome> {
     };
     let said = verdict::of_statement(&shown, &reader);
     let standing = match said.outcome {
-        verdict::Outcome::Holds => Standing::Holds,
-        verdict::Outcome::Open => Standing::Open,
+        verdict::Outcome::Holds if !verdict::is_old(&shown, &reader) => Standing::Holds,
+        verdict::Outcome::Holds | verdict::Outcome::Open => Standing::Open,
         verdict::Outcome::Refused => {
             verdict::print(&said);
             return Ok(Outcome::Findings);
@@ -156,7 +156,13 @@ fn issue_credential(arguments: &IssueArguments) -> anyhow::Result<Outcome> {
         holder: holder.as_ref(),
         days: Days::new(arguments.days).context("the days of the arguments were checked")?,
     };
-    let text = issue(&credential, &key, clock::now(), &randomness)?;
+    let text = match issue(&credential, &key, clock::now(), &randomness) {
+        Ok(text) => text,
+        Err(IssueFault::Excerpt) => {
+            return Err(Failure::Arguments(t!("credential.excerpt").to_string()).into());
+        }
+        Err(fault @ IssueFault::NoRandomness) => return Err(fault.into()),
+    };
     files::replace(&arguments.out, text.as_bytes())?;
     output::notice(&t!(
         "credential.written",
@@ -215,6 +221,7 @@ fn reason(fault: &CredentialFault) -> String {
         }
         CredentialFault::Signature => t!("credential.signature"),
         CredentialFault::Expired { .. } => t!("credential.expired"),
+        CredentialFault::NotYet { .. } => t!("credential.not_yet"),
         CredentialFault::Disclosure => t!("credential.disclosure"),
     };
     text.into_owned()

@@ -244,8 +244,9 @@ pub(crate) fn make(wanted: &Wanted<'_>) -> anyhow::Result<Made> {
     };
     let bytes = ask(wanted.credentials, wanted.node, request)?;
     let statement = Statement::parse(&bytes)?;
+    let known = known_rosters(&wanted.credentials.directory)?;
     let verdict = statement
-        .verify(trusted)
+        .verify_knowing(trusted, &known)
         .map_err(|refusal| anyhow::anyhow!("{}", t!("statement.refused", text = refusal)))?;
     ensure_asked(&verdict, &statement, wanted, salt)?;
     Ok(Made {
@@ -263,6 +264,12 @@ fn asked_excerpt(excerpt: &Excerpt) -> v1::Excerpt {
         last: number(excerpt.last),
         schemes: excerpt.schemes.clone(),
     }
+}
+
+/// The versions of the roster in a directory, oldest first.
+pub(crate) fn known_rosters(directory: &Path) -> anyhow::Result<Vec<Vec<u8>>> {
+    let trusted = credentials::read_roster(directory)?;
+    Ok(trusted.versions.after(0).map(<[u8]>::to_vec).collect())
 }
 
 /// The fingerprint of the root keys that a directory trusts.

@@ -43,10 +43,19 @@ pub enum CredentialFault {
         /// Its end, in seconds after 1970.
         at: u64,
     },
+    /// Its time has not come: whoever issued it has a clock that is ahead, or has made it for later.
+    #[error("issued at {at} seconds after 1970, which has not come")]
+    NotYet {
+        /// Its beginning, in seconds after 1970.
+        at: u64,
+    },
     /// Something is disclosed that the issuer has not signed: it was altered, or belongs to another credential.
     #[error("a disclosure is altered, or of another credential")]
     Disclosure,
 }
+
+/// How far the clocks of issuer and reader may be apart, in seconds.
+const CLOCK_SECONDS: u64 = 300;
 
 /// The claims of a credential that holds: those that all see, and those that were disclosed.
 ///
@@ -66,6 +75,10 @@ pub fn check(text: &str, issuer: &PublicKey, now: UnixMillis) -> Result<Value, C
     let at = expires.ok_or(form("it has no end"))?;
     if now.0 / 1_000 >= at {
         return Err(CredentialFault::Expired { at });
+    }
+    let issued = claims.get("iat").and_then(Value::as_u64);
+    if let Some(at) = issued.filter(|at| *at > (now.0 / 1_000).saturating_add(CLOCK_SECONDS)) {
+        return Err(CredentialFault::NotYet { at });
     }
     match claims.get("_sd_alg") {
         None => {}

@@ -9,7 +9,7 @@ use base64ct::{Base64UrlUnpadded, Encoding};
 use ring::rand::SecureRandom;
 use serde_json::{Map, Value, json};
 use yizhang_ledger::value::UnixMillis;
-use yizhang_statement::Verdict;
+use yizhang_statement::{Cover, Verdict};
 
 /// `vct` of the credentials that this program defines: docs/STATEMENT.md, "Into a wallet".
 pub const ENTITLEMENT: &str = "urn:yizhang:entitlement:1";
@@ -58,21 +58,30 @@ pub struct Credential<'a> {
     pub days: Days,
 }
 
-/// The system gives no random numbers: without them nothing is signed and no claim is hidden.
+/// Why no credential is issued.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the system gives no random bytes")]
-pub struct NoRandomness;
+pub enum IssueFault {
+    /// The system gives no random numbers: without them nothing is signed and no claim is hidden.
+    #[error("the system gives no random bytes")]
+    NoRandomness,
+    /// The statement is an excerpt: what its records come to by themselves is no account, and no figure of it is the worker's.
+    #[error("the statement is an excerpt, which has no figures")]
+    Excerpt,
+}
 
 /// Issues a credential, with all of its disclosures: whoever holds it takes away those that are nobody's business.
 ///
 /// # Errors
-/// [`NoRandomness`].
+/// [`IssueFault`].
 pub fn issue(
     credential: &Credential<'_>,
     key: &IssuerKey,
     now: UnixMillis,
     randomness: &dyn SecureRandom,
-) -> Result<String, NoRandomness> {
+) -> Result<String, IssueFault> {
+    if credential.statement.cover != Cover::Whole {
+        return Err(IssueFault::Excerpt);
+    }
     let mut veil = Veil {
         randomness,
         disclosures: Vec::new(),
@@ -91,7 +100,7 @@ pub fn issue(
     let signed = [&header, &claims].map(|part| encoded(part.to_string().as_bytes()));
     let signed = signed.join(".");
     let signature = key.sign(signed.as_bytes(), randomness);
-    let signature = encoded(&signature.ok_or(NoRandomness)?);
+    let signature = encoded(&signature.ok_or(IssueFault::NoRandomness)?);
     let mut text = format!("{signed}.{signature}{SEPARATOR}");
     for disclosure in veil.disclosures {
         text.push_str(&disclosure);
@@ -150,7 +159,7 @@ struct Veil<'a> {
 
 impl Veil<'_> {
     /// A family whose figures are hidden one by one. That they are provisional is not: whoever sees one sees that as well.
-    fn family(&mut self, family: Figures) -> Result<Value, NoRandomness> {
+    fn family(&mut self, family: Figures) -> Result<Value, IssueFault> {
         let mut hidden = Vec::new();
         for (name, value) in family.values {
             hidden.push(self.hide(&name, &value)?);
@@ -159,9 +168,11 @@ impl Veil<'_> {
     }
 
     /// Hides a claim (RFC 9901, section 4.2.1) and returns the digest that stands for it.
-    fn hide(&mut self, name: &str, value: &Value) -> Result<String, NoRandomness> {
+    fn hide(&mut self, name: &str, value: &Value) -> Result<String, IssueFault> {
         let mut salt = [0; SALT_BYTES];
-        self.randomness.fill(&mut salt).map_err(|_| NoRandomness)?;
+        self.randomness
+            .fill(&mut salt)
+            .map_err(|_| IssueFault::NoRandomness)?;
         let disclosure = json!([encoded(&salt), name, value]).to_string();
         let disclosure = encoded(disclosure.as_bytes());
         let digest = digest_of(&disclosure);

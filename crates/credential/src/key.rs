@@ -2,7 +2,8 @@
 
 use base64ct::{Base64UrlUnpadded, Encoding};
 use ring::{
-    rand::SecureRandom,
+    agreement::{self, ECDH_P256, EphemeralPrivateKey, agree_ephemeral},
+    rand::{SecureRandom, SystemRandom},
     signature::{
         ECDSA_P256_SHA256_FIXED, ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair,
         UnparsedPublicKey,
@@ -75,10 +76,24 @@ impl PublicKey {
             (read.len() == COORDINATE_BYTES).then_some(bytes)
         };
         let (x, y) = (coordinate("x"), coordinate("y"));
-        Ok(Self {
+        let key = Self {
             x: x.ok_or(KeyFault::NotP256)?,
             y: y.ok_or(KeyFault::NotP256)?,
-        })
+        };
+        if key.is_on_the_curve() {
+            Ok(key)
+        } else {
+            Err(KeyFault::NotP256)
+        }
+    }
+
+    /// Whether its halves belong together: an agreement with a key of a moment is refused for any other point.
+    fn is_on_the_curve(&self) -> bool {
+        let Ok(own) = EphemeralPrivateKey::generate(&ECDH_P256, &SystemRandom::new()) else {
+            return false;
+        };
+        let theirs = agreement::UnparsedPublicKey::new(&ECDH_P256, self.point());
+        agree_ephemeral(own, &theirs, |_secret| ()).is_ok()
     }
 
     fn from_point(point: &[u8]) -> Result<Self, KeyFault> {
@@ -110,9 +125,13 @@ impl PublicKey {
         format!("urn:ietf:params:oauth:jwk-thumbprint:sha-256:{thumbprint}")
     }
 
+    /// Both halves, uncompressed.
+    fn point(&self) -> Vec<u8> {
+        [&[UNCOMPRESSED][..], &self.x, &self.y].concat()
+    }
+
     pub(crate) fn has_signed(&self, content: &[u8], signature: &[u8]) -> bool {
-        let point = [&[UNCOMPRESSED][..], &self.x, &self.y].concat();
-        let key = UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point);
+        let key = UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, self.point());
         key.verify(content, signature).is_ok()
     }
 }

@@ -24,7 +24,7 @@ mod key;
 
 pub use check::{CREDENTIAL_BYTES_MAX, CredentialFault, check};
 pub use issue::{
-    Credential, DAYS_DEFAULT, DAYS_MAX, Days, ENTITLEMENT, NoRandomness, Standing, issue,
+    Credential, DAYS_DEFAULT, DAYS_MAX, Days, ENTITLEMENT, IssueFault, Standing, issue,
 };
 pub use key::{IssuerKey, KeyFault, PublicKey};
 

@@ -18,6 +18,12 @@ fn fingerprint(roster: &Roster) -> String {
     roster.root_fingerprint().to_string()
 }
 
+/// A statement that was released.
+fn released(name: &str) -> Vec<u8> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../statement/tests/released");
+    fs::read(folder.join(format!("{name}.yizhang"))).unwrap()
+}
+
 /// Where pictures are kept for people to look at.
 fn pictures() -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).join("page")
@@ -145,6 +151,8 @@ fn what_the_browser_shows_is_what_the_program_computes() {
         ("changed.receipt", mutated(&receipt())),
         ("b.evidence", evidence()),
         ("shopping.txt", b"two pounds of apples".to_vec()),
+        ("whole.yizhang", released("v1-revealed")),
+        ("part.yizhang", released("v1-excerpt")),
     ] {
         let files = [desk.file(name, &content), desk.file("roster.note", &note)];
         desk.browser.open(&empty, DESK, "zh-CN");

@@ -40,10 +40,11 @@ fn row(record: &RecordLine) -> Vec<String> {
         )
     });
     let kind = kind::name(record.kind);
-    let kind = if record.standing == Standing::Held {
-        kind
+    // Everything else that may put a record out of effect may rest on records that are not shown.
+    let kind = if record.standing == Standing::Reversed {
+        t!("excerpt.reversed", kind = kind).to_string()
     } else {
-        t!("excerpt.without_effect", kind = kind).to_string()
+        kind
     };
     vec![
         of(months),

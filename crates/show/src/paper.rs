@@ -1,6 +1,9 @@
 //! The sheet of paper: the account of a statement as people read it, what names the statement, and a code by which both can be compared.
 
-use super::{html, language, place, verdict::answer_of};
+use super::{
+    html, language, place,
+    verdict::{answer_of, on_word, without_head},
+};
 use crate::text::t;
 use maud::{DOCTYPE, Markup, PreEscaped, html as markup};
 use qrcode::{Color, EcLevel, QrCode};
@@ -51,6 +54,7 @@ pub fn page(shown: &Verdict, address: &str) -> Option<String> {
                 }
                 h2 { (t!("paper.heads")) }
                 (heads(shown))
+                (unproved(shown))
                 (PreEscaped(html::paper_parts(&answer)))
                 h2 { (t!("paper.code")) }
                 p.code { (code) }
@@ -91,6 +95,18 @@ fn heads(shown: &Verdict) -> Markup {
                     td.short { (complete(chain)) } td.short { (chain.mirrors.len()) }
                 }
             }
+        }
+    }
+}
+
+/// What the sheet does not show, or shows on the issuer's word alone.
+fn unproved(shown: &Verdict) -> Markup {
+    let without = without_head(shown);
+    let lines = without.into_iter().chain(on_word(shown));
+    let lines: Vec<String> = lines.map(|line| line.text).collect();
+    markup! {
+        @if !lines.is_empty() {
+            ul.small { @for line in &lines { li { (line) } } }
         }
     }
 }

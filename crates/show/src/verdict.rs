@@ -30,8 +30,10 @@ pub use roster::{
     missing_roster, of_roster, other_roots, refused_roster, two_rosters, without_roster,
 };
 pub use statement::{
-    FRESH_DAYS, Reader, answer_of, of_statement, refused_statement, without_person,
+    FRESH_DAYS, Reader, answer_of, is_old, of_statement, refused_statement, without_person,
 };
+#[cfg(feature = "paper")]
+pub(crate) use statement::{on_word, without_head};
 
 use super::printable;
 use crate::text::t;

@@ -5,6 +5,7 @@ use yizhang_ledger::{
     Invalid, Verified,
     batch::Batch,
     chain::{ChainState, Tip},
+    hash::Hash,
     head::{Head, Origin},
     note::Note,
     roster::{KeyKind, RootFingerprint, Roster, TrustFault},
@@ -104,7 +105,7 @@ pub fn newest_roster(
     known: &[Vec<u8>],
     trusted: RootFingerprint,
 ) -> Result<Roster, TrustFault> {
-    let (mut versions, others) = match Roster::open_versions(brought, trusted) {
+    let (versions, others) = match Roster::open_versions(brought, trusted) {
         Ok(versions) => (versions, known),
         // Who was founded later has no version that the reader began with.
         Err(TrustFault::OtherRoots { .. } | TrustFault::Versions { found: 0 })
@@ -114,6 +115,14 @@ pub fn newest_roster(
         }
         Err(fault) => return Err(fault),
     };
+    newest_of(versions, others)
+}
+
+/// The newest of versions that follow each other, and of others that must be those or follow them.
+pub(crate) fn newest_of(
+    mut versions: Vec<Roster>,
+    others: &[Vec<u8>],
+) -> Result<Roster, TrustFault> {
     for (number, note) in (1..).zip(others) {
         let in_version = |fault| TrustFault::Version { number, fault };
         let version = Roster::version_of(note).map_err(in_version)?;
@@ -207,6 +216,14 @@ impl<'r> CarriedReader<'r> {
     /// Leaves up to the last batch that was taken.
     pub const fn size(&self) -> TreeSize {
         self.size
+    }
+
+    /// The root of the tree up to there; none before the first batch of a part whose beginning is not at hand.
+    pub fn root(&self) -> Option<Hash> {
+        match &self.behind {
+            Behind::State(state) => Some(state.head().root),
+            Behind::Tip(tip) => tip.as_ref().map(|tip| tip.root),
+        }
     }
 
     /// Takes a head that stands in front. Returns its size.

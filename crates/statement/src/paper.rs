@@ -51,6 +51,8 @@ pub enum AccountSince {
         records: u64,
         /// Records that came into the chains since, by region; none where the code has no sizes of heads.
         since: Option<BTreeMap<Division, u64>>,
+        /// Records now in chains of which the statement had no head, by region: they may have been there before, or not.
+        untold: BTreeMap<Division, u64>,
     },
 }
 
@@ -87,7 +89,7 @@ impl PaperCode {
     /// Reads a code, whatever address stands in front of it. There is one text for what it says.
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.trim();
-        if text.len() > PAPER_CHARACTERS_MAX {
+        if text.len() > PAPER_CHARACTERS_MAX || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
             return None;
         }
         let text = match text.rsplit_once(BEHIND_ADDRESS) {
@@ -138,20 +140,24 @@ impl PaperCode {
         if digest == self.account {
             return AccountSince::Same;
         }
+        let mut untold: BTreeMap<Division, u64> = BTreeMap::new();
         let since = self.heads.as_ref().map(|heads| {
             let mut since: BTreeMap<Division, u64> = BTreeMap::new();
             for record in &account.records {
-                let size = heads.get(&record.region).map_or(0, |size| size.0);
-                if record.index >= size {
-                    let count = since.entry(record.region).or_default();
-                    *count = count.saturating_add(1);
-                }
+                let counted = match heads.get(&record.region) {
+                    Some(size) if record.index < size.0 => continue,
+                    Some(_) => &mut since,
+                    None => &mut untold,
+                };
+                let count = counted.entry(record.region).or_default();
+                *count = count.saturating_add(1);
             }
             since
         });
         AccountSince::Other {
             records: u64::try_from(account.records.len()).unwrap_or(u64::MAX),
             since,
+            untold,
         }
     }
 }

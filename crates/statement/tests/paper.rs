@@ -58,6 +58,7 @@ fn what_says_something_else_or_the_same_in_another_way_is_no_code() {
         TEXT.replace("110000:7,", ""),
         TEXT.replace(":896", ":9223372036854775808"),
         TEXT.replace(":896", ""),
+        format!("https://例#{TEXT}"),
         format!("{TEXT}/1"),
         format!("{TEXT}#"),
         format!("{}#{TEXT}", "a".repeat(PAPER_CHARACTERS_MAX)),

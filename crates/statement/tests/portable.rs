@@ -429,12 +429,19 @@ fn what_a_reader_knows_of_later_rosters_counts_for_the_statement() {
         region.keys.push(ChainKey::since(next, TreeSize(until)));
         [rosters(), vec![signed(&third, 9)]].concat()
     };
-    assert!(statement.verify_knowing(trusted(), &replaced(9)).is_ok());
+    let ended = statement.verify_knowing(trusted(), &replaced(9)).unwrap();
+    // But a thief would choose such a head, so whoever knows of the end is told.
+    assert!(ended.issuer_key_ended && !shown.issuer_key_ended);
     // It had ended before: neither its head nor the statement is worth anything.
     assert!(statement.verify_knowing(trusted(), &replaced(8)).is_err());
     // Another version 3 that does not follow from the statement's second.
     let stranger = signed(&roster(3, Hash([7; 32])), 9);
     let refused = statement.verify_knowing(trusted(), &[stranger]);
+    assert!(matches!(refused, Err(Refusal::Roster(_))), "{refused:?}");
+    // And another version 2 than the statement's own, signed as well: one of the two is not what the reader was given.
+    let mut other = roster(2, roster(1, Hash::ZERO).hash());
+    other.regions.pop_last();
+    let refused = statement.verify_knowing(trusted(), &[signed(&other, 9)]);
     assert!(matches!(refused, Err(Refusal::Roster(_))), "{refused:?}");
 }
 

@@ -102,7 +102,8 @@ fn of_file(
         return verdict::without_anchor().into();
     }
     if form == Form::Statement {
-        return of_statement(file.bytes, trust.root(), request);
+        let known = rosters.as_ref().ok();
+        return of_statement(file.bytes, trust.root(), known, request);
     }
     let Ok(rosters) = rosters else {
         return verdict::without_roster().into();
@@ -118,12 +119,19 @@ fn of_file(
 /// A statement that holds.
 struct CheckedStatement {
     root: RootFingerprint,
+    /// Whether the reader has versions of the roster under these root keys himself.
+    knows_rosters: bool,
     shown: Shows,
     person: Option<PersonAnswer>,
 }
 
 /// What a statement shows. Where the reader trusts nobody yet, it is checked by the root keys that it begins with.
-fn of_statement(bytes: &[u8], trusted: Option<RootFingerprint>, request: &Request<'_>) -> Shown {
+fn of_statement(
+    bytes: &[u8],
+    trusted: Option<RootFingerprint>,
+    rosters: Option<&Rosters>,
+    request: &Request<'_>,
+) -> Shown {
     let Ok(asked) = person::read(request.number, request.code) else {
         return verdict::without_person().into();
     };
@@ -131,14 +139,17 @@ fn of_statement(bytes: &[u8], trusted: Option<RootFingerprint>, request: &Reques
         .map_err(Refusal::from)
         .and_then(|statement| {
             let root = trusted.map_or_else(|| first_root(&statement), Ok)?;
+            let known = rosters.map_or(&[][..], |rosters| rosters.of(root));
             Ok(CheckedStatement {
                 root,
-                shown: statement.verify(root)?,
+                knows_rosters: !known.is_empty(),
+                shown: statement.verify_knowing(root, known)?,
                 person: asked.as_ref().map(|asked| statement.is_of(asked)),
             })
         });
     let CheckedStatement {
         root,
+        knows_rosters,
         shown,
         person,
     } = match checked {
@@ -150,7 +161,7 @@ fn of_statement(bytes: &[u8], trusted: Option<RootFingerprint>, request: &Reques
         today: Day::parse(request.day).unwrap_or(shown.issued),
         fresh_days: verdict::FRESH_DAYS,
         person,
-        has_rosters: false,
+        has_rosters: knows_rosters,
     };
     let anchor = if trusted.is_some() {
         Anchor::Known(root.to_string())

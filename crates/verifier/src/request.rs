@@ -14,7 +14,7 @@ pub const FILE_BYTES_MAX: usize = PORTABLE_BYTES_MAX;
 pub struct Request<'a> {
     /// The language of the answer.
     pub language: Language,
-    /// Today, by the clock of whoever asks; only said, never compared.
+    /// Today, by the clock of whoever asks: from it a statement is old, or of a day that has not come.
     pub day: &'a str,
     /// The fingerprint of the root keys that the reader trusts, as he has typed it; empty if he has none.
     pub fingerprint: &'a str,

@@ -16,6 +16,10 @@ pub(crate) struct Rosters {
     pub(crate) others: Vec<Roster>,
     /// Whose root keys they are.
     pub(crate) anchor: Anchor,
+    /// The root keys of any version.
+    roots: Vec<RootFingerprint>,
+    /// All of them as they are signed, the oldest first.
+    notes: Vec<Vec<u8>>,
 }
 
 /// Why rosters are of no use.
@@ -47,6 +51,7 @@ impl Rosters {
     ) -> Result<Self, RosterFault> {
         let stated = in_order(notes)?;
         let mut versions: Vec<Roster> = Vec::new();
+        let mut signed = Vec::new();
         for stated in &stated {
             let fault = |fault| invalid(stated.file, fault);
             let opened = match versions.last() {
@@ -72,15 +77,28 @@ impl Rosters {
                 }
             };
             versions.push(opened.map_err(fault)?);
+            signed.push(stated.file.bytes.to_vec());
         }
         let anchor = anchor(&versions, trusted)?;
+        let roots = versions.iter().map(Roster::root_fingerprint).collect();
         let newest = versions.pop().ok_or(RosterFault::None)?;
         versions.reverse();
         Ok(Self {
             newest,
             others: versions,
             anchor,
+            roots,
+            notes: signed,
         })
+    }
+
+    /// The versions as they are signed, if they are under these root keys; none of another federation's.
+    pub(crate) fn of(&self, root: RootFingerprint) -> &[Vec<u8>] {
+        if self.roots.contains(&root) {
+            &self.notes
+        } else {
+            &[]
+        }
     }
 }
 

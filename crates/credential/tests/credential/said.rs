@@ -88,6 +88,10 @@ fn it_is_good_until_the_second_in_which_it_expires() {
             )
         };
         assert!(at(end - 1).is_ok());
+        // Two clocks may be apart by minutes, not by more.
+        assert!(at(NOW.0 - 300_000).is_ok());
+        let begins = CredentialFault::NotYet { at: NOW.0 / 1_000 };
+        assert_eq!(at(NOW.0 - 301_000), Err(begins));
         let at_end = CredentialFault::Expired { at: end / 1_000 };
         assert_eq!(at(end), Err(at_end));
     }

@@ -33,7 +33,7 @@ impl Verdict {
             Anchor::Unknown(fingerprint) => {
                 let line = Line::unproved(t!("verify.anchor.unknown", fingerprint = fingerprint));
                 self.lines.insert(0, line);
-                if self.outcome == Outcome::Holds {
+                if self.outcome != Outcome::Refused {
                     self.outcome = Outcome::Open;
                     self.headline = t!("verify.anchor.if", headline = self.headline).to_string();
                 }

@@ -4,6 +4,7 @@ use super::{Line, Outcome, Verdict, by_roster, refused};
 use crate::place;
 use crate::text::t;
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use yizhang_ledger::{
     roster::{Roster, TrustFault},
     value::{Day, Division, UnixMillis},
@@ -67,8 +68,14 @@ pub fn of_bundle(shown: &BundleShown) -> Verdict {
         day = Day::of(shown.made)
     )));
     lines.push(by_roster(shown.roster.version));
-    let whole = shown.chains.iter().filter(|chain| chain.state.is_some());
-    let (whole, chains) = (whole.count(), shown.chains.len());
+    // A chain may come in several sections, each from where the one before it ended.
+    let origins = |chains: &mut dyn Iterator<Item = &CarriedChain>| -> usize {
+        let origins: BTreeSet<&str> = chains.map(|chain| chain.part.origin.as_str()).collect();
+        origins.len()
+    };
+    let chains = origins(&mut shown.chains.iter());
+    let in_part = origins(&mut shown.chains.iter().filter(|chain| chain.state.is_none()));
+    let whole = chains.saturating_sub(in_part);
     let (outcome, headline) = if chains == 0 {
         (Outcome::Open, t!("verify.bundle.empty"))
     } else if whole == chains {

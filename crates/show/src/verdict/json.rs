@@ -2,6 +2,7 @@
 
 use super::{BundleShown, Outcome, Standing, Verdict, bundle};
 use serde_json::{Value, json};
+use yizhang_entitlement::account::{RecordLine, Standing as Effect};
 use yizhang_ledger::value::{Day, Division};
 use yizhang_rules::RuleSet;
 use yizhang_statement::{
@@ -74,6 +75,11 @@ fn statement(shown: &Shown, asked: Option<PersonAnswer>) -> Value {
         "rules": shown.rules.to_string(),
         "rules_are": if is_own { "of_the_program" } else { "of_the_issuer" },
         "person": person(&shown.person),
+        "number": match &shown.person {
+            PersonShown::Revealed(number) => Some(number.reveal()),
+            PersonShown::Hidden | PersonShown::Unknown => None,
+        },
+        "issuer_key_ended": shown.issuer_key_ended,
         "person_asked": asked.map(answer),
         "further_pseudonyms": shown.other_names,
         "strangers": shown.strangers.len(),
@@ -93,9 +99,22 @@ fn excerpt(shown: &Shown) -> Value {
             "first": excerpt.first.to_string(),
             "last": excerpt.last.to_string(),
             "schemes": excerpt.schemes,
-            "records": shown.account.records,
+            "records": shown.account.records.iter().map(excerpt_record).collect::<Vec<_>>(),
         }),
     }
+}
+
+/// A record of an excerpt. Whether it has effect depends on records that an excerpt need not show, unless a reversal took it back: that is for
+/// the same months.
+fn excerpt_record(record: &RecordLine) -> Value {
+    let mut value = json!(record);
+    if record.standing != Effect::Reversed
+        && let Some(members) = value.as_object_mut()
+    {
+        members.remove("standing");
+        members.remove("because");
+    }
+    value
 }
 
 fn chain(shown: &ChainShown) -> Value {

@@ -30,7 +30,12 @@ impl Verdict {
 /// How an account of today compares with a paper, in lines.
 pub fn since_paper(code: &PaperCode, since: &AccountSince) -> Vec<String> {
     let day = code.as_of;
-    let AccountSince::Other { records, since } = since else {
+    let AccountSince::Other {
+        records,
+        since,
+        untold,
+    } = since
+    else {
         return vec![t!("paper.since.same", day = day).to_string()];
     };
     let (records, then) = (*records, code.records);
@@ -45,11 +50,17 @@ pub fn since_paper(code: &PaperCode, since: &AccountSince) -> Vec<String> {
     ];
     match since {
         None => lines.push(t!("paper.since.unknown").to_string()),
-        Some(since) if since.is_empty() => lines.push(t!("paper.since.no_record").to_string()),
+        Some(since) if since.is_empty() && untold.is_empty() => {
+            lines.push(t!("paper.since.no_record").to_string());
+        }
         Some(since) => lines.extend(since.iter().map(|(region, count)| {
             let region = place::name(*region);
             t!("paper.since.chain", region = region, count = count).to_string()
         })),
     }
+    lines.extend(untold.iter().map(|(region, count)| {
+        let region = place::name(*region);
+        t!("paper.since.untold", region = region, count = count).to_string()
+    }));
     lines
 }

@@ -37,25 +37,18 @@ pub fn of_statement(shown: &Shown, reader: &Reader) -> Verdict {
             Line::unproved(t!("verify.excerpt.no_figures", cover = covered(excerpt)))
         }
     });
-    lines.extend(other_rules(shown));
-    lines.extend(others(shown));
+    lines.extend(on_word(shown));
     for chain in &shown.chains {
         lines.extend(of_chain(chain, shown.issued));
         if shown.cover != Cover::Whole {
             lines.extend(hidden(chain, shown));
         }
     }
-    let without: Vec<String> = shown
-        .chains
-        .iter()
-        .filter(|chain| chain.size.is_none())
-        .map(|chain| place::name(chain.chain.region()))
-        .collect();
-    if !without.is_empty() {
-        let regions = list(&without);
+    lines.extend(without_head(shown));
+    if shown.issuer_key_ended {
         lines.push(Line::unproved(t!(
-            "verify.statement.no_chain",
-            regions = regions
+            "verify.statement.key_ended",
+            region = place::name(shown.issuer.region())
         )));
     }
     lines.push(Line::unproved(t!("verify.statement.since")));
@@ -86,6 +79,31 @@ pub fn of_statement(shown: &Shown, reader: &Reader) -> Verdict {
         headline: headline(shown, reader),
         lines,
     }
+}
+
+/// What rests on rules or on the word of the issuer.
+pub(crate) fn on_word(shown: &Shown) -> Vec<Line> {
+    let mut lines: Vec<Line> = other_rules(shown).into_iter().collect();
+    lines.extend(others(shown));
+    lines
+}
+
+/// That chains of the federation are not in the statement at all.
+pub(crate) fn without_head(shown: &Shown) -> Option<Line> {
+    let without: Vec<String> = shown
+        .chains
+        .iter()
+        .filter(|chain| chain.size.is_none())
+        .map(|chain| place::name(chain.chain.region()))
+        .collect();
+    if without.is_empty() {
+        return None;
+    }
+    let regions = list(&without);
+    Some(Line::unproved(t!(
+        "verify.statement.no_chain",
+        regions = regions
+    )))
 }
 
 /// Months and schemes of an excerpt.
@@ -185,6 +203,7 @@ fn outcome(shown: &Shown, reader: &Reader) -> Outcome {
         || shown.chains.iter().any(|chain| chain.hidden > 0)
         || matches!(shown.stated, StatedAs::OtherForm { .. })
         || !shown.strangers.is_empty()
+        || shown.issuer_key_ended
         || shown.rules != RuleSet::embedded().name()
         || shown.issued > reader.today
         || shown.as_of > shown.issued
@@ -267,8 +286,7 @@ fn days(shown: &Shown, reader: &Reader) -> Vec<Line> {
             issued = issued
         )));
     }
-    let age = days_between(issued, reader.today);
-    if let Some(days) = age.filter(|age| *age > i64::from(reader.fresh_days)) {
+    if let Some(days) = days_too_old(shown, reader) {
         lines.push(Line::unproved(t!(
             "verify.statement.old",
             days = days,
@@ -276,6 +294,17 @@ fn days(shown: &Shown, reader: &Reader) -> Vec<Line> {
         )));
     }
     lines
+}
+
+/// The age of a statement that is old to its reader, in days; none of one that is not.
+fn days_too_old(shown: &Shown, reader: &Reader) -> Option<i64> {
+    let age = days_between(shown.issued, reader.today);
+    age.filter(|age| *age > i64::from(reader.fresh_days))
+}
+
+/// Whether a statement is old to its reader. What it says holds all the same, as of its day.
+pub fn is_old(shown: &Shown, reader: &Reader) -> bool {
+    days_too_old(shown, reader).is_some()
 }
 
 /// Days from one day to another; none where the calendar at hand lacks one.
@@ -292,9 +321,11 @@ fn whose(shown: &Shown, reader: &Reader) -> Line {
         (Some(PersonAnswer::IsNot), _) => Line::reason(t!("verify.statement.other_number")),
         (Some(PersonAnswer::NeedsCode), _) => Line::unproved(t!("verify.statement.needs_code")),
         (Some(PersonAnswer::Is), _) => Line::proved(t!("verify.statement.number", region = region)),
-        (_, PersonShown::Revealed(_)) => {
-            Line::proved(t!("verify.statement.revealed", region = region))
-        }
+        (_, PersonShown::Revealed(number)) => Line::proved(t!(
+            "verify.statement.revealed",
+            region = region,
+            number = number.reveal()
+        )),
         (_, PersonShown::Hidden) => Line::unproved(t!("verify.statement.hidden")),
         (_, PersonShown::Unknown) => Line::unproved(t!("verify.statement.nobody")),
     }
@@ -373,7 +404,7 @@ fn of_chain(chain: &ChainShown, issued: Day) -> Vec<Line> {
             let text = complete(chain, through);
             lines.push(Line::proved(text + &confirmed(&chain.confirmed_by)));
             let behind = size.0.saturating_sub(through.size.0);
-            if !is_complete(chain, issued) {
+            if behind > 0 || !is_complete(chain, issued) {
                 lines.push(Line::unproved(t!(
                     "verify.statement.behind",
                     region = region,

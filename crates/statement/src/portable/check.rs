@@ -9,6 +9,7 @@ use super::{
 use crate::{
     ChainEvidence, Checked, Completeness, Identity, Promise, ReceiptFault, Refuted, Through,
     believed::{Believed, Owner},
+    carried::newest_of,
     promises,
 };
 use yizhang_entitlement::{Account, Policy, account};
@@ -29,6 +30,9 @@ pub struct Verdict {
     pub digest: Hash,
     /// Whose node has made it.
     pub issuer: Origin,
+    /// Whether the key that the issuer signed with has ended since, by what the reader knows: then day and person rest on the issuer's word that
+    /// it was signed before.
+    pub issuer_key_ended: bool,
     /// On which day, by the issuer's clock.
     pub issued: Day,
     /// The day as of which the account is.
@@ -203,16 +207,9 @@ impl Rosters {
     ) -> Result<Self, TrustFault> {
         let versions = Roster::open_versions(stated, trusted)?;
         let stated = versions.last().ok_or(TrustFault::Versions { found: 0 })?;
-        let mut newest = stated.clone();
-        for (number, note) in (1..).zip(known) {
-            let in_version = |fault| TrustFault::Version { number, fault };
-            if Roster::version_of(note).map_err(in_version)? > newest.version {
-                newest = newest.open_next(note).map_err(in_version)?;
-            }
-        }
         Ok(Self {
             stated: stated.clone(),
-            newest,
+            newest: newest_of(versions, known)?,
         })
     }
 }
@@ -245,7 +242,7 @@ impl Statement {
             .iter()
             .find(|chain| chain.head.origin == issuer.origin);
         let size = own.map_or(TreeSize(0), |own| own.head.size);
-        issuer::verify(&self.issuer, &issuer, size, &rosters)?;
+        let issuer_key_ended = issuer::verify(&self.issuer, &issuer, size, &rosters)?;
         let person = self.person()?;
         let policy = self.policy()?;
         let owner = self.owner()?;
@@ -266,6 +263,7 @@ impl Statement {
         Ok(Verdict {
             digest: self.digest,
             issuer: issuer.origin,
+            issuer_key_ended,
             issued: subject.issued,
             as_of: subject.as_of,
             cover: subject.cover.clone(),

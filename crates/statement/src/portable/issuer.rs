@@ -53,13 +53,14 @@ pub(super) fn read(note: &[u8], day: Day, digest: Hash) -> Result<Issuer, Portab
 }
 
 /// Believes the note because a key of the issuer's chain has signed it that is in force under the roster which the statement brings, and that
-/// has not ended, as far as the reader knows, before the size of the chain's head in the statement.
+/// has not ended, as far as the reader knows, before the size of the chain's head in the statement. Says whether it has ended since: whoever
+/// has stolen a key chooses head and day, and nothing but its end tells him from the node.
 pub(super) fn verify(
     note: &[u8],
     issuer: &Issuer,
     size: TreeSize,
     rosters: &Rosters,
-) -> Result<(), Refusal> {
+) -> Result<bool, Refusal> {
     let unknown = || Refusal::Issuer {
         issuer: issuer.origin.clone(),
     };
@@ -72,7 +73,8 @@ pub(super) fn verify(
         };
         let is_in_force = span.until.is_none() && !known.iter().any(|one| is_over(&one));
         if is_in_force && note.is_signed_by(&span.key)? {
-            return Ok(());
+            let has_ended = |known: &&ChainKey| known.key == span.key && known.until.is_some();
+            return Ok(known.iter().any(|one| has_ended(&one)));
         }
     }
     Err(unknown())

@@ -171,7 +171,7 @@ fn seal(scene: &Scene<'_>, content: &Content, reasons: Reasons) -> Option<Mutant
 }
 
 /// The honest file without its opening, changed and signed by its issuer.
-fn forged(scene: &Scene<'_>, mut file: RawFile, reasons: Reasons) -> Mutant {
+pub(crate) fn forged(scene: &Scene<'_>, mut file: RawFile, reasons: Reasons) -> Mutant {
     let chain = &scene.round.federation.chains[scene.honest.issuer];
     let key = scene
         .round
@@ -185,7 +185,7 @@ fn forged(scene: &Scene<'_>, mut file: RawFile, reasons: Reasons) -> Mutant {
     mutant(scene, file.to_bytes(), reasons)
 }
 
-fn file(scene: &Scene<'_>) -> RawFile {
+pub(crate) fn file(scene: &Scene<'_>) -> RawFile {
     RawFile::of(
         &scene
             .round

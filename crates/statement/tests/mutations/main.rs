@@ -3,6 +3,7 @@
 //!
 //! `YIZHANG_MUTATIONS` says how many changed statements there are (a tenth as many honest ones), `YIZHANG_SEED` which.
 
+mod excerpts;
 #[allow(dead_code, reason = "each test uses its own part")]
 #[path = "../support/federation.rs"]
 mod federation;
@@ -145,22 +146,42 @@ fn run(seed: u64) -> Tally {
                 round: &round,
                 honest,
             };
-            let Some(mutant) = (change.make)(&mut scene) else {
-                continue;
+            if let Some(mutant) = (change.make)(&mut scene) {
+                tally.take(change, &mutant, &mut rng, &again);
+                left -= 1;
+            }
+        }
+    }
+    for honest in &round.honest {
+        let excerpt = excerpts::of(&round, honest, &mut rng);
+        excerpts::check(&excerpt, honest, &round, &again);
+        for _ in 0..excerpts::EACH {
+            let change = &excerpts::CHANGES[rng.random_range(0..excerpts::CHANGES.len())];
+            let mut scene = Scene {
+                rng: &mut rng,
+                round: &round,
+                honest: &excerpt,
             };
-            if rng.random_range(0..second::EVERY) == 0 {
-                tally.sample.push(second::of_mutant(change.name, &mutant));
+            // Many hide nothing, and there is nothing to change.
+            if let Some(mutant) = (change.make)(&mut scene) {
+                tally.take(change, &mutant, &mut rng, &again);
             }
-            match refused(&mutant) {
-                Ok(reason) => *tally.refused.entry((change.name, reason)).or_default() += 1,
-                Err(wrong) => tally
-                    .wrong
-                    .push(format!("{} {wrong}; {again}", change.name)),
-            }
-            left -= 1;
         }
     }
     tally
+}
+
+impl Tally {
+    /// Counts a changed statement, and keeps it for the second implementation if it is its turn.
+    fn take(&mut self, change: &Change, mutant: &Mutant, rng: &mut ChaCha8Rng, again: &str) {
+        if rng.random_range(0..second::EVERY) == 0 {
+            self.sample.push(second::of_mutant(change.name, mutant));
+        }
+        match refused(mutant) {
+            Ok(reason) => *self.refused.entry((change.name, reason)).or_default() += 1,
+            Err(wrong) => self.wrong.push(format!("{} {wrong}; {again}", change.name)),
+        }
+    }
 }
 
 /// Why a changed statement is refused, or that it was not as it should be.
@@ -185,7 +206,10 @@ fn report(tally: &Tally, rounds: u64, started: Instant) {
     let (first, count) = (tally.wrong.iter().take(40), tally.wrong.len());
     let first: Vec<&str> = first.map(String::as_str).collect();
     assert!(first.is_empty(), "{count} wrong:\n{}", first.join("\n"));
-    let all = files::CHANGES.iter().chain(lies::CHANGES);
+    let all = files::CHANGES
+        .iter()
+        .chain(lies::CHANGES)
+        .chain(excerpts::CHANGES);
     for change in all.filter(|_| rounds >= 20) {
         let met = tally.refused.keys().any(|(name, _)| *name == change.name);
         assert!(met, "{} never came up", change.name);

@@ -18,6 +18,7 @@ use yizhang_ledger::{
     hash::Hash,
     note,
     record::{AccountRegister, Record},
+    register::FORM,
     value::LeafIndex,
 };
 use yizhang_statement::{ChainEvidence, RegisterEvidence, StatedChain};
@@ -111,7 +112,7 @@ fn registers(bench: &Bench) -> Vec<Case> {
         bench.refused(
             "a register of another form",
             "Refusal::Refuted/Refuted::Register/RegisterFault::Form",
-            lone(&register_of(2, 1)),
+            lone(&register_of(FORM + 1, 1)),
         ),
         bench.refused(
             "a register that covers itself",
