@@ -64,9 +64,11 @@ impl Row<'_> {
         self.conflict.severity > Severity::Task
     }
 
-    /// Whether nobody has to do anything.
+    /// Whether nobody has to do anything: what a rule has resolved leaves work to a payer alone, and money that has gone back
+    /// leaves none.
     fn is_done(&self) -> bool {
-        !self.is_open() && self.conflict.code.class().acts == Actor::Nobody && self.sum == 0
+        let acts = self.conflict.code.class().acts;
+        self.conflict.severity == Severity::Auto && acts != Actor::Payer && self.sum == 0
     }
 }
 

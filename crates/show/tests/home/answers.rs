@@ -65,7 +65,7 @@ fn a_pension_that_needs_more_months_is_said_with_its_condition() {
         &shown,
         &[
             "From Apr 2050 on",
-            "if you pay every year until you have enough",
+            "if you pay for it every year until you have enough",
         ],
         &[],
     );
@@ -75,7 +75,11 @@ fn a_pension_that_needs_more_months_is_said_with_its_condition() {
         &(born("1968-03") + &resident_years(2010, 2025)),
     );
     let shown = part(account, Language::En, "get");
-    says(&shown, &["From Apr 2028 on"], &["if you pay every year"]);
+    says(
+        &shown,
+        &["From Apr 2028 on"],
+        &["if you pay for it every year"],
+    );
 }
 
 #[test]

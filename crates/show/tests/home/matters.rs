@@ -174,8 +174,9 @@ fn nobody_who_has_to_act_is_told_that_there_is_nothing_to_do() {
             let acts = conflict.code.class().acts;
             let returns = conflict.to_return.unwrap_or(0);
             let card = card(&account, conflict);
-            let is_done =
-                conflict.severity <= Severity::Task && acts == Actor::Nobody && returns == 0;
+            // What is resolved leaves work to a payer alone; of every other one an agency has some left.
+            let is_resolved = conflict.severity == Severity::Auto;
+            let is_done = is_resolved && acts != Actor::Payer && returns == 0;
             assert_eq!(
                 card.contains(nothing),
                 is_done,
@@ -189,6 +190,16 @@ fn nobody_who_has_to_act_is_told_that_there_is_nothing_to_do() {
     assert!(shown.contains("To act: whoever owes the money"), "{shown}");
     assert!(
         section(part, Language::Zh).contains("还有事要办"),
+        "{shown}"
+    );
+    // Near-miss: the agency has given back what it had to.
+    let mut account = of_case("refunds.toml: half of a named month and the overlap");
+    account
+        .conflicts
+        .retain(|one| one.code == ConflictCode::C04);
+    let shown = section(account, Language::En);
+    assert!(
+        shown.contains(nothing) && !shown.contains("To act"),
         "{shown}"
     );
     let dead = of_cases().into_iter().find_map(|(_, account)| {
