@@ -210,14 +210,14 @@ fn a_pensioner_is_not_told_to_be_without_medical_cover() {
             "may be covered without paying",
             "12393",
         ],
-        &["Not paid for this month"],
+        &["for this month yet"],
     );
     // Near-miss: who draws nothing.
     let account = of_records("2026-06-30", medical);
     let shown = part(account, Language::En, "medical");
     says(
         &shown,
-        &["Not paid for this month; the last one is Mar 2026"],
+        &["Nothing recorded for this month yet; the last one is Mar 2026"],
         &["without paying"],
     );
 }
