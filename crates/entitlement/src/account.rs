@@ -45,6 +45,8 @@ pub use yearly::YearTotal;
 
 /// Version of the account: it is raised where the same facts under the same rules give other bytes.
 pub const FORMAT: &str = "yizhang-account/12";
+/// Money of a month usually comes by the end of the next one (our design): what comes then is not paid back.
+pub(crate) const USUAL_MONTHS: i32 = 1;
 /// Context of [`Account::digest`].
 pub const DIGEST_CONTEXT: &str = "yizhang 2026-11-23 v1 account";
 
@@ -186,6 +188,13 @@ impl Account {
                 && figure.first == Some(first)
         };
         self.figures.iter().find(is_it)
+    }
+
+    /// Whether the money of a month of which there is none yet may still be on its way: it usually comes by the end of the next
+    /// month, so that nobody misses it before.
+    pub fn is_on_its_way(&self, month: Month) -> bool {
+        let now = self.as_of.in_month();
+        now.is_some_and(|now| now.since(month) <= USUAL_MONTHS)
     }
 
     /// The rule with this number.

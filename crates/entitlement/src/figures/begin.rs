@@ -2,12 +2,13 @@
 
 use super::{
     Inputs,
-    paid_back::USUAL_MONTHS,
     retirement::{Needed, Plan, prepaid},
     workings::{Draft, Workings, Written},
 };
 use crate::{
-    account::{Assumption, FamilyAccount, FigureName, MissingName, MonthLine, MonthStatus},
+    account::{
+        Assumption, FamilyAccount, FigureName, MissingName, MonthLine, MonthStatus, USUAL_MONTHS,
+    },
     records::set::LAST_MONTH,
 };
 use std::collections::BTreeSet;

@@ -5,7 +5,9 @@ use super::{
     workings::Workings,
 };
 use crate::{
-    account::{Conflict, FamilyAccount, FigureName, Ground, MonthStatus, RecordNumber},
+    account::{
+        Conflict, FamilyAccount, FigureName, Ground, MonthStatus, RecordNumber, USUAL_MONTHS,
+    },
     conflicts::class::ConflictCode,
     policy::family::Family,
     records::{
@@ -19,9 +21,6 @@ use yizhang_ledger::{
     value::{Day, Division, Month},
 };
 use yizhang_rules::{Key, Value};
-
-/// Money of a month usually comes by the end of the next one (our design): what comes then is not paid back.
-pub(super) const USUAL_MONTHS: i32 = 1;
 
 /// 退休补收 (AAA115): years that are missing at the retirement age may be paid at once (全国人大常委会 2024-09-13).
 const PAID_AT_RETIREMENT: u16 = 33;

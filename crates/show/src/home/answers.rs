@@ -1,19 +1,15 @@
 //! The three questions that people ask first, each answered in one sentence with a number, and what to do where it is not
 //! known.
 
-use super::{missing, pension, words};
+use super::{conflicts, missing, pension, trust, words};
 use crate::account::Answer;
 use crate::text::t;
 use maud::{Markup, html};
 use yizhang_entitlement::{
     Account, Family,
     account::{FamilyAccount, QuestionName},
-    conflict::Severity,
 };
 use yizhang_ledger::value::Month;
-
-/// Months of which money may still be on its way: nobody misses them yet.
-const ON_THE_WAY_MONTHS: i32 = 2;
 
 /// How an answer looks: never by its colour alone, its sign says the same.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -77,16 +73,46 @@ impl Reply {
         reply.or = words::in_years(months);
         reply
     }
+
+    /// What else it says, each with the scheme that it is of.
+    pub(super) fn of_scheme(mut self, scheme: &str) -> Self {
+        for line in &mut self.more {
+            *line = t!("home.of_scheme", scheme = scheme, what = line.clone()).to_string();
+        }
+        self
+    }
+
+    /// This answer, and behind it what another one says; the number stays.
+    pub(super) fn and(mut self, other: Self) -> Self {
+        let both = t!("home.both", first = self.sentence, second = other.sentence);
+        self.sentence = both.to_string();
+        self.more.extend(other.more);
+        self.below = self.below.or(other.below);
+        self
+    }
+
+    /// The same, where something may be missing that the page cannot show: nothing is well then.
+    fn doubted(mut self) -> Self {
+        if self.tone == Tone::Good {
+            self.tone = Tone::Open;
+        }
+        self
+    }
 }
 
 /// The three answers.
 pub(super) fn section(answer: &Answer) -> Markup {
     let account = &answer.account;
+    let is_doubted = !trust::warnings(answer).is_empty();
     let questions = [
         ("paid", t!("home.ask.paid"), paid(answer)),
         ("missing", t!("home.ask.missing"), missing::reply(account)),
         ("get", t!("home.ask.get"), pension::reply(answer)),
-    ];
+    ]
+    .map(|(name, question, reply)| {
+        let reply = if is_doubted { reply.doubted() } else { reply };
+        (name, question, reply)
+    });
     html! {
         section.answers aria-label=(t!("home.answers")) {
             @for (name, question, reply) in questions {
@@ -109,19 +135,22 @@ pub(super) fn section(answer: &Answer) -> Markup {
 
 /// The family that the first answers are about: the pension that has months, else whatever has.
 pub(super) fn main_family(account: &Account) -> Option<&FamilyAccount> {
-    let has_months = |family: &&FamilyAccount| family.months_held() > 0;
-    let of = |family: Family<'_>| account.of_family(family).filter(has_months);
-    of(Family::PENSION)
-        .or_else(|| of(Family::RESIDENT_PENSION))
-        .or_else(|| account.families.iter().find(has_months))
+    let mut families = account.families.iter();
+    pensions(account)
+        .first()
+        .copied()
+        .or_else(|| families.find(|family| family.months_held() > 0))
         .or_else(|| account.of_family(Family::PENSION))
         .or_else(|| account.families.first())
 }
 
-/// Whether months are left out of the last ones that count for so short a time that they may be on their way.
-pub(super) fn is_on_the_way(account: &Account, last: Month) -> bool {
-    let now = account.as_of.in_month();
-    now.is_some_and(|now| now.since(last) <= ON_THE_WAY_MONTHS)
+/// The pensions that have months, employees' first.
+pub(super) fn pensions(account: &Account) -> Vec<&FamilyAccount> {
+    [Family::PENSION, Family::RESIDENT_PENSION]
+        .into_iter()
+        .filter_map(|family| account.of_family(family))
+        .filter(|family| family.months_held() > 0)
+        .collect()
 }
 
 pub(super) fn has_two_persons(account: &Account) -> bool {
@@ -129,27 +158,26 @@ pub(super) fn has_two_persons(account: &Account) -> bool {
     questions.any(|question| question.name == QuestionName::TwoPersons)
 }
 
-/// Conflicts that wait for somebody's decision.
-pub(super) fn waiting(account: &Account) -> usize {
-    let conflicts = account.conflicts.iter();
-    let waiting = conflicts.filter(|conflict| conflict.severity > Severity::Task);
-    waiting.count()
-}
-
 /// Is everything I paid there?
 fn paid(answer: &Answer) -> Reply {
     let account = &answer.account;
+    let unseen = trust::warnings(answer);
     if account.records.is_empty() {
-        let none = t!("home.paid.nothing").to_string();
-        let mut reply = Reply::new(Tone::Open, words::count(0), none);
+        let none = if unseen.is_empty() {
+            t!("home.paid.nothing")
+        } else {
+            t!("home.paid.nothing_seen")
+        };
+        let mut reply = Reply::new(Tone::Open, words::count(0), none.to_string());
+        reply.more = unseen;
         reply.more.push(t!("home.paid.nothing_do").to_string());
-        reply.more.extend(left_out(answer));
         return reply;
     }
     if has_two_persons(account) {
         let sentence = t!("home.two_persons").to_string();
         let mut reply = Reply::new(Tone::Look, t!("home.unknown").to_string(), sentence);
         reply.more.push(t!("home.two_persons_do").to_string());
+        reply.more.extend(unseen);
         return reply;
     }
     let Some(family) = main_family(account) else {
@@ -175,12 +203,15 @@ fn paid(answer: &Answer) -> Reply {
             gaps = words::count(missing::months_of(&gaps))
         ),
     };
-    let open = waiting(account);
+    let open = conflicts::waiting(account);
     let mut sentence = sentence.to_string();
     if open > 0 {
         sentence.push_str(&t!("home.paid.waiting", count = open));
     }
-    let has_open = open > 0 || !gaps.is_empty() || !left_out(answer).is_empty();
+    if !unseen.is_empty() {
+        sentence.push_str(&t!("home.paid.not_all"));
+    }
+    let has_open = open > 0 || !gaps.is_empty() || !unseen.is_empty();
     let tone = if has_open || months == 0 {
         Tone::Look
     } else {
@@ -194,7 +225,7 @@ fn paid(answer: &Answer) -> Reply {
 /// Up to where it is known that nothing was left out, and how to find out the rest.
 fn what_is_known(answer: &Answer, family: &FamilyAccount) -> Vec<String> {
     let account = &answer.account;
-    let mut lines = left_out(answer);
+    let mut lines = trust::warnings(answer);
     let others: Vec<String> = account
         .families
         .iter()
@@ -207,27 +238,11 @@ fn what_is_known(answer: &Answer, family: &FamilyAccount) -> Vec<String> {
     if !others.is_empty() {
         lines.push(t!("home.paid.others", list = words::listed(&others)).to_string());
     }
-    if family.last.is_some_and(|last| is_on_the_way(account, last)) {
+    let is_on_its_way = |last: Month| account.is_on_its_way(last.next());
+    if family.last.is_some_and(is_on_its_way) {
         lines.push(t!("home.paid.on_the_way").to_string());
     }
-    lines.push(super::trust::completeness(answer));
+    lines.push(trust::completeness(answer));
     lines.push(t!("home.paid.do").to_string());
-    lines
-}
-
-/// What the page cannot show although there may be something.
-fn left_out(answer: &Answer) -> Vec<String> {
-    let mut lines = Vec::new();
-    if !answer.strangers.is_empty() {
-        lines.push(t!("home.paid.strangers").to_string());
-    }
-    let regions = super::trust::doubtful(answer);
-    if !regions.is_empty() {
-        lines.push(t!("home.paid.doubt", regions = words::listed(&regions)).to_string());
-    }
-    let late = super::trust::behind(answer);
-    if !late.is_empty() {
-        lines.push(t!("home.paid.behind", regions = words::listed(&late)).to_string());
-    }
     lines
 }

@@ -7,16 +7,16 @@ use maud::{Markup, html};
 use std::cmp::Reverse;
 use yizhang_entitlement::{
     Account,
-    account::{Concern, Conflict},
-    conflict::{ConflictCode, Severity},
+    account::{Choice, Concern, Conflict},
+    conflict::{Actor, ConflictCode, Severity},
 };
-use yizhang_ledger::value::Month;
+use yizhang_ledger::value::{Division, Month};
 
 /// Stretches of months that are named of one matter.
 const SPANS_MAX: usize = 4;
 
 /// What a reader has to know of a matter, whichever class it is of.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Matter {
     /// One month, paid more than once.
     Twice,
@@ -26,8 +26,16 @@ enum Matter {
     Person,
     /// Paid back late or against the rules.
     PaidBack,
-    /// Paid or drawn where it should not have been.
+    /// Paid for months that do not count because of it.
     Wrongly,
+    /// A benefit awarded or drawn that may not have been due.
+    Drawn,
+    /// Paid while away, which counts meanwhile.
+    Away,
+    /// Paid in part.
+    InPart,
+    /// Given back in part, for months of which some do not count.
+    Stays,
     /// An amount or a base that is not what it should be.
     Amount,
     /// Records of agencies that do not agree.
@@ -38,27 +46,56 @@ enum Matter {
     Claim,
 }
 
-/// Matters of one class and scheme, told once.
+/// Matters of one class and scheme of which the same is to be said, told once.
 struct Row<'a> {
     conflict: &'a Conflict,
     scheme: Option<String>,
     spans: Vec<(Month, Month)>,
     times: usize,
+    /// What each place holds, of all of them.
+    choices: Vec<Choice>,
+    /// What has to go back or stays, of all of them, in fen.
+    sum: i64,
 }
 
-/// Matters that wait for somebody, one by one; of those that a rule has settled, how many and which.
+impl Row<'_> {
+    /// Whether somebody has to decide what counts.
+    fn is_open(&self) -> bool {
+        self.conflict.severity > Severity::Task
+    }
+
+    /// Whether nobody has to do anything: what a rule has resolved leaves work to a payer alone, and money that has gone back
+    /// leaves none.
+    fn is_done(&self) -> bool {
+        let acts = self.conflict.code.class().acts;
+        self.conflict.severity == Severity::Auto && acts != Actor::Payer && self.sum == 0
+    }
+}
+
+/// How many matters wait for a decision, as they are told.
+pub(super) fn waiting(account: &Account) -> usize {
+    rows(account).iter().filter(|row| row.is_open()).count()
+}
+
+/// Matters that wait for a decision, one by one; those in which somebody has still to act; and those that a rule has settled.
 pub(super) fn section(account: &Account) -> Markup {
     let rows = rows(account);
     if rows.is_empty() {
         return html! {};
     }
-    let is_open = |row: &&Row<'_>| row.conflict.severity > Severity::Task;
-    let (open, settled): (Vec<&Row<'_>>, Vec<&Row<'_>>) = rows.iter().partition(is_open);
+    let (open, decided): (Vec<&Row<'_>>, Vec<&Row<'_>>) =
+        rows.iter().partition(|row| row.is_open());
+    let (settled, left): (Vec<&Row<'_>>, Vec<&Row<'_>>) =
+        decided.into_iter().partition(|row| row.is_done());
     html! {
         section id="conflicts" {
             h2 { (t!("home.conflicts.title")) }
             @if open.is_empty() { p { (t!("home.conflicts.none")) } }
             ul.cards { @for row in &open { li.waits { (card(row)) } } }
+            @if !left.is_empty() {
+                h3 { (t!("home.conflicts.left", count = left.len())) }
+                ul { @for row in left { li { (words::prose(&still_to_do(row))) } } }
+            }
             @if !settled.is_empty() {
                 details {
                     summary { (t!("home.conflicts.settled", count = settled.len())) }
@@ -80,16 +117,50 @@ fn rows(account: &Account) -> Vec<Row<'_>> {
             Reverse(conflict.severity),
             conflict.code,
             concern.family.clone(),
+            kept(conflict),
+            places(conflict),
             concern.spans.clone(),
         )
     });
     let groups = all.chunk_by(|(one, of), (other, to)| {
-        one.code == other.code && one.severity == other.severity && of.family == to.family
+        one.code == other.code
+            && one.severity == other.severity
+            && of.family == to.family
+            && kept(one) == kept(other)
+            && places(one) == places(other)
     });
     groups.filter_map(|group| row(account, group)).collect()
 }
 
-/// Matters of one class and scheme.
+/// Where its months are counted meanwhile, and why.
+fn kept(conflict: &Conflict) -> Option<(Division, String)> {
+    let kept = conflict.provisional.as_ref()?;
+    Some((kept.place, serde_name(&kept.reason)))
+}
+
+/// The places between which there is a choice.
+fn places(conflict: &Conflict) -> Vec<Division> {
+    let choices = conflict.choices.iter();
+    choices.map(|choice| choice.place).collect()
+}
+
+/// What each place holds of some matters that have the same choice, in all.
+fn choices(group: &[(&Conflict, Concern)]) -> Vec<Choice> {
+    let mut sums: Vec<Choice> = Vec::new();
+    for choice in group.iter().flat_map(|(conflict, _)| &conflict.choices) {
+        match sums.iter_mut().find(|sum| sum.place == choice.place) {
+            Some(sum) => {
+                let credited = &mut sum.credited;
+                credited.unit = credited.unit.saturating_add(choice.credited.unit);
+                credited.person = credited.person.saturating_add(choice.credited.person);
+            }
+            None => sums.push(*choice),
+        }
+    }
+    sums
+}
+
+/// Matters of which the same is to be said.
 fn row<'a>(account: &Account, group: &[(&'a Conflict, Concern)]) -> Option<Row<'a>> {
     let (conflict, concern) = group.first()?;
     let family = concern.family.as_ref();
@@ -97,11 +168,14 @@ fn row<'a>(account: &Account, group: &[(&'a Conflict, Concern)]) -> Option<Row<'
     let mut spans: Vec<(Month, Month)> =
         group.iter().flat_map(|(_, of)| of.spans.clone()).collect();
     spans.dedup();
+    let returns = group.iter().filter_map(|(one, _)| one.to_return);
     Some(Row {
         conflict,
         scheme: family.map(words::family),
         spans,
         times: group.len(),
+        choices: choices(group),
+        sum: returns.fold(0, i64::saturating_add),
     })
 }
 
@@ -138,24 +212,40 @@ pub(super) fn what(code: ConflictCode) -> String {
     plain
 }
 
-fn card(row: &Row<'_>) -> Markup {
-    let matter = matter(row.conflict.code).key();
+/// Of what a rule has settled: who has still to act, and what has to go back.
+fn still_to_do(row: &Row<'_>) -> String {
     let acts = serde_name(&row.conflict.code.class().acts);
+    let who = named(&format!("home.conflict.who.{acts}"));
+    let (what, sum) = (title(row), words::money(row.sum));
+    if row.sum == 0 {
+        t!("home.conflict.left", what = what, who = who).to_string()
+    } else {
+        t!("home.conflict.left_sum", what = what, who = who, sum = sum).to_string()
+    }
+}
+
+fn card(row: &Row<'_>) -> Markup {
+    let matter = matter(row.conflict.code);
+    let (key, acts) = (matter.key(), serde_name(&row.conflict.code.class().acts));
     html! {
         h3 { (title(row)) }
         dl.facts {
             dt { (t!("home.conflict.means")) }
-            dd { (words::named_prose(&format!("home.conflict.means.{matter}"))) }
+            dd { (words::named_prose(&format!("home.conflict.means.{key}"))) }
             @if let Some(kept) = &row.conflict.provisional {
                 dt { (t!("home.conflict.meanwhile")) }
                 dd { (t!("home.conflict.kept", place = words::at(kept.place), reason = named(&format!("provisional.{}", serde_name(&kept.reason))))) }
             }
-            @for choice in &row.conflict.choices {
+            @if row.sum != 0 {
+                dt { (if matter == Matter::Stays { t!("home.conflict.stays") } else { t!("home.conflict.returns") }) }
+                dd { (words::money(row.sum)) }
+            }
+            @for choice in &row.choices {
                 dt { (t!("home.conflict.choice", place = words::at(choice.place))) }
                 dd { (t!("home.conflict.choice_refund", amount = words::money(choice.credited.unit.saturating_add(choice.credited.person)))) }
             }
             dt { (t!("home.conflict.do")) }
-            dd { (words::named_prose(&format!("home.conflict.do.{matter}"))) }
+            dd { (words::named_prose(&format!("home.conflict.do.{key}"))) }
             dt { (t!("home.conflict.who")) }
             dd { (words::named_prose(&format!("home.conflict.who.{acts}"))) }
         }
@@ -170,6 +260,10 @@ impl Matter {
             Self::Person => "person",
             Self::PaidBack => "paid_back",
             Self::Wrongly => "wrongly",
+            Self::Drawn => "drawn",
+            Self::Away => "away",
+            Self::InPart => "in_part",
+            Self::Stays => "stays",
             Self::Amount => "amount",
             Self::Records => "records",
             Self::Disputed => "disputed",
@@ -189,8 +283,12 @@ const fn matter(code: ConflictCode) -> Matter {
         }
         C::C17 | C::C19 | C::C38 | C::Y05 | C::Y08 => Matter::Person,
         C::C20 | C::Y12 => Matter::PaidBack,
-        C::C21 | C::C22 | C::C23 | C::C24 | C::C35 | C::Y09 | C::Y11 => Matter::Wrongly,
-        C::C26 | C::C29 | C::C31 | C::C32 | C::Y10 | C::Y13 => Matter::Amount,
+        C::C21 | C::C22 => Matter::Wrongly,
+        C::C23 | C::C24 | C::Y09 | C::Y11 => Matter::Drawn,
+        C::C35 => Matter::Away,
+        C::C32 => Matter::InPart,
+        C::Y10 => Matter::Stays,
+        C::C26 | C::C29 | C::C31 | C::Y13 => Matter::Amount,
         C::C08 | C::C09 | C::C25 | C::C27 | C::C28 | C::C30 | C::Y01 | C::Y02 | C::Y03 => {
             Matter::Records
         }

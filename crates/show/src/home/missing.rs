@@ -1,7 +1,7 @@
 //! What is missing, whether it can still be paid, until when and at what price; and how to find out what is not known.
 
 use super::{
-    answers::{Reply, Tone, has_two_persons, main_family},
+    answers::{Reply, Tone, has_two_persons, main_family, pensions},
     words,
 };
 use crate::named;
@@ -36,8 +36,7 @@ enum Remedy {
 pub(super) fn gaps(account: &Account, family: &FamilyAccount) -> Vec<Gap> {
     let mut gaps = family.gaps_until(account.as_of);
     gaps.retain(|gap| {
-        let before = gap.first.previous();
-        let is_new = before.is_some_and(|last| super::answers::is_on_the_way(account, last));
+        let is_new = account.is_on_its_way(gap.first);
         !(gap.open && gap.cause == GapCause::Unpaid && is_new)
     });
     gaps
@@ -68,6 +67,39 @@ pub(super) fn reply(account: &Account) -> Reply {
         let sentence = t!("home.missing.nothing").to_string();
         return Reply::new(Tone::Open, t!("home.unknown").to_string(), sentence);
     };
+    let mut pensions = pensions(account).into_iter();
+    match pensions.find(|other| other.family != family.family) {
+        Some(other) if !is_told(account, family, other) => of_both(account, family, other),
+        _ => of_family(account, family),
+    }
+}
+
+/// Whether what is missing of another pension is missing of the main one too, and cannot be paid there.
+fn is_told(account: &Account, main: &FamilyAccount, other: &FamilyAccount) -> bool {
+    let (known, others) = (gaps(account, main), gaps(account, other));
+    let is_within = |gap: &Gap| {
+        let mut known = known.iter();
+        known.any(|main| main.first <= gap.first && gap.last <= main.last)
+    };
+    let is_told = |gap: &Gap| is_within(gap) && remedy(account, other, gap) != Remedy::Payable;
+    !others.is_empty() && others.iter().all(is_told)
+}
+
+/// Of who has months in both pensions: of each, that first of which something is missing.
+fn of_both(account: &Account, main: &FamilyAccount, other: &FamilyAccount) -> Reply {
+    let of = |family: &FamilyAccount| {
+        let scheme = words::family(family);
+        of_family(account, family).of_scheme(&scheme)
+    };
+    let (main, other) = (of(main), of(other));
+    if main.tone == Tone::Good && other.tone != Tone::Good {
+        other.and(main)
+    } else {
+        main.and(other)
+    }
+}
+
+fn of_family(account: &Account, family: &FamilyAccount) -> Reply {
     let mut found = gaps(account, family);
     if family.months_held() == 0 && found.is_empty() {
         let sentence = t!("home.paid.none_counts", scheme = words::family(family)).to_string();

@@ -1,7 +1,7 @@
 //! The page of one month: what stands behind it.
 
 use super::{
-    Setting, address, terms, trust, words,
+    Setting, address, sheet, terms, trust, words,
     years::{Picture, Stretch, facts},
 };
 use crate::text::t;
@@ -43,7 +43,7 @@ pub fn page(answer: &Answer, family: &str, month: Month, setting: &Setting) -> O
             (facts(answer, &picture, &stretch))
             @if !records.is_empty() {
                 h2 { (words::prose(&t!("home.month_records"))) }
-                ul.cards { @for (name, line) in &records { li { (record_card(name, line)) } } }
+                ul.cards { @for (name, line) in &records { li { (record_card(family, name, line)) } } }
             }
             nav.pages aria-label=(t!("home.pages")) {
                 @if let Some((link, name)) = before { a href=(link) rel="prev" { "← " (name) } }
@@ -54,7 +54,7 @@ pub fn page(answer: &Answer, family: &str, month: Month, setting: &Setting) -> O
     })
 }
 
-fn record_card(name: &str, line: &RecordLine) -> Markup {
+fn record_card(family: &FamilyAccount, name: &str, line: &RecordLine) -> Markup {
     html! {
         h3 { (kind::name(line.kind)) }
         p { (name) }
@@ -63,7 +63,7 @@ fn record_card(name: &str, line: &RecordLine) -> Markup {
             dl.facts {
                 dt { (words::prose(&t!("home.fact.base"))) }
                 dd { (words::money(said.base)) }
-                dt { (t!("home.sheet.unit")) }
+                dt { (sheet::paid_beside(family)) }
                 dd { (words::money(said.paid.unit)) }
                 dt { (t!("home.sheet.person")) }
                 dd { (words::money(said.paid.person)) }

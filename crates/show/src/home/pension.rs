@@ -1,7 +1,7 @@
 //! What comes of it: from when, how much a month, and what is needed for it.
 
 use super::{
-    answers::{Reply, Tone, has_two_persons, main_family},
+    answers::{Reply, Tone, has_two_persons, main_family, pensions},
     missing::{lack, ways},
     words,
 };
@@ -12,8 +12,8 @@ use std::collections::BTreeSet;
 use yizhang_entitlement::{
     Account, Family,
     account::{
-        Assumption, Drawing, Figure, FigureName, FigureValue, Forecast, Ground, Missing,
-        MissingName,
+        Assumption, Drawing, FamilyAccount, Figure, FigureName, FigureValue, Forecast, Ground,
+        Missing, MissingName, QuestionName,
     },
 };
 use yizhang_ledger::value::Month;
@@ -31,9 +31,11 @@ pub(super) fn reply(answer: &Answer) -> Reply {
         let sentence = t!("home.two_persons").to_string();
         return Reply::new(Tone::Look, t!("home.unknown").to_string(), sentence);
     }
-    let drawn = |family: Family<'_>| account.of_family(family)?.drawing.as_ref();
-    if let Some(drawing) = drawn(Family::PENSION).or_else(|| drawn(Family::RESIDENT_PENSION)) {
+    if let Some(drawing) = drawing(account) {
         return drawing_reply(account, drawing);
+    }
+    if let [employees, residents] = pensions(account).as_slice() {
+        return of_both(answer, employees, residents);
     }
     match main_family(account) {
         Some(family) if family.is_of(Family::PENSION) => of_employees(answer),
@@ -43,6 +45,55 @@ pub(super) fn reply(answer: &Answer) -> Reply {
             Reply::new(Tone::Open, t!("home.unknown").to_string(), sentence)
         }
     }
+}
+
+/// The pension that is drawn.
+pub(super) fn drawing(account: &Account) -> Option<&Drawing> {
+    let drawn = |family: Family<'_>| account.of_family(family)?.drawing.as_ref();
+    drawn(Family::PENSION).or_else(|| drawn(Family::RESIDENT_PENSION))
+}
+
+/// Of who has months in both pensions: what comes of each, that first which comes of the months there are, and how they can be
+/// joined.
+fn of_both(answer: &Answer, employees: &FamilyAccount, residents: &FamilyAccount) -> Reply {
+    let account = &answer.account;
+    let of = |family: &FamilyAccount, reply: Reply| {
+        let scheme = words::family(family);
+        let mut reply = reply.of_scheme(&scheme);
+        for text in [&mut reply.number, &mut reply.sentence] {
+            *text = t!("home.of_scheme", scheme = scheme, what = text.clone()).to_string();
+        }
+        reply
+    };
+    let employee = of(employees, of_employees(answer));
+    let resident = of(residents, of_residents(account));
+    let has_begin = |name| month(account, name).is_some();
+    let is_by_residents = has_begin(FigureName::ResidentFirst)
+        && (is_short(account) || !has_begin(FigureName::PensionFirst));
+    let mut reply = if is_by_residents {
+        resident.and(employee)
+    } else {
+        employee.and(resident)
+    };
+    if let Some(line) = joining(account) {
+        reply.more.insert(0, line);
+    }
+    reply
+}
+
+/// How months of both pensions can be joined.
+fn joining(account: &Account) -> Option<String> {
+    if !asks(account, QuestionName::Bridge) {
+        return None;
+    }
+    let all = words::long_count(months(account, FigureName::ResidentIfBridged)?);
+    let text = if let Some(needed) = months(account, FigureName::BridgeThreshold) {
+        let needed = words::long_count(needed);
+        t!("home.get.joining", needed = needed, all = all)
+    } else {
+        t!("home.get.joining_open", all = all)
+    };
+    Some(text.to_string())
 }
 
 fn drawing_reply(account: &Account, drawing: &Drawing) -> Reply {
@@ -101,13 +152,22 @@ fn months(account: &Account, name: FigureName) -> Option<u32> {
 
 fn of_employees(answer: &Answer) -> Reply {
     let account = &answer.account;
+    let mut reply = employees_begin(answer);
+    reply.more = needed(account).into_iter().collect();
+    reply.more.extend(choice(account));
+    reply.more.extend(ways(but_months(lacking(account))));
+    reply.more.extend(assumed(account));
+    reply.below = forecasts(account);
+    reply
+}
+
+/// From when employees' pension comes, and how much of it.
+fn employees_begin(answer: &Answer) -> Reply {
+    let account = &answer.account;
     let first = month(account, FigureName::PensionFirst);
     let pension = account.forecast(FigureName::Pension, Forecast::Continued);
-    let lacking = lacking(account);
-    let is_short = lacking
-        .iter()
-        .any(|one| one.what == MissingName::EnoughMonths);
-    let mut reply = match (first, fen(pension)) {
+    match (first, fen(pension)) {
+        (Some(first), amount) if has_come(account, first) => to_apply_for(first, amount),
         (Some(first), Some(amount)) => {
             let (from, amount) = (words::month(first), words::money(amount));
             let number = t!("home.get.number", amount = amount.clone());
@@ -117,7 +177,7 @@ fn of_employees(answer: &Answer) -> Reply {
         (Some(first), None) => {
             let from = words::month(first);
             let number = t!("home.get.from", from = from.clone()).to_string();
-            let key = if is_short {
+            let key = if is_short(account) {
                 "home.get.from_short"
             } else {
                 "home.get.from_only"
@@ -126,17 +186,47 @@ fn of_employees(answer: &Answer) -> Reply {
             Reply::new(Tone::Open, number, sentence)
         }
         (None, _) => unknown_begin(answer),
+    }
+}
+
+/// Whether the first month of a pension is not ahead any more.
+fn has_come(account: &Account, first: Month) -> bool {
+    account.as_of.in_month().is_some_and(|now| first <= now)
+}
+
+/// Age and months are there, and nobody has awarded anything.
+fn to_apply_for(first: Month, amount: Option<i64>) -> Reply {
+    let since = words::month(first);
+    let Some(amount) = amount else {
+        let sentence = t!("home.get.apply_only", since = since).to_string();
+        return Reply::new(Tone::Look, t!("home.get.now").to_string(), sentence);
     };
-    reply.more = needed(account).into_iter().collect();
-    reply.more.extend(choice(account));
-    reply.more.extend(ways(
-        lacking
-            .into_iter()
-            .filter(|one| one.what != MissingName::EnoughMonths),
-    ));
-    reply.more.extend(assumed(account));
-    reply.below = forecasts(account);
-    reply
+    let amount = words::money(amount);
+    let number = t!("home.get.number", amount = amount.clone()).to_string();
+    let sentence = t!("home.get.apply", since = since, amount = amount).to_string();
+    Reply::new(Tone::Look, number, sentence)
+}
+
+/// Whether the months of employees' pension are not enough at the age, even if every month is paid until then.
+fn is_short(account: &Account) -> bool {
+    let lacking = lacking(account);
+    let mut lacking = lacking.iter();
+    asks(account, QuestionName::ShortOfMinimum)
+        || lacking.any(|one| one.what == MissingName::EnoughMonths)
+}
+
+/// Whether the account puts a question.
+fn asks(account: &Account, name: QuestionName) -> bool {
+    let mut questions = account.questions.iter();
+    questions.any(|question| question.name == name)
+}
+
+/// What is missing but months, of which answers speak themselves.
+fn but_months<'m>(
+    missing: impl IntoIterator<Item = &'m Missing>,
+) -> impl Iterator<Item = &'m Missing> {
+    let missing = missing.into_iter();
+    missing.filter(|one| one.what != MissingName::EnoughMonths)
 }
 
 /// Where no month of begin is known: by the number that was typed, or how to have it known.
@@ -266,9 +356,10 @@ fn forecasts(account: &Account) -> Option<Markup> {
         None if lacks_months(account, forecast) => t!("home.get.too_few").to_string(),
         None => t!("home.unknown").to_string(),
     };
+    let scheme = account.of_family(Family::PENSION).map(words::family)?;
     Some(html! {
         table.forecasts {
-            caption { (words::prose(&t!("home.get.forecasts"))) }
+            caption { (words::prose(&t!("home.get.forecasts", scheme = scheme))) }
             @for forecast in Forecast::ALL {
                 tr {
                     th scope="row" { (named(&format!("home.forecast.{}", serde_name(forecast)))) }
@@ -287,39 +378,65 @@ fn lacks_months(account: &Account, forecast: Forecast) -> bool {
 }
 
 fn of_residents(account: &Account) -> Reply {
-    let first = month(account, FigureName::ResidentFirst);
-    let first = first.or_else(|| month(account, FigureName::ResidentMonth));
-    let amount = account.figure(FigureName::ResidentPension);
-    let mut reply = match (first, fen(amount)) {
-        (Some(first), Some(fen)) => {
-            let (from, amount) = (words::month(first), words::money(fen));
-            let number = t!("home.get.number", amount = amount.clone());
-            let sentence = t!("home.get.resident_both", from = from, amount = amount);
-            Reply::new(Tone::Good, number.to_string(), sentence.to_string())
-        }
-        (Some(first), None) => {
-            let from = words::month(first);
-            let number = t!("home.get.from", from = from.clone());
-            let sentence = t!("home.get.resident_from", from = from);
-            Reply::new(Tone::Open, number.to_string(), sentence.to_string())
-        }
-        (None, _) => {
-            let unknown = t!("home.unknown").to_string();
-            Reply::new(Tone::Open, unknown, t!("home.get.unknown").to_string())
-        }
-    };
+    let mut reply = residents_begin(account);
     let needed = months(account, FigureName::ResidentMinimum);
     let held = months(account, FigureName::ResidentMonths);
     if let (Some(needed), Some(held)) = (needed, held) {
         let (needed, held) = (words::long_count(needed), words::long_count(held));
-        reply
-            .more
-            .push(t!("home.get.resident_needed", needed = needed, held = held).to_string());
+        let line = t!("home.get.resident_needed", needed = needed, held = held);
+        reply.more.push(line.to_string());
     }
-    let begin = account.figure(FigureName::ResidentMonth);
-    let missing = amount.into_iter().chain(begin);
+    let figures = [
+        FigureName::ResidentPension,
+        FigureName::ResidentMonth,
+        FigureName::ResidentFirst,
+    ];
+    let figures = figures.into_iter().filter_map(|name| account.figure(name));
+    let missing = figures.flat_map(|figure| &figure.missing);
+    reply.more.extend(ways(but_months(missing)));
     reply
-        .more
-        .extend(ways(missing.flat_map(|figure| &figure.missing)));
+}
+
+/// From when resident pension comes, and how much of it.
+fn residents_begin(account: &Account) -> Reply {
+    let begin = account.figure(FigureName::ResidentFirst);
+    let Some(first) = month(account, FigureName::ResidentFirst) else {
+        return residents_age(account, begin);
+    };
+    let amount = fen(account.figure(FigureName::ResidentPension));
+    if has_come(account, first) {
+        return to_apply_for(first, amount);
+    }
+    let from = words::month(first);
+    let mut reply = if let Some(fen) = amount {
+        let amount = words::money(fen);
+        let number = t!("home.get.number", amount = amount.clone());
+        let sentence = t!("home.get.resident_both", from = from, amount = amount);
+        Reply::new(Tone::Good, number.to_string(), sentence.to_string())
+    } else {
+        let number = t!("home.get.from", from = from.clone());
+        let sentence = t!("home.get.resident_from", from = from);
+        Reply::new(Tone::Open, number.to_string(), sentence.to_string())
+    };
+    let every_month = Ground::Assumed(Assumption::EveryMonthPaid);
+    if begin.is_some_and(|begin| begin.from.contains(&every_month)) {
+        reply.sentence.push_str(&t!("home.get.resident_if"));
+    }
     reply
+}
+
+/// Where no month of begin is known: the age, and whether the months will be enough by then.
+fn residents_age(account: &Account, begin: Option<&Figure>) -> Reply {
+    let is_short = begin.is_some_and(|begin| {
+        let mut missing = begin.missing.iter();
+        missing.any(|one| one.what == MissingName::EnoughMonths)
+    });
+    let age = month(account, FigureName::ResidentMonth).map(words::month);
+    let sentence = match age {
+        Some(age) if is_short => t!("home.get.resident_short", age = age),
+        Some(age) => t!("home.get.resident_age", age = age),
+        None => t!("home.get.unknown"),
+    };
+    let unknown = t!("home.unknown").to_string();
+    Reply::new(Tone::Open, unknown, sentence.to_string())
 }

@@ -7,10 +7,12 @@ use maud::{Markup, html};
 use std::collections::BTreeSet;
 use yizhang_entitlement::{
     Account, Family,
-    account::{Amount, FamilyAccount, Figure, FigureName, FigureValue, MonthStatus, runs},
+    account::{
+        Amount, ClearedLine, FamilyAccount, Figure, FigureName, FigureValue, MonthStatus, runs,
+    },
     conflict::{ConflictCode, Severity},
 };
-use yizhang_ledger::value::Division;
+use yizhang_ledger::value::{Division, Month};
 
 /// Whether medical cover is paid today, and what a break costs.
 pub(super) fn medical(account: &Account) -> Markup {
@@ -25,13 +27,18 @@ pub(super) fn medical(account: &Account) -> Markup {
                 p { (t!("home.medical.no_records")) }
             } @else {
                 p.figure { (cover(account, &families)) }
-                @for line in medical_lines(account) { p { (words::prose(&line)) } }
+                @if account.person.death.is_empty() {
+                    @for line in medical_lines(account) { p { (words::prose(&line)) } }
+                }
             }
         }
     }
 }
 
 fn cover(account: &Account, families: &[&FamilyAccount]) -> String {
+    if let Some(death) = account.person.death.last() {
+        return t!("home.died", month = words::month(death.month)).to_string();
+    }
     let now = account.as_of.in_month();
     let is_paid = |family: &&&FamilyAccount| {
         let mut months = family.months.iter();
@@ -42,6 +49,10 @@ fn cover(account: &Account, families: &[&FamilyAccount]) -> String {
     }
     let last = families.iter().filter_map(|family| family.last).max();
     match last {
+        // Who draws a pension may be covered without paying (社会保险法 art. 27): of that the account knows nothing.
+        Some(last) if super::pension::drawing(account).is_some() => {
+            t!("home.medical.drawing", last = words::month(last)).to_string()
+        }
         Some(last) => t!("home.medical.until", last = words::month(last)).to_string(),
         None => t!("home.medical.never").to_string(),
     }
@@ -214,7 +225,7 @@ fn done(account: &Account) -> Vec<String> {
                 t!(
                     "home.refund.cleared",
                     place = words::at(cleared.place),
-                    month = words::month(cleared.first),
+                    months = words::months(period(account, cleared)),
                     due = of(cleared.due),
                     refunded = of(cleared.refunded)
                 )
@@ -223,6 +234,17 @@ fn done(account: &Account) -> Vec<String> {
         }
     }
     lines
+}
+
+/// The months of a record that was not kept.
+fn period(account: &Account, cleared: &ClearedLine) -> (Month, Month) {
+    let record = account.record(cleared.record);
+    let stated = record.and_then(|record| record.contribution.as_ref());
+    let last = stated.and_then(|stated| {
+        let further = u16::from(stated.months.saturating_sub(1));
+        stated.first.plus(further)
+    });
+    (cleared.first, last.unwrap_or(cleared.first))
 }
 
 /// Where to go: offices that are configured, else whose agency.

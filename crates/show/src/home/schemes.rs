@@ -88,7 +88,7 @@ fn standing(account: &Account, family: &FamilyAccount) -> String {
         return t!("home.standing.never").to_string();
     };
     let has = |state| family.standing.iter().any(|line| line.state == state);
-    let key = if is_paid_up(account, last) {
+    let key = if is_paid_up(account, family, last) {
         "home.standing.paying"
     } else if has(ParticipationState::Suspended) {
         "home.standing.suspended"
@@ -100,7 +100,10 @@ fn standing(account: &Account, family: &FamilyAccount) -> String {
     t!(key, last = words::month(last)).to_string()
 }
 
-fn is_paid_up(account: &Account, last: Month) -> bool {
-    let now = account.as_of.in_month();
-    now.is_some_and(|now| now.since(last) <= 1)
+/// Whether nothing is missing behind the last month yet, and no agency has said that nothing will come.
+fn is_paid_up(account: &Account, family: &FamilyAccount, last: Month) -> bool {
+    let mut standing = family.standing.iter();
+    let is_stopped =
+        standing.any(|line| line.state != ParticipationState::Active && line.since > last);
+    account.is_on_its_way(last.next()) && !is_stopped
 }

@@ -5,7 +5,7 @@ use crate::account::Answer;
 use crate::text::t;
 use maud::{Markup, html};
 use yizhang_entitlement::{
-    Account,
+    Account, Family,
     account::{FamilyAccount, YearTotal},
 };
 
@@ -48,7 +48,7 @@ fn table(account: &Account, family: &FamilyAccount) -> Markup {
                         th scope="col" { (t!("home.sheet.year")) }
                         th scope="col" { (t!("home.sheet.months")) }
                         th scope="col" { (words::prose(&t!("home.sheet.base"))) }
-                        th scope="col" { (t!("home.sheet.unit")) }
+                        th scope="col" { (paid_beside(family)) }
                         th scope="col" { (t!("home.sheet.person")) }
                         @if has_balance {
                             th scope="col" { (words::prose(&t!("home.sheet.credited"))) }
@@ -62,6 +62,14 @@ fn table(account: &Account, family: &FamilyAccount) -> Markup {
             @for line in below(account, family, &years) { p { (words::prose(&line)) } }
         }
     }
+}
+
+/// Who pays beside the worker: an employer, or for residents the collective, such as a village.
+pub(super) fn paid_beside(family: &FamilyAccount) -> String {
+    if family.is_of(Family::RESIDENT_PENSION) || family.is_of(Family::RESIDENT_MEDICAL) {
+        return t!("home.sheet.collective").to_string();
+    }
+    t!("home.sheet.unit").to_string()
 }
 
 fn row(year: &YearTotal, has_balance: bool) -> Markup {

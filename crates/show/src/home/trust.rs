@@ -2,7 +2,11 @@
 
 use super::{Links, words};
 use crate::text::t;
-use crate::{account::Answer, copies, place};
+use crate::{
+    account::Answer,
+    copies::{self, ChainCopy},
+    place,
+};
 use maud::{Markup, html};
 use std::collections::BTreeSet;
 use yizhang_ledger::value::{Day, Division};
@@ -18,6 +22,7 @@ pub(super) fn line(answer: &Answer, links: &Links) -> Markup {
     };
     let day = words::day(account.as_of);
     let from = match regions(answer).len() {
+        0 => t!("home.trust.line_none", day = day),
         1 => t!("home.trust.line_one", day = day),
         count => t!("home.trust.line", day = day, count = count),
     };
@@ -35,16 +40,45 @@ fn regions(answer: &Answer) -> BTreeSet<Division> {
     sources.map(|source| source.region).collect()
 }
 
-/// Regions of which two histories were signed and records are in the account.
-pub(super) fn doubtful(answer: &Answer) -> Vec<String> {
-    let known = regions(answer);
-    let copies = answer.copies.iter();
-    let doubtful = copies.filter(|copy| copy.is_quarantined() && known.contains(&copy.region()));
-    doubtful.map(|copy| words::at(copy.region())).collect()
+/// What the page cannot show although there may be something: what an account warns of, also where no record of a region is in it.
+pub(super) fn warnings(answer: &Answer) -> Vec<String> {
+    let mut lines = Vec::new();
+    if !answer.strangers.is_empty() {
+        lines.push(t!("home.paid.strangers").to_string());
+    }
+    for (key, is_so) in [
+        ("home.paid.doubt", ChainCopy::is_quarantined as fn(&_) -> _),
+        ("home.paid.damaged", is_damaged),
+        ("home.paid.wrong_register", has_wrong_register),
+        ("home.paid.aside", has_left_aside),
+    ] {
+        let copies = answer.copies.iter().filter(|copy| is_so(copy));
+        let regions = words::places(copies.map(ChainCopy::region));
+        if !regions.is_empty() {
+            lines.push(t!(key, regions = regions).to_string());
+        }
+    }
+    let late = behind(answer);
+    if !late.is_empty() {
+        lines.push(t!("home.paid.behind", regions = words::listed(&late)).to_string());
+    }
+    lines
+}
+
+const fn is_damaged(copy: &ChainCopy) -> bool {
+    !copy.damage.is_empty()
+}
+
+const fn has_wrong_register(copy: &ChainCopy) -> bool {
+    copy.wrong_register.is_some()
+}
+
+const fn has_left_aside(copy: &ChainCopy) -> bool {
+    copy.left_aside > 0
 }
 
 /// Regions whose newest records may be missing.
-pub(super) fn behind(answer: &Answer) -> Vec<String> {
+fn behind(answer: &Answer) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
     let late = answer.copies.iter().filter(|copy| copy.may_be_behind());
     names.extend(late.map(|copy| words::at(copy.region())));
@@ -53,28 +87,36 @@ pub(super) fn behind(answer: &Answer) -> Vec<String> {
     names
 }
 
-/// Whether it is shown that nothing was left out, in a sentence.
+/// Whether it is shown that nothing was left out, and on whose word.
 pub(super) fn completeness(answer: &Answer) -> String {
     let Some(checked) = &answer.checked else {
         return t!("home.complete.unchecked").to_string();
     };
     let mut shown: Vec<String> = Vec::new();
     let mut open: Vec<String> = Vec::new();
+    let mut alone: Vec<String> = Vec::new();
     for one in &checked.completeness {
         let region = words::at(one.chain.region());
-        match one.through {
-            Some(through) => shown.push(
-                t!(
-                    "home.complete.region",
-                    region = region,
-                    day = words::day(Day::of(through.time))
-                )
-                .to_string(),
-            ),
-            None => open.push(region),
-        }
+        let Some(through) = one.through else {
+            open.push(region);
+            continue;
+        };
+        let day = words::day(Day::of(through.time));
+        let text = if one.mirrors.is_empty() {
+            alone.push(region.clone());
+            t!("home.complete.region", region = region, day = day)
+        } else {
+            let mirrors = words::places(one.mirrors.iter().copied());
+            t!(
+                "home.complete.region_confirmed",
+                region = region,
+                day = day,
+                mirrors = mirrors
+            )
+        };
+        shown.push(text.to_string());
     }
-    match (shown.is_empty(), open.is_empty()) {
+    let mut text = match (shown.is_empty(), open.is_empty()) {
         (true, _) => t!("home.complete.open").to_string(),
         (false, true) => t!("home.complete.all", list = words::listed(&shown)).to_string(),
         (false, false) => t!(
@@ -83,7 +125,12 @@ pub(super) fn completeness(answer: &Answer) -> String {
             open = words::listed(&open)
         )
         .to_string(),
+    };
+    if !alone.is_empty() {
+        let regions = words::listed(&alone);
+        text.push_str(&t!("home.complete.alone", regions = regions));
     }
+    text
 }
 
 /// The part at the end of the page.
@@ -94,6 +141,7 @@ pub(super) fn section(answer: &Answer) -> Markup {
             p { (t!("home.trust.as_of", day = words::day(answer.account.as_of), time = copies::moment(answer.at))) }
             p { (words::prose(&what_was_checked(answer))) }
             p { (words::prose(&completeness(answer))) }
+            @for line in warnings(answer) { p { (words::prose(&line)) } }
             (sources(answer))
             @if !answer.account.records.is_empty() { p { (words::prose(&t!("home.trust.compare"))) } }
         }
@@ -146,6 +194,12 @@ fn state(answer: &Answer, region: Division) -> String {
     };
     let key = if copy.is_quarantined() {
         "home.state.quarantined"
+    } else if is_damaged(copy) {
+        "home.state.damaged"
+    } else if has_wrong_register(copy) {
+        "home.state.wrong_register"
+    } else if has_left_aside(copy) {
+        "home.state.aside"
     } else if copy.may_be_behind() {
         "home.state.behind"
     } else {

@@ -1,9 +1,12 @@
 //! The pages of a worker: over the accounts of all cases, in both languages, and in a real browser.
 
+mod answers;
 mod axe;
 mod browser;
+mod matters;
 mod pages;
 mod people;
+mod trust;
 
 // The cases, and what makes accounts of them, are those of `entitlement`.
 #[allow(dead_code, reason = "each test takes what it needs of it")]

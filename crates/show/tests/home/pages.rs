@@ -2,11 +2,12 @@
 //! nothing is in it that a strict content policy forbids.
 
 use crate::{
-    people::{Check, answer, in_language, of_cases, rider},
+    people::{Check, answer, in_language, of_cases, of_records, rider},
     sample::day,
 };
 use std::collections::BTreeSet;
 use yizhang_entitlement::{Account, Policy, fold};
+use yizhang_ledger::value::Month;
 use yizhang_rules::Key;
 use yizhang_show::{
     account::Answer,
@@ -21,9 +22,20 @@ const STYLE_BYTES_MAX: usize = 12 * 1024;
 /// Hexadecimal digits in a row that are a name and no number.
 const HEX_DIGITS: usize = 8;
 
+/// Nouns that stand behind numbers.
+const PLURALS: [&str; 7] = [
+    "months",
+    "years",
+    "days",
+    "records",
+    "regions",
+    "stretches",
+    "steps",
+];
+
 const LANGUAGES: [Language; 2] = [Language::Zh, Language::En];
 
-fn setting() -> Setting {
+pub(crate) fn setting() -> Setting {
     Setting {
         links: Links::Under("/me".into()),
         offices: Vec::new(),
@@ -62,7 +74,7 @@ fn pages(answer: &Answer) -> Vec<(String, String)> {
 }
 
 /// What a reader sees: the text between tags.
-fn visible(html: &str) -> String {
+pub(crate) fn visible(html: &str) -> String {
     let mut text = String::new();
     let mut rest = html;
     while let Some((before, after)) = rest.split_once('<') {
@@ -74,6 +86,22 @@ fn visible(html: &str) -> String {
     }
     text.push_str(rest);
     text
+}
+
+/// The text of the first page, or of the part of it that has this name, its blanks made one.
+pub(crate) fn text(answer: &Answer, language: Language, part: &str) -> String {
+    let html = in_language(language, || home::first(answer, &setting()).into_string());
+    let begin = html
+        .find(&format!(" id=\"{part}\""))
+        .unwrap_or_else(|| panic!("no {part}"));
+    let rest = &html[html[..begin].rfind('<').unwrap()..];
+    let ends = ["</article>", "</section>", "</main>"].into_iter();
+    let end = ends.filter_map(|end| rest.find(end)).min().unwrap();
+    let words: Vec<String> = visible(&rest[..end])
+        .split_whitespace()
+        .map(str::to_owned)
+        .collect();
+    words.join(" ")
 }
 
 /// The values of an attribute.
@@ -112,6 +140,19 @@ fn jargon(text: &str) -> Option<String> {
     None
 }
 
+/// A plural of one, or a verb that goes with one.
+fn plural_of_one(text: &str) -> Option<String> {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let bad = words.windows(3).find(|three| {
+        let noun = three[1].trim_matches(|c: char| !c.is_alphanumeric());
+        let has_verb = ["are", "were", "have", "stand"].contains(&three[2]);
+        let is_plural =
+            PLURALS.contains(&noun) || three[1] == "working" && three[2].starts_with("days");
+        three[0].trim_start_matches('(') == "1" && (is_plural || has_verb)
+    });
+    bad.map(|three| three.join(" "))
+}
+
 /// What is wrong with a page.
 fn faults(name: &str, html: &str) -> Vec<String> {
     let mut faults = Vec::new();
@@ -123,6 +164,9 @@ fn faults(name: &str, html: &str) -> Vec<String> {
     }
     if text.contains("%{") || text.contains("[[") || text.contains("]]") {
         faults.push("a text is not whole".into());
+    }
+    if let Some(words) = plural_of_one(&text) {
+        faults.push(format!("says {words}"));
     }
     let lower = html.to_lowercase();
     if lower.contains(" style=") || lower.contains("<script") || lower.contains("javascript:") {
@@ -259,4 +303,101 @@ fn an_office_that_is_configured_is_shown() {
         home::first(&answer, &setting).into_string()
     });
     assert!(html.contains("&lt;b&gt;社保中心") && html.contains("某路 1 号"));
+}
+
+#[test]
+fn one_of_each_is_said_in_the_singular() {
+    // One month that counts, one that does not, one record moved, one region, one record of all.
+    let month = "{ chain = '110000', months = '2026-05', place = '110000' },\n";
+    let answer_of = |records: &str| answer(of_records("2026-06-30", records), Check::Done);
+    let one = answer_of(month);
+    for (part, expected) in [
+        (
+            "paid",
+            "1 month recorded, without a gap; the last one is May 2026.",
+        ),
+        (
+            "trust",
+            "every record of this page (1 in all) stands in a signed ledger",
+        ),
+    ] {
+        let text = text(&one, Language::En, part);
+        assert!(text.contains(expected), "{text}");
+    }
+    let gap = answer_of(&format!(
+        "{month}{{ chain = '110000', months = '2026-03', place = '110000' }},\n"
+    ));
+    let paid = text(&gap, Language::En, "paid");
+    assert!(
+        paid.contains("the last one is May 2026; not recorded: 1 month."),
+        "{paid}"
+    );
+    let none = answer_of("");
+    let html = in_language(Language::En, || {
+        home::first(&none, &setting()).into_string()
+    });
+    assert!(visible(&html).contains("As of 30 Jun 2026; no record was found."));
+    for (title, account) in of_cases() {
+        let answer = answer(account, Check::Done);
+        let html = in_language(Language::En, || {
+            home::first(&answer, &setting()).into_string()
+        });
+        assert_eq!(plural_of_one(&visible(&html)), None, "{title}");
+    }
+    for wrong in [
+        "1 month are on the way",
+        "there (1 months) is",
+        "of 1 working days late",
+    ] {
+        assert!(plural_of_one(wrong).is_some(), "{wrong}");
+    }
+    assert_eq!(plural_of_one("21 months are, 1 month is, 1 in all"), None);
+}
+
+#[test]
+fn what_a_collective_pays_is_no_employers_money() {
+    let of = |scheme: &str| {
+        let records = format!(
+            "{{ chain = '440000', scheme = '{scheme}', year = 2025, place = '440500', paid = ['20.00', '100.00'], received = '2025-01-05' }},\n"
+        );
+        let answer = answer(of_records("2025-12-31", &records), Check::Done);
+        let family = scheme.replace(':', "-");
+        let setting = setting();
+        let month = Month::of(2025, 1).unwrap();
+        in_language(Language::En, || {
+            let sheet = home::sheet(&answer, &setting).into_string();
+            let month = home::month(&answer, &family, month, &setting).unwrap();
+            [sheet, month.into_string()]
+        })
+    };
+    for (scheme, is_collective) in [("hrss:170", true), ("hrss:110", false)] {
+        for html in of(scheme) {
+            assert_eq!(
+                html.contains("Paid by the collective"),
+                is_collective,
+                "{html}"
+            );
+            assert_eq!(html.contains("Paid by employer"), !is_collective, "{html}");
+        }
+    }
+}
+
+#[test]
+fn all_months_of_a_record_that_was_not_kept_are_named() {
+    let found = of_cases().into_iter().find_map(|(_, account)| {
+        let mut cleared = account.families.iter().flat_map(|family| &family.cleared);
+        let line = cleared.find(|line| {
+            let record = account.record(line.record).unwrap();
+            record.contribution.as_ref().unwrap().months == 12
+        })?;
+        let year = line.first.year();
+        Some((account, year))
+    });
+    let (account, year) = found.expect("a case with a year that was not kept");
+    let answer = answer(account, Check::Done);
+    let text = text(&answer, Language::En, "refunds");
+    assert!(
+        text.contains(&format!("Jan {year} – Dec {year}, agreed not to be kept")),
+        "{text}"
+    );
 }

@@ -1,7 +1,7 @@
 //! People whose pages are looked at: those of all cases, and the rider of the demonstration.
 
 use crate::{
-    case::{build, files, policy},
+    case::{Case, CaseFile, build, files, policy},
     federation::Federation,
     sample::{WORKER, day},
 };
@@ -102,13 +102,31 @@ pub(crate) fn of_cases() -> Vec<(String, Account)> {
     let mut people = Vec::new();
     for (name, file) in files(&root().join("crates/entitlement/tests/cases")) {
         for case in file.case {
-            let built = build(&case.record);
-            let policy = policy(&case, file.plain_weekends);
-            let account = fold(&built.federation.facts(), &policy, day(&case.as_of));
+            let account = account(&case, file.plain_weekends);
             people.push((format!("{name}: {}", case.title), account));
         }
     }
     people
+}
+
+fn account(case: &Case, plain_weekends: bool) -> Account {
+    let built = build(&case.record);
+    let policy = policy(case, plain_weekends);
+    fold(&built.federation.facts(), &policy, day(&case.as_of))
+}
+
+/// The account of the case of a file whose title begins so.
+pub(crate) fn of_case(begin: &str) -> Account {
+    let mut cases = of_cases().into_iter();
+    let found = cases.find(|(title, _)| title.starts_with(begin));
+    found.unwrap_or_else(|| panic!("no case {begin}")).1
+}
+
+/// The account of records that are written as in a case, as of a day.
+pub(crate) fn of_records(as_of: &str, records: &str) -> Account {
+    let text = format!("[[case]]\ntitle = 'a test'\nas_of = '{as_of}'\nrecord = [\n{records}]\n");
+    let file: CaseFile = toml::from_str(&text).unwrap();
+    account(&file.case[0], true)
 }
 
 /// The account of the demonstration's rider, from the files and rules of the demonstration.
