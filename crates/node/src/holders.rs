@@ -1,11 +1,13 @@
 //! Workers who are there: codes that clerks have handed out, challenges for keys, and the tickets that either opens. All of it is in
 //! memory: a node that starts again knows none, and everybody opens anew. Which keys are bound stands in the chains (`keys`).
 
+mod answers;
 mod challenges;
 mod codes;
 pub(crate) mod keys;
 mod tickets;
 
+pub(crate) use answers::{Answered, KeyAnswer};
 pub(crate) use challenges::{Challenges, For, NotAnswered};
 pub(crate) use codes::{Approval, CodeFault, Codes, Entered, LIFE as CODE_LIFE, NewCode};
 pub(crate) use tickets::{Basis, IDLE, Ticket, TicketId, Tickets, WHOLE};

@@ -39,6 +39,7 @@ mod holders;
 mod lookup;
 mod mender;
 mod metrics;
+mod neighbours;
 mod party;
 mod peer_secrets;
 mod permission;

@@ -56,8 +56,10 @@ pub(crate) const OPEN: &str = "Holders.Open";
 pub(crate) const BIND: &str = "Holders.Bind";
 pub(crate) const KEYS: &str = "Holders.Keys";
 pub(crate) const END_KEY: &str = "Holders.EndKey";
+pub(crate) const READINGS: &str = "Holders.Readings";
+pub(crate) const OF_WORKER: &str = "AccessLog.OfWorker";
 /// What reads personal data, opens pseudonyms, or lets somebody read: with a purpose or a worker who is there, and with a trace.
-pub(crate) const READS: [&str; 10] = [
+pub(crate) const READS: [&str; 12] = [
     LOOKUP,
     STATEMENT,
     REVIEW,
@@ -68,12 +70,14 @@ pub(crate) const READS: [&str; 10] = [
     ENTER,
     OPEN,
     BIND,
+    READINGS,
+    OF_WORKER,
 ];
 /// Health, reflection, and any path that is in no table.
 pub(crate) const OTHER_METHOD: &str = "other";
 
 /// Every method that this node serves. What is not here is refused to everybody; a test finds each method of each service here.
-pub(crate) const METHODS: [Method; 29] = [
+pub(crate) const METHODS: [Method; 31] = [
     method(
         "/yizhang.v1.Submission/Submit",
         "Submission.Submit",
@@ -116,6 +120,8 @@ pub(crate) const METHODS: [Method; 29] = [
         "Holders.Leave",
         Callers::OwnPortal,
     ),
+    method("/yizhang.v1.Holders/Readings", READINGS, Callers::OwnPortal),
+    method("/yizhang.v1.AccessLog/OfWorker", OF_WORKER, Callers::Nodes),
     method(
         "/yizhang.v1.Pseudonyms/OfNumbers",
         PSEUDONYMS,

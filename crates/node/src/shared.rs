@@ -16,6 +16,7 @@ use crate::{
     heads::Heads,
     holders::Holders,
     lookup::{Confirmations, UsableRegisters},
+    neighbours::Neighbours,
     party::Party,
     peer_secrets::PeerSecrets,
     readers::Readers,
@@ -84,6 +85,7 @@ pub(crate) struct Shared {
     pub(crate) peer_secrets: Arc<PeerSecrets>,
     pub(crate) floods: Arc<Floods>,
     pub(crate) carrier: Carrier,
+    pub(crate) neighbours: Neighbours,
     turns: Arc<Turns>,
 }
 
@@ -136,6 +138,7 @@ impl Shared {
             peer_secrets: Arc::new(PeerSecrets::new(&config.secrets)),
             floods: Arc::default(),
             carrier: Carrier::default(),
+            neighbours: Neighbours::default(),
             turns: Turns::of_machine(),
         }
     }
