@@ -17,7 +17,7 @@ const WORKER: &str = "440300199003078815";
 const OTHER: &str = "440300199003078823";
 
 /// A portal that runs.
-struct Door {
+pub(crate) struct Door {
     process: Child,
     port: u16,
 }
@@ -32,7 +32,7 @@ impl Drop for Door {
 
 impl Door {
     /// Starts a portal beside the node of Guangdong.
-    fn open(federation: &Federation) -> Self {
+    pub(crate) fn open(federation: &Federation) -> Self {
         let credentials = federation.path().join("440000/portal");
         let node = GUANGDONG.to_string();
         let mut process = yizhang(&["portal", "run", "--node", &node])
@@ -53,7 +53,7 @@ impl Door {
         Self { process, port }
     }
 
-    fn site(&self) -> String {
+    pub(crate) fn site(&self) -> String {
         format!("http://localhost:{}", self.port)
     }
 
