@@ -71,6 +71,7 @@ mod tls;
 mod turns;
 mod verified_heads;
 mod waiting;
+mod warnings;
 mod wrong_registers;
 
 pub use certificate::{Stage, Validity, agency_of, names_authority};
@@ -82,3 +83,4 @@ pub use rosters::Versions;
 pub use server::Node;
 pub use shelf::{Shelf, ShelfError, SignedTwice, Taken};
 pub use tls::{TlsError, fits};
+pub use warnings::WarningLimits;

@@ -31,6 +31,8 @@ use yizhang_wire::purpose::Purpose;
 
 /// How an answered read stands in the log.
 const ANSWERED: &str = "ok";
+/// How a read stands in the log that was answered, and of which no record was found.
+const NOTHING: &str = "nothing";
 /// How an account stands in the log that was read with another one.
 const LINKED: &str = "linked";
 /// The business of workers who read their own accounts.
@@ -66,6 +68,8 @@ pub(crate) struct Trace {
     pub(crate) subject: Subject,
     /// Accounts that were read with the one that was asked for, because they are the same worker's.
     pub(crate) linked: Vec<AccountId>,
+    /// Whether no record of the account was found.
+    pub(crate) found_nothing: bool,
 }
 
 impl Trace {
@@ -78,6 +82,7 @@ impl Trace {
             worker: None,
             subject: Subject::Unknown,
             linked: Vec::new(),
+            found_nothing: false,
         }
     }
 
@@ -127,7 +132,7 @@ impl Reads {
     ) -> Self {
         let mut counters = Counters::new(limits);
         let writer = Writer::start(data, clock, &mut |entry| {
-            if entry.answer != ANSWERED {
+            if entry.answer != ANSWERED && entry.answer != NOTHING {
                 return;
             }
             if let Subject::Numbers(count) = entry.subject {
@@ -155,6 +160,14 @@ impl Reads {
             others_max: OTHERS_LISTED_MAX,
             own_max: OWN_LISTED_MAX,
         })
+    }
+
+    /// The days in which entries of accounts stand, and those that cannot be looked through.
+    ///
+    /// # Errors
+    /// [`StoreError::Io`].
+    pub(crate) fn days_of(&self, accounts: &BTreeSet<AccountId>) -> Result<Vec<Day>, StoreError> {
+        self.index().days_of(accounts)
     }
 
     /// Makes what shows where entries stand in the log, of a day that has none. False when all have.
@@ -214,7 +227,12 @@ impl Reads {
     ) -> Result<T, Refusal> {
         match answer {
             Ok(answer) => {
-                self.write(trace, ANSWERED).await?;
+                let found = if trace.found_nothing {
+                    NOTHING
+                } else {
+                    ANSWERED
+                };
+                self.write(trace, found).await?;
                 Ok(answer)
             }
             Err(refusal) => {

@@ -30,6 +30,7 @@ use crate::{
     tellings::Tellings,
     turns::{Turn, Turns},
     verified_heads::VerifiedHeads,
+    warnings::WarningLimits,
     wrong_registers::WrongRegisters,
 };
 use std::{path::PathBuf, sync::Arc};
@@ -74,6 +75,7 @@ pub(crate) struct Shared {
     pub(crate) reviews: Arc<Semaphore>,
     pub(crate) tally: Arc<Tally>,
     pub(crate) reads: Reads,
+    pub(crate) warning_limits: WarningLimits,
     pub(crate) holders: Holders,
     pub(crate) data: PathBuf,
     pub(crate) budgets: Arc<Budgets>,
@@ -127,6 +129,7 @@ impl Shared {
             reviews: Arc::new(Semaphore::new(REVIEWS_MAX)),
             tally,
             reads,
+            warning_limits: config.warning_limits,
             holders: Holders::new(config.codes_need_approval),
             data: config.data.clone(),
             budgets: Budgets::new(),

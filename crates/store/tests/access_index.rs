@@ -78,6 +78,14 @@ fn the_entries_of_one_account_come_newest_first_and_of_nobody_else() {
         assert_eq!(read, Some(found.summary));
     }
     assert_eq!(times(&find(&mut index, OTHER, 100)), [41, 31, 21, 11]);
+    let days = index.days_of(&BTreeSet::from([WORKER])).unwrap();
+    assert_eq!(days.len(), 4);
+    assert!(
+        index
+            .days_of(&BTreeSet::from([AccountId([9; 16])]))
+            .unwrap()
+            .is_empty()
+    );
     let nobody = find(&mut index, AccountId([9; 16]), 100);
     assert!(nobody.entries.is_empty() && nobody.days.is_empty());
 }

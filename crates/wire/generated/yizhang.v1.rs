@@ -361,6 +361,175 @@ pub struct ReadingDay {
     pub root: ::prost::alloc::string::String,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct EntriesRequest {
+    /// Days, YYYYMMDD; 0 for the oldest and the newest that are kept.
+    #[prost(uint32, tag = "1")]
+    pub first: u32,
+    #[prost(uint32, tag = "2")]
+    pub last: u32,
+    /// How the SHA-256 of the certificate begins, at most 32 bytes; empty for all.
+    #[prost(bytes = "bytes", tag = "3")]
+    pub certificate: ::prost::bytes::Bytes,
+    /// Pseudonym, 16 bytes; empty for all.
+    #[prost(bytes = "bytes", tag = "4")]
+    pub account: ::prost::bytes::Bytes,
+    /// Required.
+    #[prost(message, optional, tag = "5")]
+    pub purpose: ::core::option::Option<Purpose>,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct EntriesPage {
+    /// At most 256.
+    #[prost(message, repeated, tag = "1")]
+    pub entries: ::prost::alloc::vec::Vec<LoggedEntry>,
+    /// A day that cannot be read beyond these entries, YYYYMMDD; otherwise 0.
+    #[prost(uint32, tag = "2")]
+    pub unread: u32,
+}
+/// An entry of the access log (docs/FORMAT.md, section 13).
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct LoggedEntry {
+    #[prost(uint64, tag = "1")]
+    pub at_ms: u64,
+    #[prost(string, tag = "2")]
+    pub holder: ::prost::alloc::string::String,
+    /// SHA-256, 32 bytes.
+    #[prost(bytes = "bytes", tag = "3")]
+    pub certificate: ::prost::bytes::Bytes,
+    #[prost(string, tag = "4")]
+    pub method: ::prost::alloc::string::String,
+    #[prost(string, tag = "5")]
+    pub answer: ::prost::alloc::string::String,
+    #[prost(string, tag = "6")]
+    pub business: ::prost::alloc::string::String,
+    #[prost(string, tag = "7")]
+    pub case_number: ::prost::alloc::string::String,
+    #[prost(string, tag = "8")]
+    pub person: ::prost::alloc::string::String,
+    #[prost(oneof = "logged_entry::Subject", tags = "9, 10, 11, 12, 13")]
+    pub subject: ::core::option::Option<logged_entry::Subject>,
+}
+/// Nested message and enum types in `LoggedEntry`.
+pub mod logged_entry {
+    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+    pub enum Subject {
+        /// Pseudonym, 16 bytes.
+        #[prost(bytes, tag = "9")]
+        Account(::prost::bytes::Bytes),
+        #[prost(message, tag = "10")]
+        Chain(super::LoggedChain),
+        #[prost(message, tag = "11")]
+        List(super::LoggedList),
+        /// Persons whose pseudonyms were told by their numbers.
+        #[prost(uint32, tag = "12")]
+        Numbers(u32),
+        #[prost(message, tag = "13")]
+        Closed(super::LoggedClosing),
+    }
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct LoggedChain {
+    #[prost(string, tag = "1")]
+    pub origin: ::prost::alloc::string::String,
+    #[prost(uint64, tag = "2")]
+    pub from: u64,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct LoggedList {
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+    #[prost(uint64, tag = "2")]
+    pub reviewed: u64,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct LoggedClosing {
+    /// 16 bytes.
+    #[prost(bytes = "bytes", tag = "1")]
+    pub warning: ::prost::bytes::Bytes,
+    #[prost(string, tag = "2")]
+    pub reason: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct WarningsRequest {
+    /// Days, YYYYMMDD; 0 for the last 31 days that have entries.
+    #[prost(uint32, tag = "1")]
+    pub first: u32,
+    #[prost(uint32, tag = "2")]
+    pub last: u32,
+    /// Required.
+    #[prost(message, optional, tag = "3")]
+    pub purpose: ::core::option::Option<Purpose>,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct WarningsReply {
+    /// Oldest first, at most the 500 newest.
+    #[prost(message, repeated, tag = "1")]
+    pub warnings: ::prost::alloc::vec::Vec<AccessWarning>,
+    /// Older ones that are not told.
+    #[prost(uint32, tag = "2")]
+    pub left: u32,
+    /// Days that cannot be read, YYYYMMDD.
+    #[prost(uint32, repeated, tag = "3")]
+    pub unread: ::prost::alloc::vec::Vec<u32>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct AccessWarning {
+    /// 16 bytes: the same whenever the same entries are looked through.
+    #[prost(bytes = "bytes", tag = "1")]
+    pub id: ::prost::bytes::Bytes,
+    /// no-case, at-night, many-an-hour, maker-is-checker, nothing-found, same-account; others may follow.
+    #[prost(string, tag = "2")]
+    pub rule: ::prost::alloc::string::String,
+    /// YYYYMMDD.
+    #[prost(uint32, tag = "3")]
+    pub day: u32,
+    /// SHA-256 of the certificates of the clerk, or of maker and checker, 32 bytes each.
+    #[prost(bytes = "bytes", repeated, tag = "4")]
+    pub certificates: ::prost::alloc::vec::Vec<::prost::bytes::Bytes>,
+    #[prost(string, tag = "5")]
+    pub person: ::prost::alloc::string::String,
+    /// Pseudonym, 16 bytes, where the rule is about one.
+    #[prost(bytes = "bytes", tag = "6")]
+    pub account: ::prost::bytes::Bytes,
+    #[prost(uint32, tag = "7")]
+    pub entries: u32,
+    #[prost(uint64, tag = "8")]
+    pub first_ms: u64,
+    #[prost(uint64, tag = "9")]
+    pub last_ms: u64,
+    /// None while it waits for a second person, or if there have been entries since.
+    #[prost(message, optional, tag = "10")]
+    pub closing: ::core::option::Option<WarningClosing>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct WarningClosing {
+    #[prost(uint64, tag = "1")]
+    pub at_ms: u64,
+    #[prost(bytes = "bytes", tag = "2")]
+    pub certificate: ::prost::bytes::Bytes,
+    #[prost(string, tag = "3")]
+    pub person: ::prost::alloc::string::String,
+    #[prost(string, tag = "4")]
+    pub reason: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct CloseWarningRequest {
+    /// 16 bytes.
+    #[prost(bytes = "bytes", tag = "1")]
+    pub id: ::prost::bytes::Bytes,
+    /// The day of the warning, YYYYMMDD.
+    #[prost(uint32, tag = "2")]
+    pub day: u32,
+    /// 1 to 256 bytes.
+    #[prost(string, tag = "3")]
+    pub reason: ::prost::alloc::string::String,
+    /// Required.
+    #[prost(message, optional, tag = "4")]
+    pub purpose: ::core::option::Option<Purpose>,
+}
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct CloseWarningReply {}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct OfWorkerRequest {
     /// What the key is called, 24 bytes.
     #[prost(bytes = "bytes", tag = "1")]
@@ -4157,6 +4326,78 @@ pub mod access_log_client {
                 .insert(GrpcMethod::new("yizhang.v1.AccessLog", "OfWorker"));
             self.inner.unary(req, path, codec).await
         }
+        /// Entries of the log, oldest first. For the agency of the node's region. Stands in the log itself, when it begins and when it ends.
+        pub async fn entries(
+            &mut self,
+            request: impl tonic::IntoRequest<super::EntriesRequest>,
+        ) -> std::result::Result<
+            tonic::Response<tonic::codec::Streaming<super::EntriesPage>>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/yizhang.v1.AccessLog/Entries",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("yizhang.v1.AccessLog", "Entries"));
+            self.inner.server_streaming(req, path, codec).await
+        }
+        /// What looks odd in the log, by rules (docs/OPERATIONS.md). For the agency of the node's region.
+        pub async fn warnings(
+            &mut self,
+            request: impl tonic::IntoRequest<super::WarningsRequest>,
+        ) -> std::result::Result<tonic::Response<super::WarningsReply>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/yizhang.v1.AccessLog/Warnings",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("yizhang.v1.AccessLog", "Warnings"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// A second person, with another certificate than those that a warning is about, closes it with a reason. It is an entry of the log.
+        pub async fn close_warning(
+            &mut self,
+            request: impl tonic::IntoRequest<super::CloseWarningRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::CloseWarningReply>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/yizhang.v1.AccessLog/CloseWarning",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("yizhang.v1.AccessLog", "CloseWarning"));
+            self.inner.unary(req, path, codec).await
+        }
     }
 }
 /// Generated server implementations.
@@ -4178,6 +4419,30 @@ pub mod access_log_server {
             &self,
             request: tonic::Request<super::OfWorkerRequest>,
         ) -> std::result::Result<tonic::Response<super::ToldReadings>, tonic::Status>;
+        /// Server streaming response type for the Entries method.
+        type EntriesStream: tonic::codegen::tokio_stream::Stream<
+                Item = std::result::Result<super::EntriesPage, tonic::Status>,
+            >
+            + std::marker::Send
+            + 'static;
+        /// Entries of the log, oldest first. For the agency of the node's region. Stands in the log itself, when it begins and when it ends.
+        async fn entries(
+            &self,
+            request: tonic::Request<super::EntriesRequest>,
+        ) -> std::result::Result<tonic::Response<Self::EntriesStream>, tonic::Status>;
+        /// What looks odd in the log, by rules (docs/OPERATIONS.md). For the agency of the node's region.
+        async fn warnings(
+            &self,
+            request: tonic::Request<super::WarningsRequest>,
+        ) -> std::result::Result<tonic::Response<super::WarningsReply>, tonic::Status>;
+        /// A second person, with another certificate than those that a warning is about, closes it with a reason. It is an entry of the log.
+        async fn close_warning(
+            &self,
+            request: tonic::Request<super::CloseWarningRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::CloseWarningReply>,
+            tonic::Status,
+        >;
     }
     /// The access log of a node, for those who may read it.
     #[derive(Debug)]
@@ -4286,6 +4551,142 @@ pub mod access_log_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = OfWorkerSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/yizhang.v1.AccessLog/Entries" => {
+                    #[allow(non_camel_case_types)]
+                    struct EntriesSvc<T: AccessLog>(pub Arc<T>);
+                    impl<
+                        T: AccessLog,
+                    > tonic::server::ServerStreamingService<super::EntriesRequest>
+                    for EntriesSvc<T> {
+                        type Response = super::EntriesPage;
+                        type ResponseStream = T::EntriesStream;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::ResponseStream>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::EntriesRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as AccessLog>::entries(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = EntriesSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.server_streaming(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/yizhang.v1.AccessLog/Warnings" => {
+                    #[allow(non_camel_case_types)]
+                    struct WarningsSvc<T: AccessLog>(pub Arc<T>);
+                    impl<
+                        T: AccessLog,
+                    > tonic::server::UnaryService<super::WarningsRequest>
+                    for WarningsSvc<T> {
+                        type Response = super::WarningsReply;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::WarningsRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as AccessLog>::warnings(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = WarningsSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/yizhang.v1.AccessLog/CloseWarning" => {
+                    #[allow(non_camel_case_types)]
+                    struct CloseWarningSvc<T: AccessLog>(pub Arc<T>);
+                    impl<
+                        T: AccessLog,
+                    > tonic::server::UnaryService<super::CloseWarningRequest>
+                    for CloseWarningSvc<T> {
+                        type Response = super::CloseWarningReply;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::CloseWarningRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as AccessLog>::close_warning(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = CloseWarningSvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(

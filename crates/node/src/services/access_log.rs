@@ -1,4 +1,4 @@
-//! The service AccessLog: what of the log is told to nodes whose workers ask.
+//! The service AccessLog: what of the log is told to nodes whose workers ask, and to the agency of the region.
 
 use crate::{
     holders::{Answered, KeyAnswer, keys},
@@ -7,7 +7,14 @@ use crate::{
     reads::Trace,
     refusal::Refusal,
     role::Role,
-    services::{caller::party_of, gate::holder_of, holders::passkey_answer, readings},
+    services::{
+        access_entries::{self, Pages},
+        access_warnings,
+        caller::party_of,
+        gate::holder_of,
+        holders::passkey_answer,
+        readings,
+    },
     shared::Shared,
 };
 use std::sync::Arc;
@@ -30,6 +37,37 @@ pub(crate) struct AccessLogService(pub(crate) Arc<Shared>);
 
 #[tonic::async_trait]
 impl AccessLog for AccessLogService {
+    type EntriesStream = Pages;
+
+    async fn entries(
+        &self,
+        request: Request<v1::EntriesRequest>,
+    ) -> Result<Response<Pages>, Status> {
+        let holder = holder_of(&request)?.clone();
+        let pages = access_entries::entries(&self.0, holder, request.into_inner()).await?;
+        Ok(Response::new(pages))
+    }
+
+    async fn warnings(
+        &self,
+        request: Request<v1::WarningsRequest>,
+    ) -> Result<Response<v1::WarningsReply>, Status> {
+        let (holder, party) = (holder_of(&request)?.clone(), party_of(&request)?.clone());
+        let request = request.into_inner();
+        let told = access_warnings::warnings(&self.0, &party, holder, request).await?;
+        Ok(Response::new(told))
+    }
+
+    async fn close_warning(
+        &self,
+        request: Request<v1::CloseWarningRequest>,
+    ) -> Result<Response<v1::CloseWarningReply>, Status> {
+        let (holder, party) = (holder_of(&request)?.clone(), party_of(&request)?.clone());
+        let request = request.into_inner();
+        let closed = access_warnings::close(&self.0, &party, holder, request).await?;
+        Ok(Response::new(closed))
+    }
+
     async fn of_worker(
         &self,
         request: Request<v1::OfWorkerRequest>,

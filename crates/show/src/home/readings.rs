@@ -245,7 +245,9 @@ fn what(reading: &Reading) -> String {
         "Holders.Open" => t!("readings.did.open"),
         "Holders.Bind" => t!("readings.did.bind"),
         "Holders.EndKey" => t!("readings.did.end_key"),
-        "Holders.Readings" | "AccessLog.OfWorker" => t!("readings.did.readings"),
+        "Holders.Readings" | "AccessLog.OfWorker" | "AccessLog.Entries" => {
+            t!("readings.did.readings")
+        }
         method => t!("readings.did.other", method = method),
     };
     let linked = match reading.answer.as_str() {

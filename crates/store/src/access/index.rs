@@ -198,6 +198,25 @@ impl AccessIndex {
         Ok(found)
     }
 
+    /// The days in which entries of accounts stand, and those that cannot be looked through, oldest first.
+    ///
+    /// # Errors
+    /// [`crate::StoreError::Io`].
+    pub fn days_of(&mut self, accounts: &BTreeSet<AccountId>) -> Result<Vec<Day>> {
+        let (mut days, _) = list(&self.data)?;
+        let newest = days.last().copied();
+        days.retain(|day| {
+            let places = if Some(*day) == newest {
+                self.in_newest(*day, accounts)
+            } else {
+                self.in_ended(*day, accounts)
+            };
+            // Whoever reads such a day finds out what is wrong with it.
+            !matches!(places, Ok(Some(places)) if places.is_empty())
+        });
+        Ok(days)
+    }
+
     /// Makes the file of places of the newest ended day that has none, and lets go of those of days that are gone. False when there is
     /// nothing more to do.
     ///
