@@ -2,10 +2,12 @@
 
 use crate::{
     portal::Door,
-    support::{Federation, connect::connect, contributions, purpose, run, run_with},
+    support::{
+        Federation, Ran, connect::connect, contributions, eventually, purpose, run, run_with,
+    },
 };
 use ed25519_dalek::SigningKey;
-use std::{path::PathBuf, time::Duration};
+use std::{fs, path::PathBuf, process::Command, time::Duration};
 use tonic::{Status, transport::Channel};
 use yizhang_holder::{
     Nonce,
@@ -13,8 +15,10 @@ use yizhang_holder::{
 };
 use yizhang_ledger::{
     holder::HolderName,
-    value::{Day, Division},
+    person::AccountId,
+    value::{Day, Division, UnixMillis},
 };
+use yizhang_store::{AccessEntry, AccessLog, Subject};
 use yizhang_wire::{
     code::RefusalCode,
     purpose::Business,
@@ -345,21 +349,245 @@ fn the_command_line_lists_them_in_both_languages_and_as_json() {
     run_with(&enrol, &code(&federation, WORKER)).expect(0);
     federation.wait_replicated(GUANGDONG, GUIZHOU);
     let list = ["worker", "readings", "--holder", to.to_str().unwrap()];
-    let english = run(&[&list[..], &["--lang", "en"]].concat()).expect(0);
-    assert!(
-        english.stdout.contains("agency of Guizhou"),
-        "{}",
-        english.stdout
-    );
-    assert!(english.stdout.contains("a transfer"), "{}", english.stdout);
-    let chinese = run(&[&list[..], &["--lang", "zh"]].concat()).expect(0);
-    assert!(
-        chinese.stdout.contains("贵州的社保经办机构"),
-        "{}",
-        chinese.stdout
-    );
+    let english = run(&list).expect(0).stdout;
+    assert!(english.contains("agency of Guizhou"), "{english}");
+    assert!(english.contains("a transfer"), "{english}");
+    let output = Command::new(env!("CARGO_BIN_EXE_yizhang"))
+        .args(["--lang", "zh"])
+        .args(list)
+        .output()
+        .unwrap();
+    let chinese = String::from_utf8(output.stdout).unwrap();
+    assert!(chinese.contains("贵州的社保经办机构"), "{chinese}");
     let json = run(&[&list[..], &["--json"]].concat()).expect(0);
     let json: serde_json::Value = serde_json::from_str(&json.stdout).unwrap();
     assert_eq!(json["nodes"][1]["region"], "520000");
     assert_eq!(json["nodes"][0]["readings"][0]["business"], "holder");
+}
+
+/// An entry of yesterday: a clerk of Guizhou has read an account.
+fn yesterdays(account: AccountId, case: &str) -> AccessEntry {
+    AccessEntry {
+        at: UnixMillis(yesterday()),
+        certificate: [7; 32],
+        holder: "agency.520000".into(),
+        method: "Account.Lookup".into(),
+        answer: "ok".into(),
+        business: "inquiry".into(),
+        case_number: case.into(),
+        person: "Li Na".into(),
+        subject: Subject::Account(account),
+    }
+}
+
+fn yesterday() -> u64 {
+    let now = u64::try_from(jiff::Timestamp::now().as_millisecond()).unwrap();
+    now - 24 * 60 * 60 * 1_000
+}
+
+#[test]
+fn an_ended_day_is_compared_with_the_digest_in_the_chain_of_its_node() {
+    let mut federation = federation();
+    let door = portal(&federation, GUANGDONG);
+    let code = code(&federation, WORKER);
+    let name = block_on(bind(&door, &code, &key(1)));
+    federation.wait_replicated(GUANGDONG, GUIZHOU);
+    federation.stop(GUIZHOU);
+    let data = federation.node_dir(GUIZHOU).join("data");
+    let day = Day::of(UnixMillis(yesterday()));
+    let write = |entries: &[AccessEntry]| {
+        let mut log = AccessLog::open(&data, &mut |_| {}).unwrap();
+        log.append(entries, day).unwrap();
+    };
+    write(&[
+        yesterdays(name.account, "C-1"),
+        yesterdays(AccountId([9; 16]), "C-2"),
+    ]);
+    let told = |federation: &Federation| {
+        block_on(async {
+            let door = portal(federation, GUANGDONG);
+            let signed = sign(&door, GUANGDONG, name, &key(1)).await;
+            let ticket = open(&door, &signed).await.ticket;
+            let told = readings(&door, &ticket).await.unwrap();
+            told.nodes[1].told.clone().unwrap()
+        })
+    };
+    federation.start(GUIZHOU);
+    federation.wait_ready(GUIZHOU);
+    eventually("the root is in the chain", || {
+        federation.size(GUANGDONG, GUIZHOU) == 2
+    });
+    let rooted = told(&federation);
+    let of_yesterday = rooted.readings.iter().find(|one| one.case_number == "C-1");
+    assert_eq!(of_yesterday.unwrap().day, day.number());
+    assert!(rooted.readings.iter().all(|one| one.case_number != "C-2"));
+    let root = rooted.days.iter().find(|one| one.day == day.number());
+    assert_eq!(root.unwrap().root, "rooted");
+    // An operator writes the log anew, without an entry.
+    federation.stop(GUIZHOU);
+    fs::remove_dir_all(data.join("access")).unwrap();
+    write(&[yesterdays(name.account, "C-1")]);
+    federation.start(GUIZHOU);
+    federation.wait_ready(GUIZHOU);
+    let forged = told(&federation);
+    let root = forged.days.iter().find(|one| one.day == day.number());
+    assert_eq!(root.unwrap().root, "other");
+}
+
+/// `agency access-log` at the node of Guangdong, as the agency of a region, or with a directory of credentials.
+fn access_log(credentials: &str, more: &[&str]) -> Ran {
+    let node = GUANGDONG.to_string();
+    let arguments = [
+        "agency",
+        "access-log",
+        "--node",
+        &node,
+        "--credentials",
+        credentials,
+    ];
+    run(&[&arguments[..], more].concat())
+}
+
+fn objects(ran: &Ran) -> Vec<serde_json::Value> {
+    let lines = ran.stdout.lines();
+    lines
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
+}
+
+/// A federation whose nodes know no night, as tests run at any hour.
+fn without_night() -> Federation {
+    let mut federation = Federation::found(&[GUANGDONG]);
+    let path = federation.node_dir(GUANGDONG).join("node.toml");
+    let text = fs::read_to_string(&path).unwrap();
+    let limits = "\n[warnings]\nnight_from = 0\nnight_to = 0\n";
+    fs::write(&path, format!("{text}{limits}")).unwrap();
+    federation.start_all();
+    let rows = contributions(WORKER, 440_300, 3, "w");
+    let file = federation.file("w.csv", &rows);
+    federation
+        .import(GUANGDONG, &file, &["--durable", "local"])
+        .expect(0);
+    federation
+}
+
+fn look_up(credentials: &str, case: &str) {
+    let node = GUANGDONG.to_string();
+    let arguments = [
+        "worker",
+        "account",
+        "--node",
+        &node,
+        "--credentials",
+        credentials,
+        "--case",
+        case,
+        "--json",
+    ];
+    run_with(&arguments, WORKER).expect(0);
+}
+
+#[test]
+fn the_officer_of_an_agency_reads_the_log_of_its_own_node_and_that_stands_in_it() {
+    let federation = without_night();
+    let agency = federation.agency(GUANGDONG);
+    look_up(&agency, "C-7");
+    look_up(&agency, "=C-8");
+    let all = objects(&access_log(&agency, &["--json"]).expect(0));
+    let read: Vec<_> = all
+        .iter()
+        .filter(|entry| entry["method"] == "Account.Lookup")
+        .collect();
+    assert_eq!(read.len(), 2, "{all:?}");
+    assert_eq!(read[0]["person"], "tester");
+    let account = read[0]["account"].as_str().unwrap();
+    let certificate = read[0]["certificate"].as_str().unwrap();
+    let of_account = access_log(&agency, &["--json", "--account", account]).expect(0);
+    assert!(
+        objects(&of_account)
+            .iter()
+            .all(|entry| entry["account"] == account)
+    );
+    assert_eq!(
+        objects(&of_account).len(),
+        3,
+        "its own beginning is the third"
+    );
+    let begins = &certificate[..8];
+    let of_clerk = access_log(&agency, &["--json", "--certificate", begins]).expect(0);
+    assert!(objects(&of_clerk).len() >= 4);
+    let of_nobody = access_log(&agency, &["--json", "--certificate", "0000000000000000"]);
+    assert!(objects(&of_nobody.expect(0)).is_empty());
+    let long_ago = access_log(&agency, &["--json", "--day", "2020-01-01"]);
+    assert!(objects(&long_ago.expect(0)).is_empty());
+    // No cell is a formula to a spreadsheet.
+    let csv = access_log(&agency, &["--csv"]).expect(0).stdout;
+    assert!(csv.contains(",'=C-8,"), "{csv}");
+    let all = objects(&access_log(&agency, &["--json"]).expect(0));
+    let own: Vec<_> = all
+        .iter()
+        .filter(|entry| entry["method"] == "AccessLog.Entries" && entry["answer"] == "ended")
+        .collect();
+    assert!(own.len() >= 5 && own[0]["list"] == "access-log");
+    let node = federation.node_dir(GUANGDONG);
+    access_log(node.to_str().unwrap(), &["--json"]).expect(5);
+    access_log(&federation.auditor(), &["--json"]).expect(5);
+}
+
+#[test]
+fn what_looks_odd_is_listed_and_closed_by_a_second_person_alone() {
+    let federation = without_night();
+    let agency = federation.agency(GUANGDONG);
+    look_up(&agency, "C-7");
+    let none = access_log(&agency, &["--warnings", "--json"]).expect(0);
+    assert_eq!(none.stdout, "");
+    look_up(&agency, "无");
+    let listed = access_log(&agency, &["--warnings", "--json"]).expect(1);
+    let warnings = objects(&listed);
+    assert_eq!(warnings.len(), 1, "{}", listed.stdout);
+    assert_eq!(warnings[0]["rule"], "no-case");
+    assert_eq!(warnings[0]["entries"], 1);
+    let in_words = access_log(&agency, &["--warnings"]).expect(1);
+    assert!(
+        in_words.stdout.contains("read without a case"),
+        "{}",
+        in_words.stdout
+    );
+
+    let second = federation.path().join("clerk-2");
+    run(&[
+        "federation",
+        "certificate",
+        "--dir",
+        federation.path().to_str().unwrap(),
+        "--region",
+        &GUANGDONG.to_string(),
+        "--role",
+        "agency",
+        "--to",
+        second.to_str().unwrap(),
+    ])
+    .expect(0);
+    let second = second.to_str().unwrap();
+    let id = warnings[0]["id"].as_str().unwrap();
+    let day = warnings[0]["day"].as_str().unwrap();
+    let close = [
+        "--close", id, "--day", day, "--reason", "a drill", "--person",
+    ];
+    let close_as = |credentials: &str, person: &str| {
+        access_log(credentials, &[&close[..], &[person]].concat())
+    };
+    // With the same certificate, and as the same person.
+    close_as(&agency, "Li Na").expect(5);
+    close_as(second, "Tester").expect(5);
+    close_as(second, "Li Na").expect(0);
+    let closed = objects(&access_log(&agency, &["--warnings", "--json"]).expect(0));
+    assert_eq!(closed[0]["closing"]["person"], "Li Na");
+    assert_eq!(closed[0]["closing"]["reason"], "a drill");
+    // It is closed once; another reading of the kind opens it again.
+    close_as(second, "Li Na").expect(2);
+    look_up(&agency, "无");
+    let again = objects(&access_log(&agency, &["--warnings", "--json"]).expect(1));
+    assert_eq!(again[0]["entries"], 2);
+    assert!(again[0]["closing"].is_null());
 }
