@@ -103,6 +103,11 @@ async fn of_worker(
         if key.ended.is_some() || !answered.opens(&key, caller) {
             return Err(Refusal::NotOpened);
         }
+        let today = Day::of((shared.clock)());
+        if !shared.holders.asked().count(today, answered.nonce) {
+            let what = "questions with one answer of a key";
+            return Err(Refusal::Busy { what });
+        }
         readings::here(shared, name.account)
     });
     told.await

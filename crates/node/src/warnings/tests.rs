@@ -174,6 +174,16 @@ fn many_lookups_that_find_nothing_are_warned_of() {
     warns(&[nothing(0), nothing(1)], &[]);
     warns(&[nothing(0), nothing(1), nothing(2)], &[Rule::NothingFound]);
     warns(&[nothing(0), nothing(1), lookup()], &[]);
+    // What an import looks up before it sends is not there, at whatever hour.
+    let import = |number: u8| {
+        let mut entry = nothing(number);
+        entry.business = "import".into();
+        entry.case_number = "import-a410950a5330a655".into();
+        entry.at = UnixMillis(NINE + 15 * HOUR);
+        entry
+    };
+    let imports: Vec<AccessEntry> = (0..9).map(import).collect();
+    warns(&imports, &[]);
 }
 
 #[test]

@@ -11,6 +11,8 @@ use yizhang_ledger::value::{Day, Division};
 
 /// Digits of a certificate that are shown: enough to tell clerks apart, and to name one.
 const CERTIFICATE_DIGITS: usize = 16;
+/// The business of a check before records are sent, which looks up one record after another.
+const IMPORT: &str = "import";
 
 /// A reading, and the node in whose log it stands.
 struct Logged<'r> {
@@ -18,11 +20,20 @@ struct Logged<'r> {
     region: Division,
 }
 
+/// Readings that belong together: by one certificate, at one node, on one day, of one kind, for one case, or for the check of a file.
+struct Visit<'r> {
+    newest: Logged<'r>,
+    oldest: &'r Reading,
+    times: usize,
+    is_of_one_case: bool,
+}
+
 /// The page.
 pub fn page(readings: &Readings, setting: &Setting) -> Markup {
     let (own, others): (Vec<_>, Vec<_>) = logged(readings)
         .into_iter()
         .partition(|one| one.reading.is_own());
+    let (headline, own_count) = (headline(readings, others.len()), own.len());
     let alerts = alerts(readings);
     html! {
         main id="main" {
@@ -35,12 +46,12 @@ pub fn page(readings: &Readings, setting: &Setting) -> Markup {
                     ul { @for alert in &alerts { li { (alert) } } }
                 }
             }
-            p.sentence { strong { (headline(readings, &others)) } }
-            ul.cards { @for one in &others { (card(one)) } }
+            p.sentence { strong { (headline) } }
+            ul.cards { @for visit in &visits(others) { (card(visit)) } }
             details {
-                summary { (t!("readings.own")) " (" (own.len()) ")" }
+                summary { (t!("readings.own")) " (" (own_count) ")" }
                 p { (t!("readings.own_text")) }
-                ul.cards { @for one in &own { (card(one)) } }
+                ul.cards { @for visit in &visits(own) { (card(visit)) } }
                 @for line in own_left(readings) { p.small { (line) } }
             }
             h2 { (t!("readings.nodes")) }
@@ -52,22 +63,56 @@ pub fn page(readings: &Readings, setting: &Setting) -> Markup {
 
 /// The same as lines of text.
 pub fn lines(readings: &Readings) -> Vec<String> {
-    let all = logged(readings);
-    let others: Vec<&Logged<'_>> = all.iter().filter(|one| !one.reading.is_own()).collect();
+    let (own, others): (Vec<_>, Vec<_>) = logged(readings)
+        .into_iter()
+        .partition(|one| one.reading.is_own());
     let mut lines = vec![t!("readings.title").to_string()];
     lines.extend(alerts(readings));
-    lines.push(headline(readings, &others));
-    lines.extend(others.into_iter().map(line));
-    let own = all.iter().filter(|one| one.reading.is_own());
-    let own: Vec<String> = own.map(line).collect();
+    lines.push(headline(readings, others.len()));
+    lines.extend(visits(others).iter().map(line));
     if !own.is_empty() {
         lines.push(format!("{} ({})", t!("readings.own"), own.len()));
-        lines.extend(own);
+        lines.extend(visits(own).iter().map(line));
         lines.extend(own_left(readings));
     }
     lines.push(t!("readings.nodes").to_string());
     lines.extend(until(readings));
     lines
+}
+
+/// Readings one after the other that belong together, as one.
+fn visits(readings: Vec<Logged<'_>>) -> Vec<Visit<'_>> {
+    let mut visits: Vec<Visit<'_>> = Vec::new();
+    for next in readings {
+        let reading = next.reading;
+        match visits.last_mut() {
+            Some(visit) if visit.newest.is_with(&next) => {
+                visit.is_of_one_case &= visit.newest.reading.case_number == reading.case_number;
+                visit.oldest = reading;
+                visit.times += 1;
+            }
+            _ => visits.push(Visit {
+                newest: next,
+                oldest: reading,
+                times: 1,
+                is_of_one_case: true,
+            }),
+        }
+    }
+    visits
+}
+
+impl Logged<'_> {
+    /// Whether another reading belongs to this one.
+    fn is_with(&self, other: &Self) -> bool {
+        let (one, next) = (self.reading, other.reading);
+        self.region == other.region
+            && Day::of(one.at) == Day::of(next.at)
+            && (one.root == next.root && one.is_answered() == next.is_answered())
+            && (&one.holder, &one.certificate) == (&next.holder, &next.certificate)
+            && (&one.method, &one.business) == (&next.method, &next.business)
+            && (one.case_number == next.case_number || one.business == IMPORT)
+    }
 }
 
 /// All readings, newest first.
@@ -89,9 +134,9 @@ fn told(readings: &Readings) -> impl Iterator<Item = (&NodeReadings, &Told)> {
 }
 
 /// How often others have read, listed or not.
-fn headline<T>(readings: &Readings, others: &[T]) -> String {
+fn headline(readings: &Readings, others: usize) -> String {
     let left: u64 = told(readings).map(|(_, told)| told.others_left).sum();
-    let listed = u64::try_from(others.len()).unwrap_or(u64::MAX);
+    let listed = u64::try_from(others).unwrap_or(u64::MAX);
     match left.saturating_add(listed) {
         0 => t!("readings.none").to_string(),
         1 => t!("readings.count_one").to_string(),
@@ -181,47 +226,90 @@ fn until(readings: &Readings) -> Vec<String> {
         .collect()
 }
 
-fn card(one: &Logged<'_>) -> Markup {
-    let reading = one.reading;
+fn card(visit: &Visit<'_>) -> Markup {
+    let reading = visit.newest.reading;
     html! {
         li {
             p { strong { (who(reading)) } }
             dl.facts {
-                dt { (t!("readings.when")) } dd { (copies::moment(reading.at)) }
+                dt { (t!("readings.when")) } dd { (when(visit)) }
                 dt { (t!("readings.what")) } dd { (what(reading)) }
-                @if !reading.is_own() {
+                @if reading.is_own() {
+                    dt { (t!("readings.with")) } dd { (opened_with(reading)) }
+                } @else {
                     dt { (t!("readings.why")) } dd { (business(reading)) }
                     @if !reading.case_number.is_empty() {
-                        dt { (t!("readings.case")) } dd { (reading.case_number) }
+                        dt { (t!("readings.case")) } dd { (case(visit)) }
                     }
                     dt { (t!("readings.certificate")) }
                     dd { (t!("readings.certificate_help", digits = short(reading))) }
-                } @else {
-                    dt { (t!("readings.why")) } dd { (reading.case_number) }
                 }
-                dt { (t!("readings.at")) } dd { (words::at(one.region)) }
+                dt { (t!("readings.at")) } dd { (words::at(visit.newest.region)) }
                 dt { (t!("readings.proof")) } dd { (root(reading.root)) }
             }
         }
     }
 }
 
-fn line(one: &Logged<'_>) -> String {
-    let reading = one.reading;
-    let mut words = vec![copies::moment(reading.at), who(reading), what(reading)];
-    if !reading.is_own() {
+fn line(visit: &Visit<'_>) -> String {
+    let reading = visit.newest.reading;
+    let mut words = vec![when(visit), who(reading), what(reading)];
+    if reading.is_own() {
+        words.push(opened_with(reading));
+    } else {
         words.push(business(reading));
+        words.push(case(visit));
     }
-    words.push(reading.case_number.clone());
     words.push(format!("{} {}", t!("readings.certificate"), short(reading)));
-    words.push(format!(
-        "{} {}",
-        t!("readings.at"),
-        self::words::at(one.region)
-    ));
+    let region = self::words::at(visit.newest.region);
+    words.push(format!("{} {region}", t!("readings.at")));
     words.push(root(reading.root));
     words.retain(|word| !word.is_empty());
     words.join("; ")
+}
+
+fn when(visit: &Visit<'_>) -> String {
+    let newest = copies::moment(visit.newest.reading.at);
+    if visit.times == 1 {
+        return newest;
+    }
+    let first = copies::moment(visit.oldest.at);
+    t!(
+        "readings.times",
+        count = visit.times,
+        first = first,
+        last = newest
+    )
+    .to_string()
+}
+
+fn case(visit: &Visit<'_>) -> String {
+    let number = &visit.newest.reading.case_number;
+    if visit.is_of_one_case {
+        number.clone()
+    } else {
+        t!("readings.cases", number = number).to_string()
+    }
+}
+
+/// What the worker has opened the account with, as the log has it: `code`, or `key 440000 0`.
+fn opened_with(reading: &Reading) -> String {
+    let mut words = reading.case_number.split(' ');
+    let key = (
+        words.next(),
+        words.next().and_then(Division::parse),
+        words.next(),
+    );
+    match key {
+        (Some("code"), None, None) => t!("readings.with_code").to_string(),
+        (Some("key"), Some(region), Some(number)) => t!(
+            "readings.with_key",
+            region = place::name(region),
+            number = number
+        )
+        .to_string(),
+        _ => reading.case_number.clone(),
+    }
 }
 
 fn who(reading: &Reading) -> String {
