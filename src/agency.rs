@@ -1,5 +1,6 @@
 //! `yizhang agency`: import files, take steps of transfers, review accounts.
 
+mod access_log;
 mod book;
 mod code;
 mod import;
@@ -28,6 +29,8 @@ pub(crate) enum Command {
     /// One-time codes with which workers open their own accounts.
     #[command(subcommand)]
     Code(code::Command),
+    /// Ask the agency's own node who has read what, what looks odd in that, and close what a second person has looked at.
+    AccessLog(access_log::Arguments),
     /// Go through the accounts of the region's workers: conflicts, gaps, waiting transfers, retirements that are near.
     Review(review::Arguments),
 }
@@ -37,6 +40,7 @@ pub(crate) fn run(command: &Command) -> anyhow::Result<Outcome> {
         Command::Import(arguments) => import::run(arguments),
         Command::Transfer(command) => transfer::run(command),
         Command::Code(command) => code::run(command),
+        Command::AccessLog(arguments) => access_log::run(arguments),
         Command::Review(arguments) => review::run(arguments),
     }
 }

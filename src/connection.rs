@@ -115,6 +115,7 @@ pub(crate) fn describe(status: &Status) -> String {
     let mut text = match RefusalCode::of(status) {
         Some(RefusalCode::AccountOfAuditor) => t!("connection.account-of-auditor").to_string(),
         Some(RefusalCode::ReviewOfOthers) => t!("connection.review-of-others").to_string(),
+        Some(RefusalCode::OwnWarning) => t!("connection.own-warning").to_string(),
         Some(RefusalCode::NotANode) => t!("connection.not-a-node").to_string(),
         Some(RefusalCode::NumbersLimit) => {
             t!("connection.numbers-limit", detail = status.message()).to_string()

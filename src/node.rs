@@ -1,6 +1,6 @@
 //! `yizhang node`: run a node, verify its directory, rebuild its index, ask for its state.
 
-mod access_log;
+pub(crate) mod access_log;
 mod alone;
 mod backup;
 mod confined;
@@ -34,7 +34,7 @@ use yizhang_ledger::{
     record::AccessDigest,
     value::{Division, UnixMillis},
 };
-use yizhang_node::{ReadLimits, RegisterRule, RoomLimits};
+use yizhang_node::{ReadLimits, RegisterRule, RoomLimits, WarningLimits};
 use yizhang_show::status::{
     CertificateStatus, FloodStatus, NodeStatus, PeerStatus, SignedTwiceStatus,
 };
@@ -62,6 +62,9 @@ pub(crate) struct Configuration {
     /// How many accounts one certificate may read here.
     #[serde(default, skip_serializing_if = "ReadConfiguration::is_usual")]
     pub(crate) reads: ReadConfiguration,
+    /// From how much on something in the access log is a warning.
+    #[serde(default, skip_serializing_if = "WarningConfiguration::is_usual")]
+    pub(crate) warnings: WarningConfiguration,
     /// One-time codes with which workers open their accounts.
     #[serde(default, skip_serializing_if = "CodeConfiguration::is_usual")]
     pub(crate) codes: CodeConfiguration,
@@ -107,6 +110,49 @@ pub(crate) struct ReadConfiguration {
     accounts_a_day: Option<u32>,
     /// Persons whose pseudonyms are told by their numbers, in a day of UTC+8.
     numbers_a_day: Option<u32>,
+}
+
+/// The table `warnings` of `node.toml`; what is not there is as usual.
+#[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct WarningConfiguration {
+    /// The hour of UTC+8 with which the night begins.
+    night_from: Option<u8>,
+    /// The hour with which it ends.
+    night_to: Option<u8>,
+    /// Readings without a case in a day.
+    no_case_a_day: Option<u32>,
+    /// More readings than this in an hour.
+    readings_an_hour: Option<u32>,
+    /// Lookups in a day that have found nothing.
+    nothing_found_a_day: Option<u32>,
+    /// Days on which one account is read and no case says why.
+    same_account_days: Option<u32>,
+    /// Within so many days.
+    same_account_within_days: Option<u32>,
+}
+
+impl WarningConfiguration {
+    fn is_usual(&self) -> bool {
+        *self == Self::default()
+    }
+
+    fn limits(&self) -> WarningLimits {
+        let usual = WarningLimits::USUAL;
+        WarningLimits {
+            night_from: self.night_from.unwrap_or(usual.night_from),
+            night_to: self.night_to.unwrap_or(usual.night_to),
+            no_case_a_day: self.no_case_a_day.unwrap_or(usual.no_case_a_day),
+            readings_an_hour: self.readings_an_hour.unwrap_or(usual.readings_an_hour),
+            nothing_found_a_day: self
+                .nothing_found_a_day
+                .unwrap_or(usual.nothing_found_a_day),
+            same_account_days: self.same_account_days.unwrap_or(usual.same_account_days),
+            same_account_within_days: self
+                .same_account_within_days
+                .unwrap_or(usual.same_account_within_days),
+        }
+    }
 }
 
 /// Least that is kept, in MiB: with nothing kept the disk would be full before anybody says so.

@@ -2,6 +2,7 @@
 
 mod credential;
 mod holder;
+mod readings;
 mod statement;
 
 use holder::Holder;
@@ -52,6 +53,8 @@ pub(crate) enum Command {
     Account(AccountArguments),
     /// Bind a key of your own to your account, with a code from a counter: from then on no agency is needed to read it.
     Enrol(holder::EnrolArguments),
+    /// List who has read your record, at every node, with your own key.
+    Readings(readings::ReadingsArguments),
     /// Write the statement that a worker carries away: one file that anybody can check without a network, for ever (`yizhang verify`).
     Statement(statement::StatementArguments),
     /// Put the headline figures of a statement into a wallet: issue a short-lived credential (SD-JWT VC), and check one.
@@ -139,6 +142,7 @@ pub(crate) fn run(command: &Command) -> anyhow::Result<Outcome> {
     match command {
         Command::Account(arguments) => account(arguments),
         Command::Enrol(arguments) => holder::enrol(arguments),
+        Command::Readings(arguments) => readings::run(arguments),
         Command::Statement(arguments) => statement::run(arguments),
         Command::Credential(command) => credential::run(command),
     }

@@ -20,6 +20,7 @@ mod output;
 mod page;
 mod portal;
 mod reading;
+mod readings;
 mod receipts;
 mod registers;
 mod replacement;

@@ -17,7 +17,7 @@ const WORKER: &str = "440300199003078815";
 const OTHER: &str = "440300199003078823";
 
 /// A portal that runs.
-struct Door {
+pub(crate) struct Door {
     process: Child,
     port: u16,
 }
@@ -32,7 +32,7 @@ impl Drop for Door {
 
 impl Door {
     /// Starts a portal beside the node of Guangdong.
-    fn open(federation: &Federation) -> Self {
+    pub(crate) fn open(federation: &Federation) -> Self {
         let credentials = federation.path().join("440000/portal");
         let node = GUANGDONG.to_string();
         let mut process = yizhang(&["portal", "run", "--node", &node])
@@ -53,7 +53,7 @@ impl Door {
         Self { process, port }
     }
 
-    fn site(&self) -> String {
+    pub(crate) fn site(&self) -> String {
         format!("http://localhost:{}", self.port)
     }
 
@@ -191,6 +191,7 @@ fn a_worker_comes_in_with_a_code_reads_and_goes() {
         "/account",
         "/account/sheet",
         "/account/keys",
+        "/account/readings",
         "/account/statement",
         "/account/month/hrss-110/2015-01",
     ] {
@@ -206,6 +207,7 @@ fn a_worker_comes_in_with_a_code_reads_and_goes() {
         "/account/sheet",
         "/account/terms",
         "/account/keys",
+        "/account/readings",
         "/account/month/hrss-110/2015-01",
     ] {
         assert_eq!(door.get(page, &session).status, 200, "{page}");
@@ -539,6 +541,16 @@ fn a_phone_is_remembered_and_opens_the_account_until_it_is_ended() {
         browser.value("document.getElementById('passkey-bind') === null"),
         json!(true)
     );
+    // The clerk who has handed out the code is named, and the worker's own visits beside.
+    let link = "document.querySelector('nav.pages a[href=\"/account/readings\"]').click()";
+    browser.value(link);
+    goes_to(&mut browser, "/account/readings");
+    fits(&mut browser);
+    picture(&mut browser, "readings-phone-zh.png");
+    let shown = browser.text("document.getElementById('main').textContent");
+    assert!(shown.contains("广东的社保经办机构"), "{shown}");
+    assert!(shown.contains("发放了打开您账户的验证码"), "{shown}");
+    assert!(!shown.contains("tester"), "no clerk's name: {shown}");
     browser.value("location.assign('/account/keys')");
     goes_to(&mut browser, "/account/keys");
     assert_eq!(
@@ -580,6 +592,7 @@ fn pages_are_right_without_a_script_in_both_languages_on_phone_and_desk() {
                 "/account",
                 "/account/sheet",
                 "/account/keys",
+                "/account/readings",
                 "/account/statement",
             ] {
                 browser.visit(&format!("{}{page}", town.door.site()), screen, tag);

@@ -236,7 +236,7 @@ impl Book {
 }
 
 /// A cell that no spreadsheet takes for a formula.
-fn for_a_sheet(text: &str) -> String {
+pub(super) fn for_a_sheet(text: &str) -> String {
     if text.starts_with(['=', '+', '-', '@']) {
         format!("'{text}")
     } else {

@@ -12,7 +12,10 @@ use super::{
 use crate::{
     credentials::{self, ROSTER_FILE, SECRET_FILE, TRUST_FILE, Trust},
     files::{self, Access},
-    node::{CodeConfiguration, Configuration, ReadConfiguration, RegisterConfiguration, keys},
+    node::{
+        CodeConfiguration, Configuration, ReadConfiguration, RegisterConfiguration,
+        WarningConfiguration, keys,
+    },
 };
 use anyhow::{Context, bail};
 use base64ct::{Base64, Encoding};
@@ -278,6 +281,7 @@ pub(super) fn write_region(
         mirror_mib_max: None,
         keep_free_mib: None,
         reads: ReadConfiguration::default(),
+        warnings: WarningConfiguration::default(),
         codes: CodeConfiguration::default(),
         registers: RegisterConfiguration::default(),
     };

@@ -71,7 +71,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
 }
 
 /// An entry for people. What callers wrote may be anything: a terminal gets no commands from it.
-fn line(entry: &AccessEntry) -> String {
+pub(crate) fn line(entry: &AccessEntry) -> String {
     let certificate: String = fingerprint(entry)
         .chars()
         .take(FINGERPRINT_DIGITS)
@@ -96,7 +96,7 @@ fn line(entry: &AccessEntry) -> String {
     printable(&words.join("  "))
 }
 
-fn json(entry: &AccessEntry) -> serde_json::Value {
+pub(crate) fn json(entry: &AccessEntry) -> serde_json::Value {
     let mut json = serde_json::json!({
         "at_ms": entry.at.0,
         "holder": entry.holder,
@@ -119,11 +119,15 @@ fn json(entry: &AccessEntry) -> serde_json::Value {
             json["reviewed"] = (*reviewed).into();
         }
         Subject::Numbers(count) => json["numbers"] = (*count).into(),
+        Subject::Warning { id, reason } => {
+            json["warning"] = warning(id).into();
+            json["reason"] = reason.clone().into();
+        }
     }
     json
 }
 
-fn subject(subject: &Subject) -> String {
+pub(crate) fn subject(subject: &Subject) -> String {
     match subject {
         Subject::Unknown => t!("access_log.unknown").to_string(),
         Subject::Account(account) => {
@@ -133,6 +137,9 @@ fn subject(subject: &Subject) -> String {
             t!("access_log.chain", origin = origin, from = from).to_string()
         }
         Subject::Numbers(count) => t!("access_log.numbers", count = count).to_string(),
+        Subject::Warning { id, reason } => {
+            t!("access_log.warning", id = warning(id), reason = reason).to_string()
+        }
         Subject::Accounts { list, reviewed } => {
             let list = match list.as_str() {
                 "" => t!("access_log.all_lists").to_string(),
@@ -146,8 +153,13 @@ fn subject(subject: &Subject) -> String {
     }
 }
 
+/// The number of a warning: 32 hexadecimal digits.
+fn warning(id: &[u8; 16]) -> String {
+    AccountId(*id).reveal_hex()
+}
+
 /// A business by its name; what is none of the list as it stands.
-fn business(code: &str) -> String {
+pub(crate) fn business(code: &str) -> String {
     match (Business::parse(code), language::current()) {
         (Some(business), Language::Zh) => business.zh().to_string(),
         (Some(business), Language::En) => business.code().to_string(),
@@ -160,7 +172,7 @@ fn fingerprint(entry: &AccessEntry) -> String {
 }
 
 /// A moment in UTC+8, to the millisecond.
-fn moment(at: UnixMillis) -> String {
+pub(crate) fn moment(at: UnixMillis) -> String {
     let moment = i64::try_from(at.0)
         .ok()
         .and_then(|at| jiff::Timestamp::from_millisecond(at).ok());

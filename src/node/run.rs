@@ -88,6 +88,7 @@ fn assemble(arguments: &RunArguments) -> anyhow::Result<Config> {
         key_pem: sealed::read_key(&dir.join(TLS_KEY_FILE))?,
         listen: configuration.listen,
         read_limits: configuration.reads.limits(),
+        warning_limits: configuration.warnings.limits(),
         codes_need_approval: configuration.codes.need_approval,
         room: configuration.room(),
         registers: configuration.registers.rule(),

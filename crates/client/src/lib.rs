@@ -5,6 +5,8 @@
 
 mod answer;
 mod copies;
+mod readings;
 
 pub use answer::{AnswerFault, Told};
 pub use copies::copies;
+pub use readings::readings;

@@ -1,6 +1,6 @@
 //! What a node is told at its start, and why it does not start or go on.
 
-use crate::{reads::ReadLimits, shelf::Shelf, tls::TlsError};
+use crate::{reads::ReadLimits, shelf::Shelf, tls::TlsError, warnings::WarningLimits};
 use ed25519_dalek::SigningKey;
 use std::{net::SocketAddr, path::PathBuf};
 use tokio::sync::watch;
@@ -39,6 +39,8 @@ pub struct Config {
     pub data: PathBuf,
     /// How many accounts one certificate may read.
     pub read_limits: ReadLimits,
+    /// From how much on something in the access log is a warning.
+    pub warning_limits: WarningLimits,
     /// Whether one-time codes for workers are good only when a second clerk has approved them.
     pub codes_need_approval: bool,
     /// How the disk is shared.

@@ -1,11 +1,15 @@
 //! Workers who are there: codes that clerks have handed out, challenges for keys, and the tickets that either opens. All of it is in
 //! memory: a node that starts again knows none, and everybody opens anew. Which keys are bound stands in the chains (`keys`).
 
+mod answers;
+mod asked;
 mod challenges;
 mod codes;
 pub(crate) mod keys;
 mod tickets;
 
+pub(crate) use answers::{Answered, KeyAnswer};
+use asked::Asked;
 pub(crate) use challenges::{Challenges, For, NotAnswered};
 pub(crate) use codes::{Approval, CodeFault, Codes, Entered, LIFE as CODE_LIFE, NewCode};
 pub(crate) use tickets::{Basis, IDLE, Ticket, TicketId, Tickets, WHOLE};
@@ -25,6 +29,7 @@ pub(crate) struct Holders {
     codes: Mutex<Codes>,
     challenges: Mutex<Challenges>,
     tickets: Mutex<Tickets>,
+    asked: Mutex<Asked>,
     /// Whether codes are good only when a second clerk has approved them.
     pub(crate) codes_need_approval: bool,
 }
@@ -38,6 +43,7 @@ impl Holders {
             codes: Mutex::default(),
             challenges: Mutex::new(Challenges::new(key, Instant::now())),
             tickets: Mutex::default(),
+            asked: Mutex::default(),
             codes_need_approval,
         }
     }
@@ -52,6 +58,10 @@ impl Holders {
 
     pub(crate) fn tickets(&self) -> MutexGuard<'_, Tickets> {
         lock(&self.tickets)
+    }
+
+    pub(crate) fn asked(&self) -> MutexGuard<'_, Asked> {
+        lock(&self.asked)
     }
 
     /// The ticket of a caller, which lasts a while longer for being used.

@@ -56,8 +56,13 @@ pub(crate) const OPEN: &str = "Holders.Open";
 pub(crate) const BIND: &str = "Holders.Bind";
 pub(crate) const KEYS: &str = "Holders.Keys";
 pub(crate) const END_KEY: &str = "Holders.EndKey";
+pub(crate) const READINGS: &str = "Holders.Readings";
+pub(crate) const OF_WORKER: &str = "AccessLog.OfWorker";
+pub(crate) const ENTRIES: &str = "AccessLog.Entries";
+pub(crate) const WARNINGS: &str = "AccessLog.Warnings";
+pub(crate) const CLOSE_WARNING: &str = "AccessLog.CloseWarning";
 /// What reads personal data, opens pseudonyms, or lets somebody read: with a purpose or a worker who is there, and with a trace.
-pub(crate) const READS: [&str; 10] = [
+pub(crate) const READS: [&str; 15] = [
     LOOKUP,
     STATEMENT,
     REVIEW,
@@ -68,12 +73,17 @@ pub(crate) const READS: [&str; 10] = [
     ENTER,
     OPEN,
     BIND,
+    READINGS,
+    OF_WORKER,
+    ENTRIES,
+    WARNINGS,
+    CLOSE_WARNING,
 ];
 /// Health, reflection, and any path that is in no table.
 pub(crate) const OTHER_METHOD: &str = "other";
 
 /// Every method that this node serves. What is not here is refused to everybody; a test finds each method of each service here.
-pub(crate) const METHODS: [Method; 29] = [
+pub(crate) const METHODS: [Method; 34] = [
     method(
         "/yizhang.v1.Submission/Submit",
         "Submission.Submit",
@@ -115,6 +125,19 @@ pub(crate) const METHODS: [Method; 29] = [
         "/yizhang.v1.Holders/Leave",
         "Holders.Leave",
         Callers::OwnPortal,
+    ),
+    method("/yizhang.v1.Holders/Readings", READINGS, Callers::OwnPortal),
+    method("/yizhang.v1.AccessLog/OfWorker", OF_WORKER, Callers::Nodes),
+    method("/yizhang.v1.AccessLog/Entries", ENTRIES, Callers::OwnAgency),
+    method(
+        "/yizhang.v1.AccessLog/Warnings",
+        WARNINGS,
+        Callers::OwnAgency,
+    ),
+    method(
+        "/yizhang.v1.AccessLog/CloseWarning",
+        CLOSE_WARNING,
+        Callers::OwnAgency,
     ),
     method(
         "/yizhang.v1.Pseudonyms/OfNumbers",

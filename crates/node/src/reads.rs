@@ -7,7 +7,7 @@ mod writer;
 
 pub use limits::ReadLimits;
 pub(crate) use limits::{LimitReached, NotCounted, NumbersReached};
-pub(crate) use roots::keep_roots;
+pub(crate) use roots::{digest_in_chain, keep_roots};
 
 use crate::{
     permission::{ISSUE_CODE, LOOKUP, STATEMENT},
@@ -17,6 +17,7 @@ use crate::{
 };
 use limits::Counters;
 use std::{
+    collections::BTreeSet,
     path::Path,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
@@ -25,17 +26,24 @@ use yizhang_ledger::{
     person::AccountId,
     value::{Day, UnixMillis},
 };
-use yizhang_store::{AccessEntry, Subject};
+use yizhang_store::{AccessEntry, AccessFound, AccessIndex, AccessQuery, StoreError, Subject};
 use yizhang_wire::purpose::Purpose;
 
 /// How an answered read stands in the log.
 const ANSWERED: &str = "ok";
+/// How a read stands in the log that was answered, and of which no record was found.
+const NOTHING: &str = "nothing";
 /// How an account stands in the log that was read with another one.
 const LINKED: &str = "linked";
 /// The business of workers who read their own accounts.
 const HOLDER: &str = "holder";
 /// How the end of a review stands in the log, with the number of accounts that it went through.
 const ENDED: &str = "ended";
+
+/// Readings of an account by others that are listed: of thirty nodes all in one message of 4 MiB. A worker's record is read some times a year.
+pub(crate) const OTHERS_LISTED_MAX: usize = 200;
+/// Readings by the worker that are listed beside them: they push no other out.
+pub(crate) const OWN_LISTED_MAX: usize = 50;
 
 /// What counts towards the limits of a certificate.
 const COUNTED: [&str; 3] = [LOOKUP, STATEMENT, ISSUE_CODE];
@@ -44,6 +52,7 @@ const COUNTED: [&str; 3] = [LOOKUP, STATEMENT, ISSUE_CODE];
 pub(crate) struct Reads {
     counters: Mutex<Counters>,
     writer: Writer,
+    index: Mutex<AccessIndex>,
     tally: Arc<Tally>,
     clock: fn() -> UnixMillis,
 }
@@ -59,6 +68,8 @@ pub(crate) struct Trace {
     pub(crate) subject: Subject,
     /// Accounts that were read with the one that was asked for, because they are the same worker's.
     pub(crate) linked: Vec<AccountId>,
+    /// Whether no record of the account was found.
+    pub(crate) found_nothing: bool,
 }
 
 impl Trace {
@@ -71,6 +82,7 @@ impl Trace {
             worker: None,
             subject: Subject::Unknown,
             linked: Vec::new(),
+            found_nothing: false,
         }
     }
 
@@ -120,7 +132,7 @@ impl Reads {
     ) -> Self {
         let mut counters = Counters::new(limits);
         let writer = Writer::start(data, clock, &mut |entry| {
-            if entry.answer != ANSWERED {
+            if entry.answer != ANSWERED && entry.answer != NOTHING {
                 return;
             }
             if let Subject::Numbers(count) = entry.subject {
@@ -132,9 +144,42 @@ impl Reads {
         Self {
             counters: Mutex::new(counters),
             writer,
+            index: Mutex::new(AccessIndex::of(data)),
             tally,
             clock,
         }
+    }
+
+    /// Who has read accounts here: the newest entries of the log.
+    ///
+    /// # Errors
+    /// [`StoreError::Io`].
+    pub(crate) fn of(&self, accounts: &BTreeSet<AccountId>) -> Result<AccessFound, StoreError> {
+        self.index().find(AccessQuery {
+            accounts,
+            others_max: OTHERS_LISTED_MAX,
+            own_max: OWN_LISTED_MAX,
+        })
+    }
+
+    /// The days in which entries of accounts stand, and those that cannot be looked through.
+    ///
+    /// # Errors
+    /// [`StoreError::Io`].
+    pub(crate) fn days_of(&self, accounts: &BTreeSet<AccountId>) -> Result<Vec<Day>, StoreError> {
+        self.index().days_of(accounts)
+    }
+
+    /// Makes what shows where entries stand in the log, of a day that has none. False when all have.
+    ///
+    /// # Errors
+    /// [`StoreError::Io`].
+    fn catch_up(&self) -> Result<bool, StoreError> {
+        self.index().catch_up()
+    }
+
+    fn index(&self) -> MutexGuard<'_, AccessIndex> {
+        self.index.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Counts the reading of one account, if the limits of the certificate have room for it.
@@ -182,7 +227,12 @@ impl Reads {
     ) -> Result<T, Refusal> {
         match answer {
             Ok(answer) => {
-                self.write(trace, ANSWERED).await?;
+                let found = if trace.found_nothing {
+                    NOTHING
+                } else {
+                    ANSWERED
+                };
+                self.write(trace, found).await?;
                 Ok(answer)
             }
             Err(refusal) => {

@@ -185,6 +185,11 @@ pub(crate) enum NotYou {
     /// A review is for one agency.
     #[error("a review is for the agency of the node's region")]
     ReviewOfOthers,
+    /// A warning about the access log is closed by somebody else than whom it is about.
+    #[error(
+        "a warning is closed by another person, with another certificate, than those that it is about"
+    )]
+    OwnWarning,
     /// Replication is among nodes.
     #[error("replication is among nodes")]
     NotANode,

@@ -9,6 +9,7 @@ use crate::{
     engine::{self, CosigningKeys, Engine, Event, Inbox, Parts, Peer, Teller, cosigned_before},
     mender::Mender,
     metrics::Metrics,
+    neighbours::Neighbour,
     pulse::Pulse,
     reads::keep_roots,
     recovery::Recovery,
@@ -260,6 +261,11 @@ fn start_engine(
     shared.board.announce_held(store, config.roster().origins());
     let closed = engine::closed_chains(store, config.roster(), &shared.board)?;
     let peers = peers(config, shared);
+    let neighbour = |peer: &Peer| Neighbour {
+        region: peer.region,
+        channel: peer.channel.clone(),
+    };
+    shared.neighbours.are(peers.iter().map(neighbour).collect());
     let cosigning_keys = CosigningKeys::new(config.origin.clone(), &config.keys);
     let cosigned = cosigned_before(store, &cosigning_keys, &shared.heads_of_others)?;
     let replica = replica(config, store, &closed, cosigned)?;

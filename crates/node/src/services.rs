@@ -1,6 +1,9 @@
 //! The services as callers see them: who may ask, what a message says, and what is answered. Here alone the node speaks in
 //! generated types; as a client of other nodes it does in `engine/peers.rs`.
 
+mod access_entries;
+mod access_log;
+mod access_warnings;
 mod account;
 mod bundles;
 mod caller;
@@ -8,6 +11,7 @@ mod gate;
 mod holders;
 mod ledger;
 mod pseudonyms;
+mod readings;
 mod receipts;
 mod refusal;
 mod replication;

@@ -16,6 +16,7 @@ use crate::{
     heads::Heads,
     holders::Holders,
     lookup::{Confirmations, UsableRegisters},
+    neighbours::Neighbours,
     party::Party,
     peer_secrets::PeerSecrets,
     readers::Readers,
@@ -29,6 +30,7 @@ use crate::{
     tellings::Tellings,
     turns::{Turn, Turns},
     verified_heads::VerifiedHeads,
+    warnings::WarningLimits,
     wrong_registers::WrongRegisters,
 };
 use std::{path::PathBuf, sync::Arc};
@@ -73,6 +75,7 @@ pub(crate) struct Shared {
     pub(crate) reviews: Arc<Semaphore>,
     pub(crate) tally: Arc<Tally>,
     pub(crate) reads: Reads,
+    pub(crate) warning_limits: WarningLimits,
     pub(crate) holders: Holders,
     pub(crate) data: PathBuf,
     pub(crate) budgets: Arc<Budgets>,
@@ -84,6 +87,7 @@ pub(crate) struct Shared {
     pub(crate) peer_secrets: Arc<PeerSecrets>,
     pub(crate) floods: Arc<Floods>,
     pub(crate) carrier: Carrier,
+    pub(crate) neighbours: Neighbours,
     turns: Arc<Turns>,
 }
 
@@ -125,6 +129,7 @@ impl Shared {
             reviews: Arc::new(Semaphore::new(REVIEWS_MAX)),
             tally,
             reads,
+            warning_limits: config.warning_limits,
             holders: Holders::new(config.codes_need_approval),
             data: config.data.clone(),
             budgets: Budgets::new(),
@@ -136,6 +141,7 @@ impl Shared {
             peer_secrets: Arc::new(PeerSecrets::new(&config.secrets)),
             floods: Arc::default(),
             carrier: Carrier::default(),
+            neighbours: Neighbours::default(),
             turns: Turns::of_machine(),
         }
     }

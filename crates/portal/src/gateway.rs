@@ -133,6 +133,13 @@ impl Holders for Gateway {
         self.holders().end_key(passed(request)).await
     }
 
+    async fn readings(
+        &self,
+        request: Request<v1::ReadingsRequest>,
+    ) -> Result<Response<v1::ReadingsReply>, Status> {
+        self.holders().readings(passed(request)).await
+    }
+
     async fn leave(
         &self,
         request: Request<v1::LeaveRequest>,

@@ -4,6 +4,7 @@ use std::time::Duration;
 use tonic::{Code, Status, transport::Channel};
 use yizhang_client::{AnswerFault, Told};
 use yizhang_ledger::value::Day;
+use yizhang_show::readings::Readings;
 use yizhang_statement::{Question, Whose};
 use yizhang_wire::{
     channel::ACCOUNT_BYTES_MAX,
@@ -13,7 +14,8 @@ use yizhang_wire::{
     v1::{
         self, BindReply, BindRequest, ChallengeReply, ChallengeRequest, EndKeyRequest,
         EnterRequest, Entrance, HeldKey, KeysRequest, LeaveRequest, LookupRequest, OpenRequest,
-        StatementRequest, account_client::AccountClient, holders_client::HoldersClient,
+        ReadingsRequest, StatementRequest, account_client::AccountClient,
+        holders_client::HoldersClient,
     },
 };
 
@@ -124,6 +126,15 @@ impl Node {
         };
         within(CALL_TIMEOUT, self.holders().end_key(request)).await?;
         Ok(())
+    }
+
+    /// Who has read the account, at every node.
+    pub(crate) async fn readings(&self, ticket: &[u8]) -> Result<Readings, NodeFault> {
+        let request = ReadingsRequest {
+            ticket: ticket.to_vec().into(),
+        };
+        let reply = within(CALL_TIMEOUT, self.holders().readings(request)).await?;
+        Ok(yizhang_client::readings(reply).map_err(AnswerFault::from)?)
     }
 
     /// Ends a ticket; that the node cannot be told now is no harm, it ends by itself.

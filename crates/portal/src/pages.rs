@@ -5,10 +5,12 @@ mod enter;
 mod fault;
 mod keys;
 mod layout;
+mod readings;
 mod statement;
 
 pub(crate) use account::{Part, account};
 pub(crate) use enter::welcome;
 pub(crate) use fault::{Fault, fault, fault_text};
 pub(crate) use keys::{keys, passkey_label};
+pub(crate) use readings::readings;
 pub(crate) use statement::statement;

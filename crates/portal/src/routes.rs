@@ -4,6 +4,7 @@ mod account;
 mod enter;
 mod keys;
 mod passkey;
+mod readings;
 mod statement;
 
 use crate::{
@@ -47,6 +48,7 @@ pub(crate) fn router(shared: &Arc<Shared>) -> Router {
         .route("/account/sheet", get(account::sheet))
         .route("/account/terms", get(account::terms))
         .route("/account/month/{family}/{month}", get(account::month))
+        .route("/account/readings", get(readings::list))
         .route("/account/keys", get(keys::list))
         .route("/account/keys/end", post(keys::end))
         .route(

@@ -10,6 +10,7 @@ mod document;
 mod missing;
 mod month;
 mod pension;
+mod readings;
 mod rest;
 mod schemes;
 mod sheet;
@@ -22,6 +23,7 @@ mod years;
 
 pub use document::file;
 pub use month::page as month;
+pub use readings::{lines as readings_lines, page as readings};
 pub use sheet::page as sheet;
 pub use terms::page as terms;
 pub use texts::Texts;
@@ -46,7 +48,7 @@ pub struct Setting {
 pub enum Links {
     /// All in one file.
     InOneFile,
-    /// Behind an address without a slash at its end: that itself is the first page, `/sheet`, `/terms` and
+    /// Behind an address without a slash at its end: that itself is the first page, `/sheet`, `/terms`, `/readings` and
     /// `/month/FAMILY/MONTH` (as in `/month/hrss-110/2026-10`) the others.
     Under(String),
 }
@@ -85,6 +87,14 @@ impl Links {
 
     fn terms(&self) -> String {
         self.to("terms")
+    }
+
+    /// The page of who has read; none in a file.
+    fn readings(&self) -> Option<String> {
+        let Self::Under(prefix) = self else {
+            return None;
+        };
+        Some(format!("{prefix}/readings"))
     }
 
     fn to(&self, page: &str) -> String {

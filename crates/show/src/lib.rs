@@ -31,6 +31,7 @@ mod picture;
 pub mod place;
 mod printable;
 pub mod provisional;
+pub mod readings;
 mod record;
 mod summary;
 mod text;

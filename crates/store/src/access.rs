@@ -7,12 +7,14 @@ mod check;
 mod copy;
 mod entry;
 mod file;
+mod index;
 mod log;
 
 pub use check::{AccessChecked, AccessFinding, check_access};
 pub(crate) use copy::{back_up_day, days, remove_old, restore_day};
 pub use entry::{AccessEntry, ENTRY_BYTES_MAX, Subject};
 pub use file::{AccessFault, DaySummary, closed_days, read_day};
+pub use index::{AccessFound, AccessIndex, AccessQuery, FoundDay, FoundEntry};
 pub use log::{AccessLog, READS_AHEAD, YEARS_KEPT};
 
 use std::path::{Path, PathBuf};

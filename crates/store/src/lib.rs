@@ -74,8 +74,9 @@ mod set_aside;
 mod stopper;
 
 pub use access::{
-    AccessChecked, AccessEntry, AccessFault, AccessFinding, AccessLog, DaySummary, ENTRY_BYTES_MAX,
-    READS_AHEAD, Subject, YEARS_KEPT, check_access, closed_days, read_day,
+    AccessChecked, AccessEntry, AccessFault, AccessFinding, AccessFound, AccessIndex, AccessLog,
+    AccessQuery, DaySummary, ENTRY_BYTES_MAX, FoundDay, FoundEntry, READS_AHEAD, Subject,
+    YEARS_KEPT, check_access, closed_days, read_day,
 };
 pub use backup::{
     BackupError, BackupFinding, BackupReport, Described, RestoreReport, Taken, Watch, back_up,

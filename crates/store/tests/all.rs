@@ -1,6 +1,7 @@
 //! Segments, index and registers on disk. Each file is a module; `stop` starts itself as another process.
 
 mod access;
+mod access_index;
 mod backup;
 mod crash;
 mod damage;

@@ -265,6 +265,296 @@ pub struct PersonPseudonyms {
     pub others: ::prost::alloc::vec::Vec<::prost::bytes::Bytes>,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ReadingsRequest {
+    #[prost(bytes = "bytes", tag = "1")]
+    pub ticket: ::prost::bytes::Bytes,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ReadingsReply {
+    /// Of every region of the roster one: the node's own first, then by region.
+    #[prost(message, repeated, tag = "1")]
+    pub nodes: ::prost::alloc::vec::Vec<NodeReadings>,
+}
+/// What a node tells of its access log, or why nothing is known of it.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct NodeReadings {
+    /// Six digits.
+    #[prost(uint32, tag = "1")]
+    pub region: u32,
+    /// Empty where the node has told. away (it does not answer in time), refused (it does not believe that the worker has opened the account),
+    /// no-key (it was not asked: the account was not opened with a key that other nodes can check), wrong (its answer is none).
+    #[prost(string, tag = "2")]
+    pub unknown: ::prost::alloc::string::String,
+    #[prost(message, optional, tag = "3")]
+    pub told: ::core::option::Option<ToldReadings>,
+}
+/// The newest readings of an account and those linked to it, in the access log of one node.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ToldReadings {
+    /// Newest first: at most 200 of others, and at most 50 of the worker's own.
+    #[prost(message, repeated, tag = "1")]
+    pub readings: ::prost::alloc::vec::Vec<Reading>,
+    /// Readings of others that are older than those.
+    #[prost(uint64, tag = "2")]
+    pub others_left: u64,
+    /// Readings of the worker's own that are older than those.
+    #[prost(uint64, tag = "3")]
+    pub own_left: u64,
+    /// Until when, by the clock of the node, in ms since 1970-01-01 UTC.
+    #[prost(uint64, tag = "4")]
+    pub at_ms: u64,
+    /// The oldest day that the node keeps, YYYYMMDD; 0 if it has none.
+    #[prost(uint32, tag = "5")]
+    pub first: u32,
+    /// The days of the readings, newest first.
+    #[prost(message, repeated, tag = "6")]
+    pub days: ::prost::alloc::vec::Vec<ReadingDay>,
+    /// Days that the node cannot read, or not yet, YYYYMMDD; at most 64 of the newest.
+    #[prost(uint32, repeated, tag = "7")]
+    pub unread: ::prost::alloc::vec::Vec<u32>,
+}
+/// An entry of an access log, as far as the worker sees it: nothing of the clerk but the certificate.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Reading {
+    #[prost(uint64, tag = "1")]
+    pub at_ms: u64,
+    /// Who it was by the certificate: agency.440000, portal.440000, node.440000.
+    #[prost(string, tag = "2")]
+    pub holder: ::prost::alloc::string::String,
+    /// SHA-256 of the certificate, 32 bytes.
+    #[prost(bytes = "bytes", tag = "3")]
+    pub certificate: ::prost::bytes::Bytes,
+    /// As Account.Lookup.
+    #[prost(string, tag = "4")]
+    pub method: ::prost::alloc::string::String,
+    /// ok, linked (read with another account of the worker's), or the code of the refusal.
+    #[prost(string, tag = "5")]
+    pub answer: ::prost::alloc::string::String,
+    /// Kind of business; holder for the worker's own.
+    #[prost(string, tag = "6")]
+    pub business: ::prost::alloc::string::String,
+    /// Number of the case; of the worker's own what the account was opened with: code, or key with region and number.
+    #[prost(string, tag = "7")]
+    pub case_number: ::prost::alloc::string::String,
+    /// The day of the log that it stands in, YYYYMMDD.
+    #[prost(uint32, tag = "8")]
+    pub day: u32,
+}
+/// A day of an access log with readings in it.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ReadingDay {
+    /// YYYYMMDD.
+    #[prost(uint32, tag = "1")]
+    pub day: u32,
+    /// Entries of the whole day.
+    #[prost(uint64, tag = "2")]
+    pub entries: u64,
+    /// Hash before the first and of the last entry, 32 bytes.
+    #[prost(bytes = "bytes", tag = "3")]
+    pub before: ::prost::bytes::Bytes,
+    #[prost(bytes = "bytes", tag = "4")]
+    pub last: ::prost::bytes::Bytes,
+    /// open (the day may grow), rooted (these are the entries that the digest in the chain of that node is of), unrooted (no digest is in the
+    /// copy of the chain here yet), other (the chain has the digest of other entries). Filled in by the node that is asked by the worker, from
+    /// its own copy of the chain.
+    #[prost(string, tag = "5")]
+    pub root: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct EntriesRequest {
+    /// Days, YYYYMMDD; 0 for the oldest and the newest that are kept.
+    #[prost(uint32, tag = "1")]
+    pub first: u32,
+    #[prost(uint32, tag = "2")]
+    pub last: u32,
+    /// How the SHA-256 of the certificate begins, at most 32 bytes; empty for all.
+    #[prost(bytes = "bytes", tag = "3")]
+    pub certificate: ::prost::bytes::Bytes,
+    /// Pseudonym, 16 bytes; empty for all.
+    #[prost(bytes = "bytes", tag = "4")]
+    pub account: ::prost::bytes::Bytes,
+    /// Required.
+    #[prost(message, optional, tag = "5")]
+    pub purpose: ::core::option::Option<Purpose>,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct EntriesPage {
+    /// At most 256.
+    #[prost(message, repeated, tag = "1")]
+    pub entries: ::prost::alloc::vec::Vec<LoggedEntry>,
+    /// A day that cannot be read beyond these entries, YYYYMMDD; otherwise 0.
+    #[prost(uint32, tag = "2")]
+    pub unread: u32,
+}
+/// An entry of the access log (docs/FORMAT.md, section 13).
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct LoggedEntry {
+    #[prost(uint64, tag = "1")]
+    pub at_ms: u64,
+    #[prost(string, tag = "2")]
+    pub holder: ::prost::alloc::string::String,
+    /// SHA-256, 32 bytes.
+    #[prost(bytes = "bytes", tag = "3")]
+    pub certificate: ::prost::bytes::Bytes,
+    #[prost(string, tag = "4")]
+    pub method: ::prost::alloc::string::String,
+    #[prost(string, tag = "5")]
+    pub answer: ::prost::alloc::string::String,
+    #[prost(string, tag = "6")]
+    pub business: ::prost::alloc::string::String,
+    #[prost(string, tag = "7")]
+    pub case_number: ::prost::alloc::string::String,
+    #[prost(string, tag = "8")]
+    pub person: ::prost::alloc::string::String,
+    #[prost(oneof = "logged_entry::Subject", tags = "9, 10, 11, 12, 13")]
+    pub subject: ::core::option::Option<logged_entry::Subject>,
+}
+/// Nested message and enum types in `LoggedEntry`.
+pub mod logged_entry {
+    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+    pub enum Subject {
+        /// Pseudonym, 16 bytes.
+        #[prost(bytes, tag = "9")]
+        Account(::prost::bytes::Bytes),
+        #[prost(message, tag = "10")]
+        Chain(super::LoggedChain),
+        #[prost(message, tag = "11")]
+        List(super::LoggedList),
+        /// Persons whose pseudonyms were told by their numbers.
+        #[prost(uint32, tag = "12")]
+        Numbers(u32),
+        #[prost(message, tag = "13")]
+        Closed(super::LoggedClosing),
+    }
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct LoggedChain {
+    #[prost(string, tag = "1")]
+    pub origin: ::prost::alloc::string::String,
+    #[prost(uint64, tag = "2")]
+    pub from: u64,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct LoggedList {
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+    #[prost(uint64, tag = "2")]
+    pub reviewed: u64,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct LoggedClosing {
+    /// 16 bytes.
+    #[prost(bytes = "bytes", tag = "1")]
+    pub warning: ::prost::bytes::Bytes,
+    #[prost(string, tag = "2")]
+    pub reason: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct WarningsRequest {
+    /// Days, YYYYMMDD; 0 for the last 31 days that have entries.
+    #[prost(uint32, tag = "1")]
+    pub first: u32,
+    #[prost(uint32, tag = "2")]
+    pub last: u32,
+    /// Required.
+    #[prost(message, optional, tag = "3")]
+    pub purpose: ::core::option::Option<Purpose>,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct WarningsReply {
+    /// Oldest first, at most the 500 newest.
+    #[prost(message, repeated, tag = "1")]
+    pub warnings: ::prost::alloc::vec::Vec<AccessWarning>,
+    /// Older ones that are not told.
+    #[prost(uint32, tag = "2")]
+    pub left: u32,
+    /// Days that cannot be read, YYYYMMDD.
+    #[prost(uint32, repeated, tag = "3")]
+    pub unread: ::prost::alloc::vec::Vec<u32>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct AccessWarning {
+    /// 16 bytes: the same whenever the same entries are looked through.
+    #[prost(bytes = "bytes", tag = "1")]
+    pub id: ::prost::bytes::Bytes,
+    /// no-case, at-night, many-an-hour, maker-is-checker, nothing-found, same-account; others may follow.
+    #[prost(string, tag = "2")]
+    pub rule: ::prost::alloc::string::String,
+    /// YYYYMMDD.
+    #[prost(uint32, tag = "3")]
+    pub day: u32,
+    /// SHA-256 of the certificates of the clerk, or of maker and checker, 32 bytes each.
+    #[prost(bytes = "bytes", repeated, tag = "4")]
+    pub certificates: ::prost::alloc::vec::Vec<::prost::bytes::Bytes>,
+    #[prost(string, tag = "5")]
+    pub person: ::prost::alloc::string::String,
+    /// Pseudonym, 16 bytes, where the rule is about one.
+    #[prost(bytes = "bytes", tag = "6")]
+    pub account: ::prost::bytes::Bytes,
+    #[prost(uint32, tag = "7")]
+    pub entries: u32,
+    #[prost(uint64, tag = "8")]
+    pub first_ms: u64,
+    #[prost(uint64, tag = "9")]
+    pub last_ms: u64,
+    /// None while it waits for a second person, or if there have been entries since.
+    #[prost(message, optional, tag = "10")]
+    pub closing: ::core::option::Option<WarningClosing>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct WarningClosing {
+    #[prost(uint64, tag = "1")]
+    pub at_ms: u64,
+    #[prost(bytes = "bytes", tag = "2")]
+    pub certificate: ::prost::bytes::Bytes,
+    #[prost(string, tag = "3")]
+    pub person: ::prost::alloc::string::String,
+    #[prost(string, tag = "4")]
+    pub reason: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct CloseWarningRequest {
+    /// 16 bytes.
+    #[prost(bytes = "bytes", tag = "1")]
+    pub id: ::prost::bytes::Bytes,
+    /// The day of the warning, YYYYMMDD.
+    #[prost(uint32, tag = "2")]
+    pub day: u32,
+    /// 1 to 256 bytes.
+    #[prost(string, tag = "3")]
+    pub reason: ::prost::alloc::string::String,
+    /// Required.
+    #[prost(message, optional, tag = "4")]
+    pub purpose: ::core::option::Option<Purpose>,
+}
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct CloseWarningReply {}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct OfWorkerRequest {
+    /// What the key is called, 24 bytes.
+    #[prost(bytes = "bytes", tag = "1")]
+    pub name: ::prost::bytes::Bytes,
+    /// The day that was signed, YYYYMMDD, and the challenge, 32 bytes.
+    #[prost(uint32, tag = "2")]
+    pub day: u32,
+    #[prost(bytes = "bytes", tag = "3")]
+    pub nonce: ::prost::bytes::Bytes,
+    #[prost(oneof = "of_worker_request::Proof", tags = "4, 5")]
+    pub proof: ::core::option::Option<of_worker_request::Proof>,
+}
+/// Nested message and enum types in `OfWorkerRequest`.
+pub mod of_worker_request {
+    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+    pub enum Proof {
+        /// Of an Ed25519 key over name, day and nonce for the calling node, 64 bytes.
+        #[prost(bytes, tag = "4")]
+        Signature(::prost::bytes::Bytes),
+        /// Of a passkey that is bound in the chain of the calling node.
+        #[prost(message, tag = "5")]
+        Passkey(super::PasskeyAnswer),
+    }
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct IssueCodeRequest {
     /// Required.
     #[prost(message, optional, tag = "3")]
@@ -3275,6 +3565,29 @@ pub mod holders_client {
             req.extensions_mut().insert(GrpcMethod::new("yizhang.v1.Holders", "Leave"));
             self.inner.unary(req, path, codec).await
         }
+        /// Who has read the account, and those linked to it, as the access log of every node of the federation has it. Counts as a reading with the
+        /// ticket. Other nodes tell it only of an account that was opened with a key today or yesterday.
+        pub async fn readings(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ReadingsRequest>,
+        ) -> std::result::Result<tonic::Response<super::ReadingsReply>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/yizhang.v1.Holders/Readings",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("yizhang.v1.Holders", "Readings"));
+            self.inner.unary(req, path, codec).await
+        }
     }
 }
 /// Generated server implementations.
@@ -3341,6 +3654,12 @@ pub mod holders_server {
             &self,
             request: tonic::Request<super::LeaveRequest>,
         ) -> std::result::Result<tonic::Response<super::LeaveReply>, tonic::Status>;
+        /// Who has read the account, and those linked to it, as the access log of every node of the federation has it. Counts as a reading with the
+        /// ticket. Other nodes tell it only of an account that was opened with a key today or yesterday.
+        async fn readings(
+            &self,
+            request: tonic::Request<super::ReadingsRequest>,
+        ) -> std::result::Result<tonic::Response<super::ReadingsReply>, tonic::Status>;
     }
     /// Who may read the own account: codes that a clerk hands out, keys of workers, and the tickets that they open. Tickets and challenges are
     /// good at the node that gave them, over the certificate that asked for them, until it ends or starts again.
@@ -3809,6 +4128,49 @@ pub mod holders_server {
                     };
                     Box::pin(fut)
                 }
+                "/yizhang.v1.Holders/Readings" => {
+                    #[allow(non_camel_case_types)]
+                    struct ReadingsSvc<T: Holders>(pub Arc<T>);
+                    impl<T: Holders> tonic::server::UnaryService<super::ReadingsRequest>
+                    for ReadingsSvc<T> {
+                        type Response = super::ReadingsReply;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ReadingsRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Holders>::readings(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ReadingsSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
                 _ => {
                     Box::pin(async move {
                         let mut response = http::Response::new(
@@ -3846,6 +4208,537 @@ pub mod holders_server {
     /// Generated gRPC service name
     pub const SERVICE_NAME: &str = "yizhang.v1.Holders";
     impl<T> tonic::server::NamedService for HoldersServer<T> {
+        const NAME: &'static str = SERVICE_NAME;
+    }
+}
+/// Generated client implementations.
+pub mod access_log_client {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    use tonic::codegen::http::Uri;
+    /// The access log of a node, for those who may read it.
+    #[derive(Debug, Clone)]
+    pub struct AccessLogClient<T> {
+        inner: tonic::client::Grpc<T>,
+    }
+    impl AccessLogClient<tonic::transport::Channel> {
+        /// Attempt to create a new client by connecting to a given endpoint.
+        pub async fn connect<D>(dst: D) -> Result<Self, tonic::transport::Error>
+        where
+            D: TryInto<tonic::transport::Endpoint>,
+            D::Error: Into<StdError>,
+        {
+            let conn = tonic::transport::Endpoint::new(dst)?.connect().await?;
+            Ok(Self::new(conn))
+        }
+    }
+    impl<T> AccessLogClient<T>
+    where
+        T: tonic::client::GrpcService<tonic::body::Body>,
+        T::Error: Into<StdError>,
+        T::ResponseBody: Body<Data = Bytes> + std::marker::Send + 'static,
+        <T::ResponseBody as Body>::Error: Into<StdError> + std::marker::Send,
+    {
+        pub fn new(inner: T) -> Self {
+            let inner = tonic::client::Grpc::new(inner);
+            Self { inner }
+        }
+        pub fn with_origin(inner: T, origin: Uri) -> Self {
+            let inner = tonic::client::Grpc::with_origin(inner, origin);
+            Self { inner }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> AccessLogClient<InterceptedService<T, F>>
+        where
+            F: tonic::service::Interceptor,
+            T::ResponseBody: Default,
+            T: tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+                Response = http::Response<
+                    <T as tonic::client::GrpcService<tonic::body::Body>>::ResponseBody,
+                >,
+            >,
+            <T as tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+            >>::Error: Into<StdError> + std::marker::Send + std::marker::Sync,
+        {
+            AccessLogClient::new(InterceptedService::new(inner, interceptor))
+        }
+        /// Compress requests with the given encoding.
+        ///
+        /// This requires the server to support it otherwise it might respond with an
+        /// error.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.send_compressed(encoding);
+            self
+        }
+        /// Enable decompressing responses.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.accept_compressed(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_decoding_message_size(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_encoding_message_size(limit);
+            self
+        }
+        /// The readings of a worker who has opened the account at the calling node, with a key, today or yesterday: the node checks what the key has
+        /// signed there by the binding in the chain. For nodes. Stands in the log itself.
+        pub async fn of_worker(
+            &mut self,
+            request: impl tonic::IntoRequest<super::OfWorkerRequest>,
+        ) -> std::result::Result<tonic::Response<super::ToldReadings>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/yizhang.v1.AccessLog/OfWorker",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("yizhang.v1.AccessLog", "OfWorker"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Entries of the log, oldest first. For the agency of the node's region. Stands in the log itself, when it begins and when it ends.
+        pub async fn entries(
+            &mut self,
+            request: impl tonic::IntoRequest<super::EntriesRequest>,
+        ) -> std::result::Result<
+            tonic::Response<tonic::codec::Streaming<super::EntriesPage>>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/yizhang.v1.AccessLog/Entries",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("yizhang.v1.AccessLog", "Entries"));
+            self.inner.server_streaming(req, path, codec).await
+        }
+        /// What looks odd in the log, by rules (docs/OPERATIONS.md). For the agency of the node's region.
+        pub async fn warnings(
+            &mut self,
+            request: impl tonic::IntoRequest<super::WarningsRequest>,
+        ) -> std::result::Result<tonic::Response<super::WarningsReply>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/yizhang.v1.AccessLog/Warnings",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("yizhang.v1.AccessLog", "Warnings"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// A second person, with another certificate than those that a warning is about, closes it with a reason. It is an entry of the log.
+        pub async fn close_warning(
+            &mut self,
+            request: impl tonic::IntoRequest<super::CloseWarningRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::CloseWarningReply>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/yizhang.v1.AccessLog/CloseWarning",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("yizhang.v1.AccessLog", "CloseWarning"));
+            self.inner.unary(req, path, codec).await
+        }
+    }
+}
+/// Generated server implementations.
+pub mod access_log_server {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    /// Generated trait containing gRPC methods that should be implemented for use with AccessLogServer.
+    #[async_trait]
+    pub trait AccessLog: std::marker::Send + std::marker::Sync + 'static {
+        /// The readings of a worker who has opened the account at the calling node, with a key, today or yesterday: the node checks what the key has
+        /// signed there by the binding in the chain. For nodes. Stands in the log itself.
+        async fn of_worker(
+            &self,
+            request: tonic::Request<super::OfWorkerRequest>,
+        ) -> std::result::Result<tonic::Response<super::ToldReadings>, tonic::Status>;
+        /// Server streaming response type for the Entries method.
+        type EntriesStream: tonic::codegen::tokio_stream::Stream<
+                Item = std::result::Result<super::EntriesPage, tonic::Status>,
+            >
+            + std::marker::Send
+            + 'static;
+        /// Entries of the log, oldest first. For the agency of the node's region. Stands in the log itself, when it begins and when it ends.
+        async fn entries(
+            &self,
+            request: tonic::Request<super::EntriesRequest>,
+        ) -> std::result::Result<tonic::Response<Self::EntriesStream>, tonic::Status>;
+        /// What looks odd in the log, by rules (docs/OPERATIONS.md). For the agency of the node's region.
+        async fn warnings(
+            &self,
+            request: tonic::Request<super::WarningsRequest>,
+        ) -> std::result::Result<tonic::Response<super::WarningsReply>, tonic::Status>;
+        /// A second person, with another certificate than those that a warning is about, closes it with a reason. It is an entry of the log.
+        async fn close_warning(
+            &self,
+            request: tonic::Request<super::CloseWarningRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::CloseWarningReply>,
+            tonic::Status,
+        >;
+    }
+    /// The access log of a node, for those who may read it.
+    #[derive(Debug)]
+    pub struct AccessLogServer<T> {
+        inner: Arc<T>,
+        accept_compression_encodings: EnabledCompressionEncodings,
+        send_compression_encodings: EnabledCompressionEncodings,
+        max_decoding_message_size: Option<usize>,
+        max_encoding_message_size: Option<usize>,
+    }
+    impl<T> AccessLogServer<T> {
+        pub fn new(inner: T) -> Self {
+            Self::from_arc(Arc::new(inner))
+        }
+        pub fn from_arc(inner: Arc<T>) -> Self {
+            Self {
+                inner,
+                accept_compression_encodings: Default::default(),
+                send_compression_encodings: Default::default(),
+                max_decoding_message_size: None,
+                max_encoding_message_size: None,
+            }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> InterceptedService<Self, F>
+        where
+            F: tonic::service::Interceptor,
+        {
+            InterceptedService::new(Self::new(inner), interceptor)
+        }
+        /// Enable decompressing requests with the given encoding.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.accept_compression_encodings.enable(encoding);
+            self
+        }
+        /// Compress responses with the given encoding, if the client supports it.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.send_compression_encodings.enable(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.max_decoding_message_size = Some(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.max_encoding_message_size = Some(limit);
+            self
+        }
+    }
+    impl<T, B> tonic::codegen::Service<http::Request<B>> for AccessLogServer<T>
+    where
+        T: AccessLog,
+        B: Body + std::marker::Send + 'static,
+        B::Error: Into<StdError> + std::marker::Send + 'static,
+    {
+        type Response = http::Response<tonic::body::Body>;
+        type Error = std::convert::Infallible;
+        type Future = BoxFuture<Self::Response, Self::Error>;
+        fn poll_ready(
+            &mut self,
+            _cx: &mut Context<'_>,
+        ) -> Poll<std::result::Result<(), Self::Error>> {
+            Poll::Ready(Ok(()))
+        }
+        fn call(&mut self, req: http::Request<B>) -> Self::Future {
+            match req.uri().path() {
+                "/yizhang.v1.AccessLog/OfWorker" => {
+                    #[allow(non_camel_case_types)]
+                    struct OfWorkerSvc<T: AccessLog>(pub Arc<T>);
+                    impl<
+                        T: AccessLog,
+                    > tonic::server::UnaryService<super::OfWorkerRequest>
+                    for OfWorkerSvc<T> {
+                        type Response = super::ToldReadings;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::OfWorkerRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as AccessLog>::of_worker(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = OfWorkerSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/yizhang.v1.AccessLog/Entries" => {
+                    #[allow(non_camel_case_types)]
+                    struct EntriesSvc<T: AccessLog>(pub Arc<T>);
+                    impl<
+                        T: AccessLog,
+                    > tonic::server::ServerStreamingService<super::EntriesRequest>
+                    for EntriesSvc<T> {
+                        type Response = super::EntriesPage;
+                        type ResponseStream = T::EntriesStream;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::ResponseStream>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::EntriesRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as AccessLog>::entries(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = EntriesSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.server_streaming(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/yizhang.v1.AccessLog/Warnings" => {
+                    #[allow(non_camel_case_types)]
+                    struct WarningsSvc<T: AccessLog>(pub Arc<T>);
+                    impl<
+                        T: AccessLog,
+                    > tonic::server::UnaryService<super::WarningsRequest>
+                    for WarningsSvc<T> {
+                        type Response = super::WarningsReply;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::WarningsRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as AccessLog>::warnings(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = WarningsSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/yizhang.v1.AccessLog/CloseWarning" => {
+                    #[allow(non_camel_case_types)]
+                    struct CloseWarningSvc<T: AccessLog>(pub Arc<T>);
+                    impl<
+                        T: AccessLog,
+                    > tonic::server::UnaryService<super::CloseWarningRequest>
+                    for CloseWarningSvc<T> {
+                        type Response = super::CloseWarningReply;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::CloseWarningRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as AccessLog>::close_warning(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = CloseWarningSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                _ => {
+                    Box::pin(async move {
+                        let mut response = http::Response::new(
+                            tonic::body::Body::default(),
+                        );
+                        let headers = response.headers_mut();
+                        headers
+                            .insert(
+                                tonic::Status::GRPC_STATUS,
+                                (tonic::Code::Unimplemented as i32).into(),
+                            );
+                        headers
+                            .insert(
+                                http::header::CONTENT_TYPE,
+                                tonic::metadata::GRPC_CONTENT_TYPE,
+                            );
+                        Ok(response)
+                    })
+                }
+            }
+        }
+    }
+    impl<T> Clone for AccessLogServer<T> {
+        fn clone(&self) -> Self {
+            let inner = self.inner.clone();
+            Self {
+                inner,
+                accept_compression_encodings: self.accept_compression_encodings,
+                send_compression_encodings: self.send_compression_encodings,
+                max_decoding_message_size: self.max_decoding_message_size,
+                max_encoding_message_size: self.max_encoding_message_size,
+            }
+        }
+    }
+    /// Generated gRPC service name
+    pub const SERVICE_NAME: &str = "yizhang.v1.AccessLog";
+    impl<T> tonic::server::NamedService for AccessLogServer<T> {
         const NAME: &'static str = SERVICE_NAME;
     }
 }

@@ -40,6 +40,8 @@ codes! {
     AccountOfAuditor "account-of-auditor",
     /// Somebody else than the agency of the region asks for a review.
     ReviewOfOthers "review-of-others",
+    /// Somebody closes a warning about their own reading.
+    OwnWarning "own-warning",
     /// Somebody else than a node replicates.
     NotANode "not-a-node",
     /// Somebody else than the agency of the region submits.

@@ -233,7 +233,10 @@ fn bound(entry: &[u8], name: HolderName) -> Result<Option<KeyBound<'_>>, Refusal
 }
 
 /// The first record of a submission that the node of a chain has made itself, tied to the newest signed head of that chain.
-fn proved_entry(
+///
+/// # Errors
+/// As [`find`].
+pub(crate) fn proved_entry(
     shared: &Shared,
     origin: &Origin,
     id: SubmissionId,

@@ -1,7 +1,9 @@
 //! Tickets: accounts that their workers have opened.
 
+use super::Answered;
 use std::{
     collections::{BTreeMap, VecDeque},
+    sync::Arc,
     time::{Duration, Instant},
 };
 use yizhang_ledger::{holder::HolderName, person::AccountId};
@@ -12,7 +14,7 @@ pub(crate) const IDLE: Duration = Duration::from_secs(15 * 60);
 pub(crate) const WHOLE: Duration = Duration::from_secs(60 * 60);
 /// How long after a code was entered a key may be bound.
 pub(crate) const BINDING: Duration = Duration::from_secs(15 * 60);
-/// Tickets at a time, some 200 bytes each.
+/// Tickets at a time, some 200 bytes each, and what a key has answered, at most 1 KiB.
 const OPEN_MAX: usize = 65_536;
 /// Tickets of one account at a time: all phones of a family. The oldest goes first.
 const OF_ACCOUNT_MAX: usize = 16;
@@ -78,6 +80,8 @@ pub(crate) struct Tickets {
     open: BTreeMap<TicketId, Ticket>,
     /// Those of each account, oldest first.
     of_account: BTreeMap<AccountId, VecDeque<TicketId>>,
+    /// What keys have answered for tickets that they have opened.
+    answers: BTreeMap<TicketId, Arc<Answered>>,
 }
 
 impl Tickets {
@@ -112,14 +116,28 @@ impl Tickets {
             && let Some(oldest) = own.pop_front()
         {
             self.open.remove(&oldest);
+            self.answers.remove(&oldest);
         }
         true
+    }
+
+    /// Keeps what a key has answered for a ticket, if it is of usual size.
+    pub(crate) fn keep_answer(&mut self, id: TicketId, answered: Answered) {
+        if self.open.contains_key(&id) && answered.is_kept() {
+            self.answers.insert(id, Arc::new(answered));
+        }
+    }
+
+    /// What a key has answered for a ticket.
+    pub(crate) fn answer(&self, id: &TicketId) -> Option<Arc<Answered>> {
+        self.answers.get(id).cloned()
     }
 
     /// Keeps some tickets.
     fn retain(&mut self, is_kept: impl Fn(&Ticket) -> bool) {
         self.open.retain(|_, ticket| is_kept(ticket));
         let open = &self.open;
+        self.answers.retain(|id, _| open.contains_key(id));
         self.of_account.retain(|_, own| {
             own.retain(|id| open.contains_key(id));
             !own.is_empty()
@@ -131,6 +149,7 @@ impl Tickets {
         let Some(ticket) = self.open.remove(id) else {
             return;
         };
+        self.answers.remove(id);
         if let Some(own) = self.of_account.get_mut(&ticket.account) {
             own.retain(|other| other != id);
             if own.is_empty() {

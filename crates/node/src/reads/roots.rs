@@ -1,15 +1,23 @@
 //! The daily roots of the access log: once a day has ended, its root goes into the node's own chain as a submission of the node
 //! itself, durable, signed and with a receipt like any other.
 
-use crate::{party::Party, refusal::Refusal, role::Role, services::submit, shared::Shared};
+use crate::{
+    holders::keys::proved_entry, party::Party, refusal::Refusal, role::Role, services::submit,
+    shared::Shared,
+};
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::{
+    task::spawn_blocking,
+    time::{MissedTickBehavior, interval},
+};
 use yizhang_ledger::{
     batch::{RecordBlock, SubmissionId},
     chain::Submitted,
+    entry::Entry,
     hash::{Hash, derive},
+    head::Origin,
     record::{AccessDigest, Record},
-    value::Day,
+    value::{Day, LeafIndex},
 };
 use yizhang_store::{closed_days, read_day};
 
@@ -41,6 +49,7 @@ pub(crate) async fn keep_roots(shared: Arc<Shared>) {
     let mut progress = Progress::default();
     loop {
         looks.tick().await;
+        catch_up(&shared).await;
         let today = Day::of((shared.clock)());
         let Some(today) = shared.reads.end_day(today).await else {
             continue;
@@ -54,6 +63,41 @@ pub(crate) async fn keep_roots(shared: Arc<Shared>) {
             }
         }
     }
+}
+
+/// Makes the files that show where entries stand in ended days, one day at a time: whoever asks meanwhile waits for one at most.
+async fn catch_up(shared: &Arc<Shared>) {
+    loop {
+        let shared = Arc::clone(shared);
+        let made = spawn_blocking(move || shared.reads.catch_up()).await;
+        match made {
+            Ok(Ok(true)) => {}
+            Ok(Ok(false)) | Err(_) => return,
+            Ok(Err(error)) => {
+                tracing::warn!(%error, "where entries stand in the access log cannot be written down: their days are slow to look through");
+                return;
+            }
+        }
+    }
+}
+
+/// The digest of a day of the access log in a chain, as its node has written it and a signed head covers it.
+///
+/// # Errors
+/// [`Refusal::Store`], [`Refusal::Invalid`] if the disk does not hold what was signed.
+pub(crate) fn digest_in_chain(
+    shared: &Shared,
+    origin: &Origin,
+    day: Day,
+) -> Result<Option<AccessDigest>, Refusal> {
+    let Some(bytes) = proved_entry(shared, origin, submission_id(day))? else {
+        return Ok(None);
+    };
+    let entry = Entry::parse(&bytes, LeafIndex(0))?;
+    Ok(match Record::read(&entry) {
+        Ok(Record::AccessDigest(digest)) if digest.day == day => Some(digest),
+        _ => None,
+    })
 }
 
 async fn write_missing(

@@ -100,12 +100,14 @@ async fn stated(
             let statement = statements::state(shared, &found, wanted)?;
             Ok(StatedAnswer {
                 accounts: found.read.iter().copied().collect(),
+                is_empty: found.account.records.is_empty(),
                 reply: v1::StatementReply {
                     statement: statement.into(),
                 },
             })
         })
         .await?;
+    trace.found_nothing = answered.is_empty && trace.worker.is_none();
     trace.linked = answered.accounts;
     trace.linked.retain(|account| *account != worker);
     Ok(answered.reply)
@@ -143,6 +145,8 @@ fn cover(excerpt: Option<v1::Excerpt>) -> Result<Cover, Refusal> {
 /// A statement, and the accounts that were read for it.
 struct StatedAnswer {
     accounts: Vec<AccountId>,
+    /// Whether no record was found.
+    is_empty: bool,
     reply: v1::StatementReply,
 }
 
@@ -185,6 +189,7 @@ async fn answer(
             let held = copies.into_iter().map(chain_status).collect();
             Ok(Answered {
                 accounts: found.read.iter().copied().collect(),
+                is_empty: found.account.records.is_empty(),
                 reply: v1::LookupReply {
                     held,
                     behind: shared
@@ -200,6 +205,7 @@ async fn answer(
             })
         })
         .await?;
+    trace.found_nothing = answered.is_empty && trace.worker.is_none();
     trace.linked = answered.accounts;
     trace.linked.retain(|account| *account != worker);
     Ok(answered.reply)
@@ -208,6 +214,8 @@ async fn answer(
 /// An answer, and the accounts that were read for it.
 struct Answered {
     accounts: Vec<AccountId>,
+    /// Whether no record was found.
+    is_empty: bool,
     reply: v1::LookupReply,
 }
 

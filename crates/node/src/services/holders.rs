@@ -2,24 +2,24 @@
 
 use crate::{
     holders::{
-        Approval, Basis, Entered, For, IDLE, NewCode, NotAnswered, REFUSED_AFTER, Ticket, TicketId,
-        WHOLE,
+        Answered, Approval, Basis, Entered, For, IDLE, KeyAnswer, NewCode, NotAnswered,
+        REFUSED_AFTER, Ticket, TicketId, WHOLE,
         keys::{self, HeldKey},
         random,
     },
     party::Party,
-    permission::{APPROVE_CODE, BIND, END_KEY, ENTER, ISSUE_CODE, KEYS, OPEN},
+    permission::{APPROVE_CODE, BIND, END_KEY, ENTER, ISSUE_CODE, KEYS, OPEN, READINGS},
     reads::Trace,
     refusal::Refusal,
-    services::{account, caller::Holder, caller::party_of, gate::holder_of},
+    services::{account, caller::Holder, caller::party_of, gate::holder_of, readings},
     shared::Shared,
 };
 use std::{sync::Arc, time::Instant};
 use tonic::{Request, Response, Status};
 use yizhang_holder::{
     EntryCode, Nonce,
-    passkey::{self, Assertion, Registration},
-    proof::{self, Opening},
+    passkey::{self, Registration},
+    proof,
 };
 use yizhang_ledger::{
     hash::Hash,
@@ -139,6 +139,17 @@ impl Holders for HoldersService {
         let party = party_of(&request)?.clone();
         let ended = end_key(&shared, &party, &mut trace, request.into_inner()).await;
         Ok(Response::new(shared.reads.answer(trace, ended).await?))
+    }
+
+    async fn readings(
+        &self,
+        request: Request<v1::ReadingsRequest>,
+    ) -> Result<Response<v1::ReadingsReply>, Status> {
+        let shared = Arc::clone(&self.0);
+        let mut trace = Trace::begun(holder_of(&request)?.clone(), READINGS);
+        let party = party_of(&request)?.clone();
+        let told = readings(&shared, &party, &mut trace, &request.into_inner()).await;
+        Ok(Response::new(shared.reads.answer(trace, told).await?))
     }
 
     async fn leave(
@@ -433,35 +444,61 @@ async fn open(
     let key = found.await?.ok_or(Refusal::NotOpened)?;
     // Whose key it is that somebody has tried is the worker's to know.
     trace.subject = Subject::Account(name.account);
-    let is_right = match (key.kind, request.proof.ok_or(Refusal::NotOpened)?) {
-        (HolderKeyKind::Ed25519, Proof::Signature(signature)) => {
-            let opening = Opening {
-                name,
-                node: shared.origin.region(),
-                day: challenge.day,
-                nonce: &challenge.nonce,
-            };
-            proof::opens(&key.public, &signature, &opening)
-        }
-        (HolderKeyKind::Passkey, Proof::Passkey(answer)) => {
-            let assertion = Assertion {
-                client_data: &answer.client_data,
-                authenticator_data: &answer.authenticator_data,
-                signature: &answer.signature,
-            };
-            let asked = proof::passkey_challenge(challenge.day, &challenge.nonce);
-            passkey::verify(assertion, &key.public, &key.relying_party, &asked).is_ok()
-        }
-        _ => false,
+    let given = Answered {
+        name,
+        day: challenge.day,
+        nonce: challenge.nonce,
+        answer: key_answer(request.proof.ok_or(Refusal::NotOpened)?),
     };
+    let is_right = given.opens(&key, shared.origin.region());
     if !is_right || key.ended.is_some() {
         return Err(Refusal::NotOpened);
     }
     answered(shared, trace, &challenge)?;
     let basis = Basis::Key(name);
     let entrance = entrance(shared, trace, name.account, basis)?;
+    if let Some(id) = TicketId::read(&entrance.ticket) {
+        shared.holders.tickets().keep_answer(id, given);
+    }
     trace.worker = Some(format!("key {} {}", name.region, name.number));
     Ok(entrance)
+}
+
+fn key_answer(proof: Proof) -> KeyAnswer {
+    match proof {
+        Proof::Signature(signature) => KeyAnswer::Signature(signature.into()),
+        Proof::Passkey(answer) => passkey_answer(answer),
+    }
+}
+
+pub(super) fn passkey_answer(answer: v1::PasskeyAnswer) -> KeyAnswer {
+    KeyAnswer::Passkey {
+        client_data: answer.client_data.into(),
+        authenticator_data: answer.authenticator_data.into(),
+        signature: answer.signature.into(),
+    }
+}
+
+/// Who has read the account of a ticket, at every node.
+async fn readings(
+    shared: &Arc<Shared>,
+    party: &Party,
+    trace: &mut Trace,
+    request: &v1::ReadingsRequest,
+) -> Result<v1::ReadingsReply, Refusal> {
+    let ticket = opened(shared, trace, &request.ticket)?;
+    let id = TicketId::read(&request.ticket).ok_or(Refusal::NotOpened)?;
+    if !shared.holders.tickets().read(&id) {
+        return Err(Refusal::Busy {
+            what: "readings with one ticket",
+        });
+    }
+    let is_open = shared.blocking(party, move |shared| {
+        keys::ensure_not_ended(shared, ticket.basis)
+    });
+    is_open.await?;
+    let answered = shared.holders.tickets().answer(&id);
+    readings::everywhere(shared, party, ticket.account, answered).await
 }
 
 /// Ends a key of the worker.

@@ -119,6 +119,7 @@ impl NotYou {
             Self::NoSuchMethod | Self::NotForRole { .. } => RefusalCode::NotForRole,
             Self::AccountOfAuditor => RefusalCode::AccountOfAuditor,
             Self::ReviewOfOthers => RefusalCode::ReviewOfOthers,
+            Self::OwnWarning => RefusalCode::OwnWarning,
             Self::NotANode => RefusalCode::NotANode,
             Self::OtherAgency { .. } => RefusalCode::OtherAgency,
         }

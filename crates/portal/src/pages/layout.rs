@@ -54,6 +54,7 @@ fn header(language: Language, whose: &Whose<'_>) -> Markup {
                 @if let Whose::Worker(session) = whose {
                     a href="/account" { (t!("portal.account")) }
                     a href="/account/statement" { (t!("portal.statement")) }
+                    a href="/account/readings" { (t!("portal.readings")) }
                     a href="/account/keys" { (t!("portal.keys")) }
                     form method="post" action="/leave" {
                         (token(session))

@@ -278,6 +278,9 @@ pub(super) fn other_pages(answer: &Answer, setting: &Setting) -> Markup {
                 a href=(setting.links.sheet()) { (t!("home.to_sheet")) }
             }
             a href=(setting.links.terms()) { (t!("home.all_terms")) }
+            @if let Some(readings) = setting.links.readings() {
+                a href=(readings) { (t!("home.to_readings")) }
+            }
         }
     }
 }

@@ -33,6 +33,13 @@ pub enum Subject {
     },
     /// The pseudonyms of so many persons, told by their numbers.
     Numbers(u32),
+    /// A warning about entries of the log, which a second person has closed.
+    Warning {
+        /// What the warning is called.
+        id: [u8; 16],
+        /// Why it was closed.
+        reason: String,
+    },
 }
 
 /// Somebody has read, or was refused.
@@ -46,7 +53,7 @@ pub struct AccessEntry {
     pub holder: String,
     /// The method that was called, as `Account.Lookup`.
     pub method: String,
-    /// `ok`, `linked`, `ended`, or the code of the refusal.
+    /// `ok`, `nothing` (no record was found), `linked`, `ended`, or the code of the refusal.
     pub answer: String,
     /// Kind of business; empty if none was stated in its form.
     pub business: String,
@@ -80,6 +87,7 @@ const ACCOUNT: u8 = 1;
 const CHAIN: u8 = 2;
 const ACCOUNTS: u8 = 3;
 const NUMBERS: u8 = 4;
+const WARNING: u8 = 5;
 
 impl AccessEntry {
     /// The canonical bytes. A text that is longer than any that a node writes is cut at a character.
@@ -117,6 +125,11 @@ impl AccessEntry {
                 out.push(NUMBERS);
                 out.extend(count.to_le_bytes());
             }
+            Subject::Warning { id, reason } => {
+                out.push(WARNING);
+                out.extend(id);
+                write_text(reason, &mut out);
+            }
         }
         out
     }
@@ -153,6 +166,10 @@ fn subject(fields: &mut Fields<'_>) -> Option<Subject> {
             reviewed: fields.u64()?,
         },
         NUMBERS => Subject::Numbers(u32::from_le_bytes(fields.array()?)),
+        WARNING => Subject::Warning {
+            id: fields.array()?,
+            reason: text(fields)?,
+        },
         _ => return None,
     })
 }

@@ -11,7 +11,8 @@ use crate::{
 };
 use std::{
     fs::{self, File},
-    io::{BufReader, ErrorKind, Read},
+    io::{BufReader, ErrorKind, Read, Seek as _, SeekFrom},
+    os::unix::fs::FileExt as _,
     path::{Path, PathBuf},
 };
 use yizhang_ledger::{
@@ -102,11 +103,29 @@ pub(super) fn write_entry(before: &Hash, entry: &AccessEntry, out: &mut Vec<u8>)
     hash
 }
 
+/// An entry, and where it stands in its file.
+pub(super) struct PlacedEntry {
+    pub(super) offset: u64,
+    pub(super) entry: AccessEntry,
+}
+
 /// Reads a file from its first byte, and shows every entry that follows.
 ///
 /// # Errors
 /// [`StoreError::Io`]; what is wrong with the content is in the scan.
 pub(super) fn scan(path: &Path, day: Day, each: &mut dyn FnMut(AccessEntry)) -> Result<Scan> {
+    scan_placed(path, day, &mut |placed| each(placed.entry))
+}
+
+/// As [`scan`], with the places of the entries.
+///
+/// # Errors
+/// As [`scan`].
+pub(super) fn scan_placed(
+    path: &Path,
+    day: Day,
+    each: &mut dyn FnMut(PlacedEntry),
+) -> Result<Scan> {
     let file = File::open(path).map_err(failed("open", path))?;
     let mut reader = BufReader::new(file);
     let none = DaySummary {
@@ -136,21 +155,74 @@ pub(super) fn scan(path: &Path, day: Day, each: &mut dyn FnMut(AccessEntry)) -> 
         }
     }
     scan.end = wide(HEADER_BYTES);
+    go_on(&mut reader, path, &mut scan, each)?;
+    Ok(scan)
+}
+
+/// Goes on with a scan of a file that has grown since.
+///
+/// # Errors
+/// As [`scan`].
+pub(super) fn scan_behind(
+    path: &Path,
+    scan: &mut Scan,
+    each: &mut dyn FnMut(PlacedEntry),
+) -> Result<()> {
+    let mut file = File::open(path).map_err(failed("open", path))?;
+    file.seek(SeekFrom::Start(scan.end))
+        .map_err(failed("read", path))?;
+    scan.fault = None;
+    go_on(&mut BufReader::new(file), path, scan, each)
+}
+
+/// Reads entries from the end of a scan on.
+fn go_on(
+    reader: &mut impl Read,
+    path: &Path,
+    scan: &mut Scan,
+    each: &mut dyn FnMut(PlacedEntry),
+) -> Result<()> {
     loop {
-        match next(&mut reader, &scan.summary.last).map_err(failed("read", path))? {
+        match next(reader, &scan.summary.last).map_err(failed("read", path))? {
             Next::Entry { entry, hash, bytes } => {
+                let offset = scan.end;
                 scan.end += wide(bytes);
                 scan.summary.entries += 1;
                 scan.summary.last = hash;
-                each(*entry);
+                each(PlacedEntry {
+                    offset,
+                    entry: *entry,
+                });
             }
-            Next::End => return Ok(scan),
+            Next::End => return Ok(()),
             Next::Fault => {
                 scan.fault = Some((scan.end, fault_at(path, scan.end, &scan.summary.last)?));
-                return Ok(scan);
+                return Ok(());
             }
         }
     }
+}
+
+/// The entry at a place of a file; none if what stands there does not follow from what stands before it.
+///
+/// # Errors
+/// That the file cannot be read.
+pub(super) fn read_entry(file: &File, offset: u64) -> std::io::Result<Option<AccessEntry>> {
+    let mut bytes = vec![0; FRAME_BYTES_MAX];
+    let before = if offset == wide(HEADER_BYTES) {
+        let mut header = [0; HEADER_BYTES];
+        file.read_exact_at(&mut header, 0)?;
+        read_header(&header).map(|(_, before)| before)
+    } else {
+        let mut before = [0; HASH_BYTES];
+        file.read_exact_at(&mut before, offset.saturating_sub(wide(HASH_BYTES)))?;
+        Some(Hash(before))
+    };
+    let found = file.read_at(&mut bytes, offset)?;
+    let frame = frame(filled(&bytes, found));
+    Ok(before.zip(frame).and_then(|(before, frame)| {
+        follows(&before, frame.content, frame.hash).map(|(entry, _)| entry)
+    }))
 }
 
 /// What stands at a place of a file.
