@@ -1,5 +1,6 @@
 //! `yizhang agency`: import files, take steps of transfers, review accounts.
 
+mod approvals;
 mod book;
 mod code;
 mod import;
@@ -28,6 +29,9 @@ pub(crate) enum Command {
     /// One-time codes with which workers open their own accounts.
     #[command(subcommand)]
     Code(code::Command),
+    /// What waits for a second clerk: list, show, approve, refuse.
+    #[command(subcommand)]
+    Approvals(approvals::Command),
     /// Go through the accounts of the region's workers: conflicts, gaps, waiting transfers, retirements that are near.
     Review(review::Arguments),
 }
@@ -37,6 +41,7 @@ pub(crate) fn run(command: &Command) -> anyhow::Result<Outcome> {
         Command::Import(arguments) => import::run(arguments),
         Command::Transfer(command) => transfer::run(command),
         Command::Code(command) => code::run(command),
+        Command::Approvals(command) => approvals::run(command),
         Command::Review(arguments) => review::run(arguments),
     }
 }

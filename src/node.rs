@@ -65,6 +65,9 @@ pub(crate) struct Configuration {
     /// One-time codes with which workers open their accounts.
     #[serde(default, skip_serializing_if = "CodeConfiguration::is_usual")]
     pub(crate) codes: CodeConfiguration,
+    /// What a second clerk approves before it enters the chain.
+    #[serde(default, skip_serializing_if = "ApprovalConfiguration::is_usual")]
+    pub(crate) approvals: ApprovalConfiguration,
     /// When a register of the own chain's accounts is written.
     #[serde(default, skip_serializing_if = "RegisterConfiguration::is_usual")]
     pub(crate) registers: RegisterConfiguration,
@@ -80,6 +83,21 @@ pub(crate) struct CodeConfiguration {
 }
 
 impl CodeConfiguration {
+    fn is_usual(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// The table `approvals` of `node.toml`; what is not there is as usual.
+#[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ApprovalConfiguration {
+    /// Whether submissions with corrections, reversals, links of identities or endings of transfers wait for a second clerk.
+    #[serde(default)]
+    pub(crate) need: bool,
+}
+
+impl ApprovalConfiguration {
     fn is_usual(&self) -> bool {
         *self == Self::default()
     }

@@ -1,6 +1,7 @@
 //! The whole program. Each file is a module; `budgets` and `flood` measure what nodes take and leave, and are programs of their own, as is `house`.
 
 mod agency;
+mod approvals;
 mod backup;
 mod bench;
 mod bundle;

@@ -13,9 +13,11 @@ use crate::{
 use alloc::vec::Vec;
 use bincode::{BorrowDecode, Encode};
 
+mod approval;
 mod keys;
 mod stated;
 
+pub use approval::Approval;
 pub use keys::{
     CREDENTIAL_BYTES_MAX, ED25519_BYTES, HolderKeyKind, KeyBound, KeyEnded, P256_BYTES,
 };
@@ -363,6 +365,8 @@ pub enum Record<'a> {
     KeyBound(KeyBound<'a>),
     /// [`Kind::KEY_ENDED`].
     KeyEnded(KeyEnded<'a>),
+    /// [`Kind::APPROVAL`].
+    Approval(Approval<'a>),
     /// A kind that this version does not read: kept, hashed, replicated and reported.
     Unknown(Kind, &'a [u8]),
 }
@@ -390,6 +394,7 @@ enum Shape {
     Dispute,
     KeyBound,
     KeyEnded,
+    Approval,
     Unknown,
 }
 
@@ -416,6 +421,7 @@ impl Shape {
             Kind::DISPUTE | Kind::DISPUTE_OUTCOME => Self::Dispute,
             Kind::KEY_BOUND => Self::KeyBound,
             Kind::KEY_ENDED => Self::KeyEnded,
+            Kind::APPROVAL => Self::Approval,
             _ => Self::Unknown,
         }
     }
@@ -445,6 +451,7 @@ impl<'a> Record<'a> {
             | Self::AccountRegister(_)
             | Self::KeyBound(_)
             | Self::KeyEnded(_)
+            | Self::Approval(_)
             | Self::Unknown(..) => None,
         }
     }
@@ -474,6 +481,7 @@ impl<'a> Record<'a> {
             Shape::Dispute => Self::Dispute(entry.kind, codec::decode(entry.payload)?),
             Shape::KeyBound => Self::KeyBound(codec::decode(entry.payload)?),
             Shape::KeyEnded => Self::KeyEnded(codec::decode(entry.payload)?),
+            Shape::Approval => Self::Approval(codec::decode(entry.payload)?),
             Shape::Batch | Shape::Unknown => Self::Unknown(entry.kind, entry.payload),
         };
         record.check()?;
@@ -510,6 +518,7 @@ impl<'a> Record<'a> {
             Self::Dispute(_, fields) => codec::encode(fields, &mut payload)?,
             Self::KeyBound(fields) => codec::encode(fields, &mut payload)?,
             Self::KeyEnded(fields) => codec::encode(fields, &mut payload)?,
+            Self::Approval(fields) => codec::encode(fields, &mut payload)?,
             Self::Unknown(_, bytes) if bytes.len() > codec::PAYLOAD_BYTES_MAX => {
                 return Err(CodecFault::TooLarge);
             }
@@ -535,6 +544,7 @@ impl<'a> Record<'a> {
             Self::AccountRegister(_) => Kind::ACCOUNT_REGISTER,
             Self::KeyBound(_) => Kind::KEY_BOUND,
             Self::KeyEnded(_) => Kind::KEY_ENDED,
+            Self::Approval(_) => Kind::APPROVAL,
             Self::Contribution(kind, _)
             | Self::Participation(kind, _)
             | Self::Transfer(kind, _)
@@ -567,6 +577,7 @@ impl<'a> Record<'a> {
             | Self::AccountRegister(_)
             | Self::KeyBound(_)
             | Self::KeyEnded(_)
+            | Self::Approval(_)
             | Self::Unknown(..) => (None, None),
         };
         account.into_iter().chain(other)
@@ -598,6 +609,7 @@ impl<'a> Record<'a> {
             | Self::AccountRegister(_)
             | Self::KeyBound(_)
             | Self::KeyEnded(_)
+            | Self::Approval(_)
             | Self::Unknown(..) => (None, None),
         };
         for account in account.into_iter().chain(other) {
@@ -633,6 +645,7 @@ impl<'a> Record<'a> {
             | Self::AccountRegister(_)
             | Self::KeyBound(_)
             | Self::KeyEnded(_)
+            | Self::Approval(_)
             | Self::Unknown(..) => None,
         }
     }
@@ -668,6 +681,7 @@ impl<'a> Record<'a> {
             Self::Dispute(..) => Shape::Dispute,
             Self::KeyBound(_) => Shape::KeyBound,
             Self::KeyEnded(_) => Shape::KeyEnded,
+            Self::Approval(_) => Shape::Approval,
             Self::Unknown(..) => Shape::Unknown,
         };
         Shape::of(self.kind()) == shape
@@ -695,6 +709,7 @@ impl<'a> Record<'a> {
             | Self::Dispute(..)
             | Self::KeyBound(_)
             | Self::KeyEnded(_)
+            | Self::Approval(_)
             | Self::Unknown(..) => None,
         }
     }
@@ -725,6 +740,7 @@ impl<'a> Record<'a> {
             Self::AccessDigest(fields) => rule(fields.entries > 0, "a day of reads has none"),
             Self::AccountRegister(fields) => check_register(fields),
             Self::KeyBound(fields) => check_key(fields),
+            Self::Approval(fields) => check_approval(fields),
             Self::Reversal(_)
             | Self::Participation(..)
             | Self::Death(_)
@@ -840,6 +856,21 @@ fn check_key(fields: &KeyBound<'_>) -> Result<(), CodecFault> {
     rule(
         (fields.relying_party == Hash([0; 32])) != is_passkey,
         "a passkey has a relying party, and no other key has one",
+    )
+}
+
+fn check_approval(fields: &Approval<'_>) -> Result<(), CodecFault> {
+    rule(
+        !fields.submitter.is_none(),
+        "an approval does not name who submitted",
+    )?;
+    rule(
+        fields.maker != Hash::ZERO && fields.checker != Hash::ZERO,
+        "an approval does not name both certificates",
+    )?;
+    rule(
+        fields.maker != fields.checker,
+        "who submitted has approved it himself",
     )
 }
 

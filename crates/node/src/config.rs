@@ -41,6 +41,8 @@ pub struct Config {
     pub read_limits: ReadLimits,
     /// Whether one-time codes for workers are good only when a second clerk has approved them.
     pub codes_need_approval: bool,
+    /// Whether submissions with records that two clerks answer for wait for the second.
+    pub needs_approval: bool,
     /// How the disk is shared.
     pub room: RoomLimits,
     /// When a register of the own chain's accounts is written.

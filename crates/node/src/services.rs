@@ -2,6 +2,7 @@
 //! generated types; as a client of other nodes it does in `engine/peers.rs`.
 
 mod account;
+mod approvals;
 mod bundles;
 mod caller;
 mod gate;
@@ -20,4 +21,4 @@ pub(crate) use caller::{Holder, holder};
 pub(crate) use ledger::{checks, place};
 pub(crate) use replication::{contradiction, evidence};
 pub(crate) use serve::{Serving, serve};
-pub(crate) use submission::submit;
+pub(crate) use submission::{submit, submit_approved};

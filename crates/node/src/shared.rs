@@ -1,6 +1,7 @@
 //! What the services share.
 
 use crate::{
+    approvals::Approvals,
     board::Board,
     budgeted::Budgets,
     carrier::Carrier,
@@ -74,6 +75,7 @@ pub(crate) struct Shared {
     pub(crate) tally: Arc<Tally>,
     pub(crate) reads: Reads,
     pub(crate) holders: Holders,
+    pub(crate) approvals: Approvals,
     pub(crate) data: PathBuf,
     pub(crate) budgets: Arc<Budgets>,
     pub(crate) room: Arc<Room>,
@@ -126,6 +128,7 @@ impl Shared {
             tally,
             reads,
             holders: Holders::new(config.codes_need_approval),
+            approvals: Approvals::open(&config.data, config.needs_approval),
             data: config.data.clone(),
             budgets: Budgets::new(),
             room: Room::new(config.origin.clone(), config.data.clone(), config.room),

@@ -1,9 +1,10 @@
 //! All services behind one listener: TLS, limits of a connection, health.
 
 use super::{
-    account::AccountService, bundles::BundlesService, gate::GateLayer, holders::HoldersService,
-    ledger::LedgerService, pseudonyms::PseudonymsService, replication::ReplicationService,
-    review::ReviewService, rosters::RostersService, submission::SubmissionService,
+    account::AccountService, approvals::ApprovalsService, bundles::BundlesService, gate::GateLayer,
+    holders::HoldersService, ledger::LedgerService, pseudonyms::PseudonymsService,
+    replication::ReplicationService, review::ReviewService, rosters::RostersService,
+    submission::SubmissionService,
 };
 use crate::{
     accepting::{self, Door},
@@ -29,8 +30,8 @@ use yizhang_wire::{
     },
     deadline::SERVICE_TIMEOUT,
     v1::{
-        account_server::AccountServer, bundles_server::BundlesServer,
-        holders_server::HoldersServer, ledger_server::LedgerServer,
+        account_server::AccountServer, approvals_server::ApprovalsServer,
+        bundles_server::BundlesServer, holders_server::HoldersServer, ledger_server::LedgerServer,
         pseudonyms_server::PseudonymsServer, replication_server::ReplicationServer,
         review_server::ReviewServer, rosters_server::RostersServer,
         submission_server::SubmissionServer,
@@ -68,6 +69,7 @@ pub(crate) fn serve(
     let pseudonyms = PseudonymsServer::new(PseudonymsService(Arc::clone(shared)));
     let submission = SubmissionServer::new(SubmissionService(Arc::clone(shared)));
     let account = AccountServer::new(AccountService(Arc::clone(shared)));
+    let approvals = ApprovalsServer::new(ApprovalsService(Arc::clone(shared)));
     let holders = HoldersServer::new(HoldersService(Arc::clone(shared)));
     let replication = ReplicationServer::new(ReplicationService(Arc::clone(shared)));
     let ledger = LedgerServer::new(LedgerService(Arc::clone(shared)));
@@ -92,6 +94,11 @@ pub(crate) fn serve(
             account
                 .max_decoding_message_size(REQUEST_BYTES_MAX)
                 .max_encoding_message_size(ACCOUNT_BYTES_MAX),
+        )
+        .add_service(
+            approvals
+                .max_decoding_message_size(REQUEST_BYTES_MAX)
+                .max_encoding_message_size(MESSAGE_BYTES_MAX),
         )
         .add_service(holders.max_decoding_message_size(REQUEST_BYTES_MAX))
         .add_service(pseudonyms.max_decoding_message_size(PSEUDONYMS_BYTES_MAX))
