@@ -1,6 +1,7 @@
 //! `yizhang agency`: import files, take steps of transfers, review accounts.
 
 mod access_log;
+mod approvals;
 mod book;
 mod code;
 mod import;
@@ -31,6 +32,9 @@ pub(crate) enum Command {
     Code(code::Command),
     /// Ask the agency's own node who has read what, what looks odd in that, and close what a second person has looked at.
     AccessLog(access_log::Arguments),
+    /// What waits for a second clerk: list, show, approve, refuse.
+    #[command(subcommand)]
+    Approvals(approvals::Command),
     /// Go through the accounts of the region's workers: conflicts, gaps, waiting transfers, retirements that are near.
     Review(review::Arguments),
 }
@@ -41,6 +45,7 @@ pub(crate) fn run(command: &Command) -> anyhow::Result<Outcome> {
         Command::Transfer(command) => transfer::run(command),
         Command::Code(command) => code::run(command),
         Command::AccessLog(arguments) => access_log::run(arguments),
+        Command::Approvals(command) => approvals::run(command),
         Command::Review(arguments) => review::run(arguments),
     }
 }

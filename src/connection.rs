@@ -125,6 +125,9 @@ pub(crate) fn describe(status: &Status) -> String {
         }
         Some(RefusalCode::NoTrace) => t!("connection.no-trace").to_string(),
         Some(RefusalCode::Code) => t!("connection.code").to_string(),
+        Some(RefusalCode::SameClerk) => t!("connection.same-clerk").to_string(),
+        Some(RefusalCode::NotWaiting) => t!("connection.not-waiting").to_string(),
+        Some(RefusalCode::NotYourDuty) => t!("connection.not-your-duty").to_string(),
         Some(RefusalCode::NotOpened) => t!("connection.not-opened").to_string(),
         Some(RefusalCode::Purpose) => t!("connection.purpose").to_string(),
         Some(RefusalCode::NotInRoster) => t!("connection.not-in-roster").to_string(),

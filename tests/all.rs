@@ -1,6 +1,7 @@
 //! The whole program. Each file is a module; `budgets` and `flood` measure what nodes take and leave, and are programs of their own, as is `house`.
 
 mod agency;
+mod approvals;
 mod backup;
 mod bench;
 mod bundle;
@@ -29,6 +30,7 @@ mod rosters;
 mod rules;
 mod said;
 mod secrets;
+mod sign_on;
 mod standing;
 mod statement;
 mod support;

@@ -193,14 +193,18 @@ fn import_file(arguments: &ImportArguments) -> anyhow::Result<Outcome> {
     if let Some(promised) = promised {
         promised.say();
     }
-    if let Some(sharing) = sharing(&credentials, arguments.node, imported.size) {
+    if imported.records > 0
+        && let Some(sharing) = sharing(&credentials, arguments.node, imported.size)
+    {
         show::import::shared(sharing);
     }
-    Ok(if summary.faulty > 0 {
-        Outcome::Findings
-    } else {
-        Outcome::Clean
-    })
+    Ok(
+        if summary.faulty + imported.waiting + imported.refused > 0 {
+            Outcome::Findings
+        } else {
+            Outcome::Clean
+        },
+    )
 }
 
 /// Reads what is waited for.
@@ -353,7 +357,8 @@ pub(crate) fn send(
     );
     bar.finish_and_clear();
     let sent = imported?;
-    ensure_unchanged(sent.imported.records, rows)?;
+    let imported = &sent.imported;
+    ensure_unchanged(imported.records + imported.waiting + imported.refused, rows)?;
     Ok(sent)
 }
 

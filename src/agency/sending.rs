@@ -5,14 +5,14 @@ use super::{
     row_lists::Ready,
 };
 use crate::{connection, copies, credentials::Credentials, newer, patience::Patience};
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use rust_i18n::t;
 use std::{collections::VecDeque, time::Duration};
 use tokio::{sync::mpsc, time::sleep};
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{codegen::Bytes, transport::Channel};
 use yizhang_ledger::{
-    batch::SubmissionId,
+    batch::{SubmissionId, content_digest},
     hash::Hash,
     head::Origin,
     roster::Roster,
@@ -25,7 +25,7 @@ use yizhang_wire::{
     convert,
     deadline::{self, RECEIPT_SILENCE_MAX, STATUS_TIMEOUT, STREAM_START_TIMEOUT, within},
     v1::{
-        Receipt, StatusRequest, SubmitRequest, ledger_client::LedgerClient,
+        Receipt, StatusRequest, SubmitRequest, WaitingSubmission, ledger_client::LedgerClient,
         submission_client::SubmissionClient,
     },
 };
@@ -273,6 +273,9 @@ impl Sending<'_> {
     fn take(&mut self, receipt: &Receipt) -> anyhow::Result<()> {
         let sent = self.unreceipted.pop_front();
         let sent = sent.context("a receipt is waited for only after a submission")?;
+        if let Some(waiting) = &receipt.waiting {
+            return self.note_waiting(waiting, &sent);
+        }
         let size = verify(&self.roster, self.origin, receipt, &sent)?;
         if let (Some(receipts), Some(list)) = (self.receipts, &sent.list) {
             receipts.keep_list(list)?;
@@ -292,6 +295,26 @@ impl Sending<'_> {
         self.known_until = self.known_until.max(receipt.first + records);
         imported.size = imported.size.max(size);
         imported.unheld += u64::from(receipt.unheld);
+        (self.received)(records);
+        Ok(())
+    }
+
+    /// A submission that is in no chain: it waits for a second clerk, or was refused by one.
+    fn note_waiting(
+        &mut self,
+        waiting: &WaitingSubmission,
+        sent: &Unreceipted,
+    ) -> anyhow::Result<()> {
+        let is_it = convert::submission_id(&waiting.submission_id)? == sent.id
+            && convert::hash("content", &waiting.content)? == content_digest(&sent.leaves);
+        ensure!(is_it, "{}", t!("import.wrong_receipt"));
+        let records = u64::try_from(sent.leaves.len())?;
+        let imported = &mut self.imported;
+        if waiting.refused_ms > 0 {
+            imported.refused += records;
+        } else {
+            imported.waiting += records;
+        }
         (self.received)(records);
         Ok(())
     }

@@ -282,7 +282,9 @@ fn take(kind: Kind, step: &Step) -> anyhow::Result<Outcome> {
             planned.ensure_sensible(&before, &taker.credentials)?;
         }
     }
-    taker.send(&row)?;
+    if taker.send(&row)? == Sent::Waits {
+        return Ok(Outcome::Findings);
+    }
     let after = taker.account()?;
     let Some(case) = cases(&after).find(|known| known.case == case) else {
         println!("{}", t!("transfer.not_seen"));
@@ -358,19 +360,32 @@ impl<'a> Taker<'a> {
         parsed(&intake, &self.pseudonyms, self.step)
     }
 
-    fn send(&self, row: &ParsedRow) -> anyhow::Result<()> {
+    fn send(&self, row: &ParsedRow) -> anyhow::Result<Sent> {
         let submission = std::iter::once(Ready::alone(Submission::of_row(row)));
         let sent = send_submissions(&self.credentials, self.step.node, submission, None, &|_| {})?;
+        let imported = sent.imported;
+        if imported.waiting + imported.refused > 0 {
+            show::import::done(self.step.node, &imported);
+            return Ok(Sent::Waits);
+        }
         println!(
             "{}",
-            if sent.imported.present > 0 {
+            if imported.present > 0 {
                 t!("transfer.was_there")
             } else {
                 t!("transfer.appended")
             }
         );
-        Ok(())
+        Ok(Sent::Placed)
     }
+}
+
+/// What became of a step that was sent.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Sent {
+    Placed,
+    /// For a second clerk, or was refused by one.
+    Waits,
 }
 
 /// The step as the row that an import would take. Warnings are printed; those of which nothing good can come are refused.

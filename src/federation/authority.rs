@@ -67,9 +67,13 @@ impl Authority {
         })
     }
 
-    /// A certificate for `name`, with a fresh key, into a directory that has none.
-    pub(super) fn write_certificate(&self, directory: &Path, name: &str) -> anyhow::Result<()> {
-        let fresh = self.sign(name)?;
+    /// A certificate for these names, the first of which is its holder's role, with a fresh key, into a directory that has none.
+    pub(super) fn write_certificate(
+        &self,
+        directory: &Path,
+        names: &[String],
+    ) -> anyhow::Result<()> {
+        let fresh = self.sign(names)?;
         let (certificate, key) = (fresh.certificate.as_bytes(), fresh.key.as_bytes());
         files::create(
             &directory.join(CERTIFICATE_FILE),
@@ -82,7 +86,7 @@ impl Authority {
     /// A certificate for `name`, with a fresh key, in the place of the one that a directory has. The key goes first: with it alone
     /// nothing is taken up. A key that is under a passphrase is replaced by one that is, too.
     pub(super) fn renew_certificate(&self, directory: &Path, name: &str) -> anyhow::Result<()> {
-        let fresh = self.sign(name)?;
+        let fresh = self.sign(&[name.to_string()])?;
         let key = directory.join(TLS_KEY_FILE);
         let is_sealed = sealed::is_sealed(&files::read_secret_text(&key)?);
         files::replace(&key, fresh.key.as_bytes())?;
@@ -95,9 +99,10 @@ impl Authority {
         )
     }
 
-    fn sign(&self, name: &str) -> anyhow::Result<Fresh> {
+    fn sign(&self, names: &[String]) -> anyhow::Result<Fresh> {
+        let name = names.first().context("a certificate names its holder")?;
         let key = KeyPair::generate()?;
-        let mut params = CertificateParams::new(vec![name.to_string()])?;
+        let mut params = CertificateParams::new(names)?;
         params.distinguished_name.push(DnType::CommonName, name);
         params.use_authority_key_identifier_extension = true;
         params.extended_key_usages = vec![

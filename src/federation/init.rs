@@ -13,8 +13,8 @@ use crate::{
     credentials::{self, ROSTER_FILE, SECRET_FILE, TRUST_FILE, Trust},
     files::{self, Access},
     node::{
-        CodeConfiguration, Configuration, ReadConfiguration, RegisterConfiguration,
-        WarningConfiguration, keys,
+        ApprovalConfiguration, CodeConfiguration, Configuration, ReadConfiguration,
+        RegisterConfiguration, WarningConfiguration, keys,
     },
 };
 use anyhow::{Context, bail};
@@ -112,7 +112,7 @@ pub(crate) fn init(arguments: &InitArguments) -> anyhow::Result<()> {
     let auditor = dir.join("auditor");
     files::create_private_directory(&auditor)?;
     shared.write(&auditor)?;
-    authority.write_certificate(&auditor, &auditor_name(&arguments.name))
+    authority.write_certificate(&auditor, &[auditor_name(&arguments.name)])
 }
 
 /// The regions of a federation, and the keys of their nodes.
@@ -263,7 +263,7 @@ pub(super) fn write_region(
     files::create_private_directory(&agency)?;
     shared.write(&node)?;
     shared.write_secret(&node)?;
-    authority.write_certificate(&node, &node_name(federation, region.code))?;
+    authority.write_certificate(&node, &[node_name(federation, region.code)])?;
     for kind in KeyKind::ALL {
         files::create(
             &keys::file(&node, kind, 1),
@@ -283,6 +283,8 @@ pub(super) fn write_region(
         reads: ReadConfiguration::default(),
         warnings: WarningConfiguration::default(),
         codes: CodeConfiguration::default(),
+        sign_on: None,
+        approvals: ApprovalConfiguration { need: true },
         registers: RegisterConfiguration::default(),
     };
     files::create(
@@ -291,9 +293,9 @@ pub(super) fn write_region(
         Access::Public,
     )?;
     shared.write(&agency)?;
-    authority.write_certificate(&agency, &agency_name(federation, region.code))?;
+    authority.write_certificate(&agency, &[agency_name(federation, region.code)])?;
     let portal = node.join("portal");
     files::create_private_directory(&portal)?;
     shared.write(&portal)?;
-    authority.write_certificate(&portal, &portal_name(federation, region.code))
+    authority.write_certificate(&portal, &[portal_name(federation, region.code)])
 }

@@ -90,6 +90,8 @@ fn assemble(arguments: &RunArguments) -> anyhow::Result<Config> {
         read_limits: configuration.reads.limits(),
         warning_limits: configuration.warnings.limits(),
         codes_need_approval: configuration.codes.need_approval,
+        sign_on: configuration.provider(dir)?,
+        needs_approval: configuration.approvals.need,
         room: configuration.room(),
         registers: configuration.registers.rule(),
         data: dir.join(configuration.data),

@@ -225,10 +225,14 @@ impl RecordBlock {
 
     /// Whether a record of this kind is among them.
     pub fn holds(&self, kind: Kind) -> bool {
-        let mut entries = slices(&self.0.bytes, &self.0.ends);
-        entries.any(|entry| {
+        self.entries().any(|entry| {
             Entry::split_first(entry, LeafIndex(0)).is_ok_and(|(entry, _)| entry.kind == kind)
         })
+    }
+
+    /// The entry of each record.
+    pub fn entries(&self) -> impl Iterator<Item = &[u8]> {
+        slices(&self.0.bytes, &self.0.ends)
     }
 
     /// The leaf hash of each record.

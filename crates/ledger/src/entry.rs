@@ -215,6 +215,8 @@ kinds! {
     KEY_BOUND = 154, "KeyBound";
     /// Such a key counts no more 密钥终止.
     KEY_ENDED = 155, "KeyEnded";
+    /// A second clerk has approved a submission 复核.
+    APPROVAL = 156, "Approval";
 }
 
 impl fmt::Display for Kind {

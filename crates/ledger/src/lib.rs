@@ -33,6 +33,7 @@
 
 extern crate alloc;
 
+pub mod approval;
 pub mod batch;
 pub mod beginning;
 pub mod chain;

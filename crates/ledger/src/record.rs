@@ -13,9 +13,11 @@ use crate::{
 use alloc::vec::Vec;
 use bincode::{BorrowDecode, Encode};
 
+mod approval;
 mod keys;
 mod stated;
 
+pub use approval::Approval;
 pub use keys::{
     CREDENTIAL_BYTES_MAX, ED25519_BYTES, HolderKeyKind, KeyBound, KeyEnded, P256_BYTES,
 };
@@ -363,6 +365,8 @@ pub enum Record<'a> {
     KeyBound(KeyBound<'a>),
     /// [`Kind::KEY_ENDED`].
     KeyEnded(KeyEnded<'a>),
+    /// [`Kind::APPROVAL`].
+    Approval(Approval<'a>),
     /// A kind that this version does not read: kept, hashed, replicated and reported.
     Unknown(Unread<'a>),
 }
@@ -401,6 +405,7 @@ enum Shape {
     Dispute,
     KeyBound,
     KeyEnded,
+    Approval,
     Unknown,
 }
 
@@ -427,6 +432,7 @@ impl Shape {
             Kind::DISPUTE | Kind::DISPUTE_OUTCOME => Self::Dispute,
             Kind::KEY_BOUND => Self::KeyBound,
             Kind::KEY_ENDED => Self::KeyEnded,
+            Kind::APPROVAL => Self::Approval,
             _ => Self::Unknown,
         }
     }
@@ -456,6 +462,7 @@ impl<'a> Record<'a> {
             | Self::AccountRegister(_)
             | Self::KeyBound(_)
             | Self::KeyEnded(_)
+            | Self::Approval(_)
             | Self::Unknown(..) => None,
         }
     }
@@ -498,6 +505,7 @@ impl<'a> Record<'a> {
             Shape::Dispute => Self::Dispute(entry.kind, codec::decode(entry.payload)?),
             Shape::KeyBound => Self::KeyBound(codec::decode(entry.payload)?),
             Shape::KeyEnded => Self::KeyEnded(codec::decode(entry.payload)?),
+            Shape::Approval => Self::Approval(codec::decode(entry.payload)?),
             Shape::Batch | Shape::Unknown => Self::unread(entry.kind, entry.payload),
         };
         record.check()?;
@@ -534,6 +542,7 @@ impl<'a> Record<'a> {
             Self::Dispute(_, fields) => codec::encode(fields, &mut payload)?,
             Self::KeyBound(fields) => codec::encode(fields, &mut payload)?,
             Self::KeyEnded(fields) => codec::encode(fields, &mut payload)?,
+            Self::Approval(fields) => codec::encode(fields, &mut payload)?,
             Self::Unknown(unread) if unread.payload.len() > codec::PAYLOAD_BYTES_MAX => {
                 return Err(CodecFault::TooLarge);
             }
@@ -559,6 +568,7 @@ impl<'a> Record<'a> {
             Self::AccountRegister(_) => Kind::ACCOUNT_REGISTER,
             Self::KeyBound(_) => Kind::KEY_BOUND,
             Self::KeyEnded(_) => Kind::KEY_ENDED,
+            Self::Approval(_) => Kind::APPROVAL,
             Self::Contribution(kind, _)
             | Self::Participation(kind, _)
             | Self::Transfer(kind, _)
@@ -591,7 +601,8 @@ impl<'a> Record<'a> {
             Self::AccessDigest(_)
             | Self::AccountRegister(_)
             | Self::KeyBound(_)
-            | Self::KeyEnded(_) => (None, None),
+            | Self::KeyEnded(_)
+            | Self::Approval(_) => (None, None),
             Self::Unknown(unread) => (unread.account, None),
         };
         account.into_iter().chain(other)
@@ -622,7 +633,8 @@ impl<'a> Record<'a> {
             Self::AccessDigest(_)
             | Self::AccountRegister(_)
             | Self::KeyBound(_)
-            | Self::KeyEnded(_) => (None, None),
+            | Self::KeyEnded(_)
+            | Self::Approval(_) => (None, None),
             Self::Unknown(unread) => (unread.account.as_mut(), None),
         };
         for account in account.into_iter().chain(other) {
@@ -658,6 +670,7 @@ impl<'a> Record<'a> {
             | Self::AccountRegister(_)
             | Self::KeyBound(_)
             | Self::KeyEnded(_)
+            | Self::Approval(_)
             | Self::Unknown(..) => None,
         }
     }
@@ -693,6 +706,7 @@ impl<'a> Record<'a> {
             Self::Dispute(..) => Shape::Dispute,
             Self::KeyBound(_) => Shape::KeyBound,
             Self::KeyEnded(_) => Shape::KeyEnded,
+            Self::Approval(_) => Shape::Approval,
             Self::Unknown(..) => Shape::Unknown,
         };
         Shape::of(self.kind()) == shape
@@ -720,6 +734,7 @@ impl<'a> Record<'a> {
             | Self::Dispute(..)
             | Self::KeyBound(_)
             | Self::KeyEnded(_)
+            | Self::Approval(_)
             | Self::Unknown(..) => None,
         }
     }
@@ -750,6 +765,7 @@ impl<'a> Record<'a> {
             Self::AccessDigest(fields) => rule(fields.entries > 0, "a day of reads has none"),
             Self::AccountRegister(fields) => check_register(fields),
             Self::KeyBound(fields) => check_key(fields),
+            Self::Approval(fields) => check_approval(fields),
             Self::Reversal(_)
             | Self::Participation(..)
             | Self::Death(_)
@@ -865,6 +881,21 @@ fn check_key(fields: &KeyBound<'_>) -> Result<(), CodecFault> {
     rule(
         (fields.relying_party == Hash([0; 32])) != is_passkey,
         "a passkey has a relying party, and no other key has one",
+    )
+}
+
+fn check_approval(fields: &Approval<'_>) -> Result<(), CodecFault> {
+    rule(
+        !fields.submitter.is_none(),
+        "an approval does not name who submitted",
+    )?;
+    rule(
+        fields.maker != Hash::ZERO && fields.checker != Hash::ZERO,
+        "an approval does not name both certificates",
+    )?;
+    rule(
+        fields.maker != fields.checker,
+        "who submitted has approved it himself",
     )
 }
 

@@ -1,6 +1,6 @@
 //! What a certificate says: who its holder is, and from when until when.
 
-use crate::role::Role;
+use crate::role::{Caller, Duties, Role};
 use x509_parser::{
     extensions::{GeneralName, ParsedExtension},
     parse_x509_certificate,
@@ -62,24 +62,28 @@ pub fn names_authority(pem: &str, authority: &[u8]) -> bool {
 /// The region whose agency a certificate (PEM) is of; none if it is somebody else's, or cannot be read.
 pub fn agency_of(pem: &str, federation: &str) -> Option<Division> {
     let (_, pem) = parse_x509_pem(pem.as_bytes()).ok()?;
-    match role(&pem.contents, federation)? {
+    match caller(&pem.contents, federation)?.role {
         Role::Agency(region) => Some(region),
         Role::Node(_) | Role::Portal(_) | Role::Auditor => None,
     }
 }
 
-/// The role that a certificate (DER) names.
-pub(crate) fn role(certificate: &[u8], federation: &str) -> Option<Role> {
+/// The role that a certificate (DER) names, and of a clerk the duties.
+pub(crate) fn caller(certificate: &[u8], federation: &str) -> Option<Caller> {
     let (_, certificate) = parse_x509_certificate(certificate).ok()?;
     let names = certificate.subject_alternative_name().ok()??;
-    names
-        .value
-        .general_names
-        .iter()
-        .find_map(|name| match name {
-            GeneralName::DNSName(name) => Role::parse(name, federation),
-            _ => None,
-        })
+    let names = names.value.general_names.iter();
+    let names = names.filter_map(|name| match name {
+        GeneralName::DNSName(name) => Some(*name),
+        _ => None,
+    });
+    let names: Vec<&str> = names.collect();
+    let mut roles = names.iter();
+    let role = roles.find_map(|name| Role::parse(name, federation))?;
+    Some(Caller {
+        role,
+        duties: Duties::read(&names, role, federation),
+    })
 }
 
 /// An identifier of a key among the extensions of a certificate in DER.

@@ -14,6 +14,7 @@
 //! ```
 
 mod accepting;
+mod approvals;
 mod believed;
 mod best_head;
 mod board;

@@ -1,7 +1,10 @@
 //! Who may call what: one table, and the one function that reads it. The gate asks it before a byte of a message is read; no
 //! service decides for itself.
 
-use crate::{refusal::NotYou, role::Role};
+use crate::{
+    refusal::NotYou,
+    role::{Caller, Duty, Role},
+};
 use yizhang_ledger::{head::Origin, roster::Roster};
 
 /// Whom a method is for.
@@ -12,12 +15,14 @@ enum Callers {
     /// Everybody with a certificate of the federation that names a role, also of a region that the roster does not name: whoever was
     /// taken up or out by a later version learns it here.
     Certified,
-    /// The agencies of all regions, and the portal of the node's own.
+    /// The agencies of all regions, of these whoever reads, and the portal of the node's own.
     Readers,
     /// The portal of the node's own region.
     OwnPortal,
     /// The agency of the node's own region.
     OwnAgency,
+    /// Of that agency whoever has this duty.
+    OwnClerk(Duty),
     /// Whoever runs the node: who has its own certificate.
     OwnNode,
     /// The nodes of all regions.
@@ -53,6 +58,7 @@ pub(crate) const ISSUE_CODE: &str = "Holders.IssueCode";
 pub(crate) const APPROVE_CODE: &str = "Holders.ApproveCode";
 pub(crate) const ENTER: &str = "Holders.Enter";
 pub(crate) const OPEN: &str = "Holders.Open";
+pub(crate) const SIGN_ON: &str = "Holders.SignOn";
 pub(crate) const BIND: &str = "Holders.Bind";
 pub(crate) const KEYS: &str = "Holders.Keys";
 pub(crate) const END_KEY: &str = "Holders.EndKey";
@@ -61,8 +67,9 @@ pub(crate) const OF_WORKER: &str = "AccessLog.OfWorker";
 pub(crate) const ENTRIES: &str = "AccessLog.Entries";
 pub(crate) const WARNINGS: &str = "AccessLog.Warnings";
 pub(crate) const CLOSE_WARNING: &str = "AccessLog.CloseWarning";
+pub(crate) const SHOW_WAITING: &str = "Approvals.Show";
 /// What reads personal data, opens pseudonyms, or lets somebody read: with a purpose or a worker who is there, and with a trace.
-pub(crate) const READS: [&str; 15] = [
+pub(crate) const READS: [&str; 17] = [
     LOOKUP,
     STATEMENT,
     REVIEW,
@@ -72,31 +79,53 @@ pub(crate) const READS: [&str; 15] = [
     APPROVE_CODE,
     ENTER,
     OPEN,
+    SIGN_ON,
     BIND,
     READINGS,
     OF_WORKER,
     ENTRIES,
     WARNINGS,
     CLOSE_WARNING,
+    SHOW_WAITING,
 ];
 /// Health, reflection, and any path that is in no table.
 pub(crate) const OTHER_METHOD: &str = "other";
 
 /// Every method that this node serves. What is not here is refused to everybody; a test finds each method of each service here.
-pub(crate) const METHODS: [Method; 34] = [
+pub(crate) const METHODS: [Method; 39] = [
     method(
         "/yizhang.v1.Submission/Submit",
         "Submission.Submit",
-        Callers::OwnAgency,
+        Callers::OwnClerk(Duty::Maker),
     ),
     method(
         "/yizhang.v1.Submission/SubmitStream",
         "Submission.SubmitStream",
-        Callers::OwnAgency,
+        Callers::OwnClerk(Duty::Maker),
     ),
     method(
         "/yizhang.v1.Submission/Receipts",
         "Submission.Receipts",
+        Callers::OwnAgency,
+    ),
+    method(
+        "/yizhang.v1.Approvals/List",
+        "Approvals.List",
+        Callers::OwnAgency,
+    ),
+    method(
+        "/yizhang.v1.Approvals/Show",
+        SHOW_WAITING,
+        Callers::OwnAgency,
+    ),
+    method(
+        "/yizhang.v1.Approvals/Approve",
+        "Approvals.Approve",
+        Callers::OwnClerk(Duty::Checker),
+    ),
+    method(
+        "/yizhang.v1.Approvals/Refuse",
+        "Approvals.Refuse",
         Callers::OwnAgency,
     ),
     method("/yizhang.v1.Account/Lookup", LOOKUP, Callers::Readers),
@@ -104,12 +133,12 @@ pub(crate) const METHODS: [Method; 34] = [
     method(
         "/yizhang.v1.Holders/IssueCode",
         ISSUE_CODE,
-        Callers::OwnAgency,
+        Callers::OwnClerk(Duty::Maker),
     ),
     method(
         "/yizhang.v1.Holders/ApproveCode",
         APPROVE_CODE,
-        Callers::OwnAgency,
+        Callers::OwnClerk(Duty::Checker),
     ),
     method("/yizhang.v1.Holders/Enter", ENTER, Callers::OwnPortal),
     method(
@@ -117,6 +146,7 @@ pub(crate) const METHODS: [Method; 34] = [
         "Holders.Challenge",
         Callers::OwnPortal,
     ),
+    method("/yizhang.v1.Holders/SignOn", SIGN_ON, Callers::OwnPortal),
     method("/yizhang.v1.Holders/Bind", BIND, Callers::OwnPortal),
     method("/yizhang.v1.Holders/Open", OPEN, Callers::OwnPortal),
     method("/yizhang.v1.Holders/Keys", KEYS, Callers::OwnPortal),
@@ -144,7 +174,11 @@ pub(crate) const METHODS: [Method; 34] = [
         PSEUDONYMS,
         Callers::OwnAgency,
     ),
-    method("/yizhang.v1.Review/Accounts", REVIEW, Callers::OwnAgency),
+    method(
+        "/yizhang.v1.Review/Accounts",
+        REVIEW,
+        Callers::OwnClerk(Duty::Reader),
+    ),
     method(
         "/yizhang.v1.Rosters/After",
         "Rosters.After",
@@ -211,14 +245,14 @@ pub(crate) fn by_path(path: &str) -> Option<&'static Method> {
 /// [`NotYou::NotInRoster`] before all else, but for what is for everybody with a certificate; then what the method says to those whom it is not for.
 pub(crate) fn allow(
     method: Option<&'static Method>,
-    caller: Role,
+    caller: Caller,
     roster: &Roster,
     own: &Origin,
 ) -> Result<(), NotYou> {
     if method.is_some_and(|method| method.callers == Callers::Certified) {
         return Ok(());
     }
-    if let Role::Node(region) | Role::Agency(region) | Role::Portal(region) = caller
+    if let Role::Node(region) | Role::Agency(region) | Role::Portal(region) = caller.role
         && !roster.regions.contains_key(&region)
     {
         return Err(NotYou::NotInRoster { region });
@@ -226,13 +260,37 @@ pub(crate) fn allow(
     let Some(method) = method else {
         return Err(NotYou::NoSuchMethod);
     };
+    let Some(duty) = duty(method.callers, caller.role) else {
+        return allow_role(method, caller.role, own);
+    };
+    allow_role(method, caller.role, own)?;
+    if caller.duties.has(duty) {
+        Ok(())
+    } else {
+        Err(NotYou::OtherDuty {
+            method: method.name,
+            duty: duty.word(),
+        })
+    }
+}
+
+/// What duty a clerk has to have; none if whoever calls is no clerk, or any will do.
+const fn duty(callers: Callers, caller: Role) -> Option<Duty> {
+    match (callers, caller) {
+        (Callers::OwnClerk(duty), Role::Agency(_)) => Some(duty),
+        (Callers::Readers, Role::Agency(_)) => Some(Duty::Reader),
+        _ => None,
+    }
+}
+
+fn allow_role(method: &'static Method, caller: Role, own: &Origin) -> Result<(), NotYou> {
     let is_allowed = match method.callers {
         Callers::All | Callers::Certified => true,
         Callers::Readers => {
             matches!(caller, Role::Agency(_)) || caller == Role::Portal(own.region())
         }
         Callers::OwnPortal => caller == Role::Portal(own.region()),
-        Callers::OwnAgency => caller == Role::Agency(own.region()),
+        Callers::OwnAgency | Callers::OwnClerk(_) => caller == Role::Agency(own.region()),
         Callers::OwnNode => caller == Role::Node(own.region()),
         Callers::Nodes => matches!(caller, Role::Node(_)),
         Callers::NodesAndAuditors => matches!(caller, Role::Node(_) | Role::Auditor),
@@ -247,8 +305,8 @@ pub(crate) fn allow(
 /// The words for somebody whom a method is not for: its own where there are some.
 fn refusal(method: &'static Method, caller: Role, own: &Origin) -> NotYou {
     match method.callers {
-        Callers::OwnAgency if method.name == REVIEW => NotYou::ReviewOfOthers,
-        Callers::OwnAgency => NotYou::OtherAgency {
+        Callers::OwnClerk(_) if method.name == REVIEW => NotYou::ReviewOfOthers,
+        Callers::OwnAgency | Callers::OwnClerk(_) => NotYou::OtherAgency {
             region: own.region(),
             found: caller.submitter(),
         },
@@ -269,9 +327,11 @@ fn refusal(method: &'static Method, caller: Role, own: &Origin) -> NotYou {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::role::Duties;
     use prost::Message;
     use prost_types::FileDescriptorSet;
     use tonic_reflection::pb::v1 as reflection;
+    use yizhang_ledger::value::Division;
 
     /// The paths of all methods in a description.
     fn paths(descriptors: &[u8]) -> Vec<String> {
@@ -296,5 +356,63 @@ mod tests {
         let mut known: Vec<&str> = METHODS.iter().map(|method| method.path).collect();
         known.sort_unstable();
         assert_eq!(served, known);
+    }
+
+    const FEDERATION: &str = "test.yizhang";
+
+    /// What a certificate of Guangdong's agency with these names may call of its own node.
+    fn called(names: &[&str]) -> Vec<&'static str> {
+        let own = Origin::parse("test.yizhang/440000").unwrap();
+        let role = Role::Agency(Division::new(440_000).unwrap());
+        let caller = Caller {
+            role,
+            duties: Duties::read(names, role, FEDERATION),
+        };
+        let methods = METHODS.iter().filter(|method| {
+            let is_of_a_role = allow_role(method, caller.role, &own).is_ok();
+            is_of_a_role && duty(method.callers, role).is_none_or(|duty| caller.duties.has(duty))
+        });
+        methods.map(|method| method.name).collect()
+    }
+
+    #[test]
+    fn clerks_do_what_their_certificates_name_and_without_a_duty_all() {
+        const AGENCY: &str = "agency.440000.test.yizhang";
+        let all = called(&[AGENCY]);
+        for name in [LOOKUP, REVIEW, "Submission.Submit", "Approvals.Approve"] {
+            assert!(all.contains(&name), "{name}");
+        }
+        let maker = called(&[AGENCY, "maker.agency.440000.test.yizhang"]);
+        assert!(maker.contains(&"Submission.Submit") && maker.contains(&ISSUE_CODE));
+        let no_maker = [LOOKUP, REVIEW, APPROVE_CODE, "Approvals.Approve"];
+        assert!(no_maker.iter().all(|name| !maker.contains(name)));
+        let checker = called(&[AGENCY, "checker.agency.440000.test.yizhang"]);
+        assert!(checker.contains(&"Approvals.Approve") && checker.contains(&SHOW_WAITING));
+        let no_checker = [
+            LOOKUP,
+            "Submission.Submit",
+            "Submission.SubmitStream",
+            ISSUE_CODE,
+        ];
+        assert!(no_checker.iter().all(|name| !checker.contains(name)));
+        let reader = called(&[AGENCY, "reader.agency.440000.test.yizhang"]);
+        assert!(reader.contains(&LOOKUP) && !reader.contains(&"Submission.Submit"));
+    }
+
+    #[test]
+    fn a_duty_of_another_agency_or_federation_is_none() {
+        let all = called(&["agency.440000.test.yizhang"]);
+        for other in [
+            "maker.agency.520000.test.yizhang",
+            "maker.agency.440000.other.yizhang",
+            "maker.node.440000.test.yizhang",
+            "makeragency.440000.test.yizhang",
+        ] {
+            assert_eq!(
+                called(&["agency.440000.test.yizhang", other]),
+                all,
+                "{other}"
+            );
+        }
     }
 }

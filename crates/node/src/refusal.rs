@@ -14,7 +14,7 @@ use yizhang_ledger::{
     value::{Division, TreeSize},
 };
 use yizhang_replica::Refused;
-use yizhang_store::StoreError;
+use yizhang_store::{StoreError, WaitingFault};
 use yizhang_wire::{convert::FieldFault, purpose::PurposeFault};
 
 /// A request that is not answered.
@@ -35,6 +35,14 @@ pub(crate) enum Refusal {
     /// A one-time code opens nothing.
     #[error(transparent)]
     Code(#[from] CodeFault),
+    /// A submission does not wait for approval, or cannot.
+    #[error(transparent)]
+    Waiting(#[from] WaitingFault),
+    /// Whoever sent a submission does not approve it.
+    #[error(
+        "a submission is approved by a second clerk, with another certificate than it came with"
+    )]
+    SameClerk,
     /// A key or a ticket opens nothing. Which of the many reasons it is, is not told.
     #[error(
         "not opened: the key, its answer or the ticket does not open this account, or does no more; open it again"
@@ -178,6 +186,14 @@ pub(crate) enum NotYou {
         method: &'static str,
         /// Who calls.
         found: String,
+    },
+    /// The clerk has another duty.
+    #[error("{method} is for clerks with the duty {duty}, which the certificate does not name")]
+    OtherDuty {
+        /// The method.
+        method: &'static str,
+        /// What it is for.
+        duty: &'static str,
     },
     /// Accounts are not for auditors.
     #[error("auditors read chains, not accounts")]

@@ -44,6 +44,8 @@ struct Waiting {
 
 struct Search {
     submitted: Submitted,
+    /// What goes into the same batch before it.
+    approval: Option<Submitted>,
     reply: oneshot::Sender<Answer>,
     /// Its part of the room, given back when the engine takes it.
     room: OwnedSemaphorePermit,
@@ -63,7 +65,11 @@ impl Searches {
 
     /// Searches for an earlier submission of the same number, and hands the submission to the engine if there is none. The
     /// answer comes from the one or the other; the channel closes without one when the node stops.
-    pub(crate) async fn offer(self: &Arc<Self>, submitted: Submitted) -> oneshot::Receiver<Answer> {
+    pub(crate) async fn offer(
+        self: &Arc<Self>,
+        submitted: Submitted,
+        approval: Option<Submitted>,
+    ) -> oneshot::Receiver<Answer> {
         let (reply, answer) = oneshot::channel();
         let kib = u32::try_from(submitted.block.bytes().len().div_ceil(1_024));
         let kib = kib.expect("a submission has at most SUBMISSION_BYTES_MAX bytes");
@@ -75,6 +81,7 @@ impl Searches {
             let mut waiting = self.lock();
             waiting.queue.push_back(Search {
                 submitted,
+                approval,
                 reply,
                 room,
             });
@@ -175,6 +182,7 @@ impl Thread {
     fn search(&self, search: Search) -> Duration {
         let Search {
             submitted,
+            approval,
             reply,
             room,
         } = search;
@@ -191,6 +199,7 @@ impl Thread {
         match found {
             Ok(None) => self.0.engine.send_blocking(Event::Submit {
                 submitted,
+                approval,
                 searched,
                 reply,
                 room,
@@ -239,7 +248,7 @@ mod tests {
         let soon = Duration::from_millis(500);
         let mut answers = Vec::new();
         for number in 0.. {
-            match timeout(soon, searches.offer(large(number))).await {
+            match timeout(soon, searches.offer(large(number), None)).await {
                 Ok(answer) => answers.push(answer),
                 Err(_) => break,
             }
@@ -251,7 +260,7 @@ mod tests {
         let taken = tokio::task::spawn_blocking(take).await.unwrap();
         assert!(matches!(taken, Some(Event::Submit { .. })));
         drop(taken);
-        let answer = timeout(soon, searches.offer(large(99))).await;
+        let answer = timeout(soon, searches.offer(large(99), None)).await;
         assert!(answer.is_ok(), "there is room again");
     }
 }

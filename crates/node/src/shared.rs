@@ -1,6 +1,7 @@
 //! What the services share.
 
 use crate::{
+    approvals::Approvals,
     board::Board,
     budgeted::Budgets,
     carrier::Carrier,
@@ -77,6 +78,7 @@ pub(crate) struct Shared {
     pub(crate) reads: Reads,
     pub(crate) warning_limits: WarningLimits,
     pub(crate) holders: Holders,
+    pub(crate) approvals: Approvals,
     pub(crate) data: PathBuf,
     pub(crate) budgets: Arc<Budgets>,
     pub(crate) room: Arc<Room>,
@@ -130,7 +132,8 @@ impl Shared {
             tally,
             reads,
             warning_limits: config.warning_limits,
-            holders: Holders::new(config.codes_need_approval),
+            holders: Holders::new(config.codes_need_approval, config.sign_on.clone()),
+            approvals: Approvals::open(&config.data, config.needs_approval),
             data: config.data.clone(),
             budgets: Budgets::new(),
             room: Room::new(config.origin.clone(), config.data.clone(), config.room),

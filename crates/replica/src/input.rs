@@ -107,6 +107,17 @@ pub enum Input {
         /// The size of the own chain up to which the store was searched, read *before* searching.
         searched: TreeSize,
     },
+    /// As `Submit`, of what a second clerk has approved: both go into one batch, the approval directly before the submission.
+    SubmitApproved {
+        /// Whom to answer about the submission.
+        ticket: Ticket,
+        /// The submission; with fewer than [`BATCH_RECORDS_MAX`](yizhang_ledger::batch::BATCH_RECORDS_MAX) records.
+        submitted: Submitted,
+        /// The submission of one record that says so.
+        approval: Submitted,
+        /// As in `Submit`.
+        searched: TreeSize,
+    },
     /// Evidence that `Keep` asked for is in the journal, durable, as it stands there.
     Kept(Box<Evidence>),
     /// The signed note that `Sign` asked for. The shell hands it to the store first, which writes it at the latest together

@@ -7,6 +7,7 @@ use crate::{
     fetch::{End, Fetches},
     own::Own,
     peer::Peer,
+    submit::Arrived,
 };
 use alloc::{collections::BTreeMap, vec::Vec};
 use yizhang_ledger::{
@@ -116,7 +117,17 @@ impl Replica {
                 submitted,
                 searched,
             } => {
-                self.submit(ticket, submitted, searched, &mut out);
+                let arrived = Arrived::alone(submitted);
+                self.submit(ticket, arrived, searched, &mut out);
+            }
+            Input::SubmitApproved {
+                ticket,
+                submitted,
+                approval,
+                searched,
+            } => {
+                let arrived = Arrived::approved(submitted, approval);
+                self.submit(ticket, arrived, searched, &mut out);
             }
             Input::Kept(evidence) => spread(*evidence, &mut out),
             Input::Signed { note } => self.signed(note, &mut out),

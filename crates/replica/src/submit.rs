@@ -31,7 +31,7 @@ pub(crate) struct Queue {
     /// Those that wait or are under way.
     pending: BTreeMap<Key, Pending>,
     /// Those that wait, in order of arrival.
-    waiting: VecDeque<Submitted>,
+    waiting: VecDeque<Arrived>,
     waiting_records: usize,
     waiting_bytes: usize,
     /// Those in the batch that is on its way to disk and signature.
@@ -42,6 +42,56 @@ pub(crate) struct Queue {
     batches: VecDeque<(Arc<SignedBatch>, Vec<Key>)>,
     /// Whoever searched the store up to here, or further, has missed nothing that is not at hand.
     forgotten_up_to: TreeSize,
+}
+
+/// What came to be appended: a submission, alone or with what goes into the same batch before it.
+#[derive(Debug)]
+pub(crate) struct Arrived {
+    submitted: Submitted,
+    approval: Option<Submitted>,
+}
+
+impl Arrived {
+    pub(crate) const fn alone(submitted: Submitted) -> Self {
+        Self {
+            submitted,
+            approval: None,
+        }
+    }
+
+    pub(crate) const fn approved(submitted: Submitted, approval: Submitted) -> Self {
+        Self {
+            submitted,
+            approval: Some(approval),
+        }
+    }
+
+    /// In the order of the batch.
+    fn parts(&self) -> impl Iterator<Item = &Submitted> {
+        self.approval.iter().chain([&self.submitted])
+    }
+
+    fn into_parts(self) -> impl Iterator<Item = Submitted> {
+        self.approval.into_iter().chain([self.submitted])
+    }
+
+    fn submissions(&self) -> usize {
+        self.parts().count()
+    }
+
+    fn records(&self) -> usize {
+        self.sum(|part| part.block.len())
+    }
+
+    fn bytes(&self) -> usize {
+        self.sum(|part| part.block.bytes().len())
+    }
+
+    fn sum(&self, of: impl Fn(&Submitted) -> usize) -> usize {
+        let mut sums = self.parts().map(of);
+        let sum = sums.try_fold(0_usize, usize::checked_add);
+        sum.expect("both lie in memory")
+    }
 }
 
 #[derive(Debug)]
@@ -84,16 +134,14 @@ impl Replica {
     pub(crate) fn submit(
         &mut self,
         ticket: Ticket,
-        submitted: Submitted,
+        arrived: Arrived,
         searched: TreeSize,
         out: &mut Vec<Output>,
     ) {
         let readiness = self.readiness();
         let answer = match (&mut self.own, readiness) {
             (None, _) => Err(Refused::Mirror),
-            (Some(own), Readiness::Ready) => {
-                own.queue.add(ticket, submitted, searched, &self.limits)
-            }
+            (Some(own), Readiness::Ready) => own.queue.add(ticket, arrived, searched, &self.limits),
             (Some(_), readiness) => Err(Refused::NotReady(readiness)),
         };
         match answer {
@@ -126,14 +174,17 @@ impl Queue {
     fn add(
         &mut self,
         ticket: Ticket,
-        submitted: Submitted,
+        arrived: Arrived,
         searched: TreeSize,
         limits: &Limits,
     ) -> Result<Option<Receipt>, Refused> {
+        for part in arrived.parts() {
+            check_form(part)?;
+        }
+        let submitted = &arrived.submitted;
         let id = submitted.id;
         let content = submitted.block.content_digest();
-        check_form(&submitted)?;
-        let key = (submitted.submitter.clone(), id);
+        let key = key_of(submitted);
         if let Some(pending) = self.pending.get_mut(&key) {
             if pending.content != content {
                 return Err(Refused::Conflict { id });
@@ -154,13 +205,23 @@ impl Queue {
         if searched < self.forgotten_up_to {
             return Err(Refused::SearchOutdated { id });
         }
-        self.check_room(&submitted, limits)?;
+        self.check_room(&arrived, limits)?;
         let within = "there was found to be room below the limits";
-        let records = self.waiting_records.checked_add(submitted.block.len());
+        let records = self.waiting_records.checked_add(arrived.records());
         self.waiting_records = records.expect(within);
-        let bytes = submitted.block.bytes().len();
-        self.waiting_bytes = self.waiting_bytes.checked_add(bytes).expect(within);
-        self.waiting.push_back(submitted);
+        let bytes = self.waiting_bytes.checked_add(arrived.bytes());
+        self.waiting_bytes = bytes.expect(within);
+        // Nobody waits for the approval: whoever gave it waits for what was approved.
+        if let Some(approval) = &arrived.approval {
+            self.pending.insert(
+                key_of(approval),
+                Pending {
+                    content: approval.block.content_digest(),
+                    tickets: Vec::new(),
+                },
+            );
+        }
+        self.waiting.push_back(arrived);
         self.pending.insert(
             key,
             Pending {
@@ -180,7 +241,7 @@ impl Queue {
         Some((*content, place.receipt(ticket, batch)))
     }
 
-    fn check_room(&self, submitted: &Submitted, limits: &Limits) -> Result<(), Refused> {
+    fn check_room(&self, arrived: &Arrived, limits: &Limits) -> Result<(), Refused> {
         let room = |what, waiting: usize, more: usize, limit| {
             let together = waiting
                 .checked_add(more)
@@ -204,13 +265,13 @@ impl Queue {
         room(
             "records",
             self.waiting_records,
-            submitted.block.len(),
+            arrived.records(),
             limits.waiting_records_max,
         )?;
         room(
             "bytes",
             self.waiting_bytes,
-            submitted.block.bytes().len(),
+            arrived.bytes(),
             limits.waiting_bytes_max,
         )
     }
@@ -218,28 +279,30 @@ impl Queue {
     /// Takes as many of those that wait as fit into a batch, in order.
     pub(crate) fn take_group(&mut self) -> Vec<Submitted> {
         let mut group = Vec::new();
-        let (mut records, mut bytes) = (0_usize, 0_usize);
+        let (mut submissions, mut records, mut bytes) = (0_usize, 0_usize, 0_usize);
+        let more = |sum: usize, next: usize| {
+            let sum = sum.checked_add(next);
+            sum.expect("the blocks lie in memory")
+        };
         while let Some(next) = self.waiting.front() {
-            records = records
-                .checked_add(next.block.len())
-                .expect("the blocks lie in memory");
-            bytes = bytes
-                .checked_add(next.block.bytes().len())
-                .expect("the blocks lie in memory");
-            if group.len() == BATCH_SUBMISSIONS_MAX
+            submissions = more(submissions, next.submissions());
+            records = more(records, next.records());
+            bytes = more(bytes, next.bytes());
+            let is_full = submissions > BATCH_SUBMISSIONS_MAX
                 || records > BATCH_RECORDS_MAX
-                || bytes > SUBMISSION_BYTES_MAX
-            {
+                || bytes > SUBMISSION_BYTES_MAX;
+            // The first is always taken: what may be too much about it is an approval, for which the batch entry leaves room.
+            if is_full && !group.is_empty() {
                 break;
             }
             let next = self.waiting.pop_front();
             let next = next.expect("it was looked at just before");
             let counted = "it was counted when it came";
-            let records = self.waiting_records.checked_sub(next.block.len());
+            let records = self.waiting_records.checked_sub(next.records());
             self.waiting_records = records.expect(counted);
-            let bytes = next.block.bytes().len();
-            self.waiting_bytes = self.waiting_bytes.checked_sub(bytes).expect(counted);
-            group.push(next);
+            let bytes = self.waiting_bytes.checked_sub(next.bytes());
+            self.waiting_bytes = bytes.expect(counted);
+            group.extend(next.into_parts());
         }
         group
     }
@@ -309,7 +372,8 @@ impl Queue {
     /// Refuses everything that waits, and answers who waits for the group under way: its outcome is open, and it stays
     /// known, so that a resend of it is not appended twice.
     pub(crate) fn refuse_all(&mut self, reason: &Refused, out: &mut Vec<Output>) {
-        let waiting: Vec<_> = self.waiting.drain(..).collect();
+        let waiting = self.waiting.drain(..).flat_map(Arrived::into_parts);
+        let waiting: Vec<_> = waiting.collect();
         (self.waiting_records, self.waiting_bytes) = (0, 0);
         self.refuse_group(&waiting, reason, out);
         for pending in self.pending.values_mut() {

@@ -20,6 +20,10 @@ pub struct Imported {
     pub size: u64,
     /// Persons whom others hold, and this region does not, among those of whom a statement needs that, as far as they were looked up.
     pub unheld: u64,
+    /// Records that are in no chain: they wait for a second clerk.
+    pub waiting: u64,
+    /// Records that are in no chain: a second clerk has refused them.
+    pub refused: u64,
 }
 
 /// How many rows of a sample are in the chain already.
@@ -194,16 +198,37 @@ pub fn form(intake: &Intake) -> String {
 /// Prints what was appended.
 pub fn done(region: Division, imported: &Imported) {
     let added = imported.records - imported.present;
-    println!(
-        "{}",
-        t!(
-            "import.done",
-            region = place::name(region),
-            added = added,
-            present = imported.present,
-            size = imported.size
-        )
-    );
+    let region = place::name(region);
+    if imported.records > 0 || imported.waiting + imported.refused == 0 {
+        println!(
+            "{}",
+            t!(
+                "import.done",
+                region = region,
+                added = added,
+                present = imported.present,
+                size = imported.size
+            )
+        );
+    }
+    if imported.waiting > 0 {
+        let records = imported.waiting;
+        println!(
+            "{}",
+            t!("import.waiting", region = region, records = records)
+        );
+    }
+    if imported.refused > 0 {
+        let records = imported.refused;
+        println!(
+            "{}",
+            t!(
+                "import.refused_by_checker",
+                region = region,
+                records = records
+            )
+        );
+    }
     if imported.unheld > 0 {
         println!("{}", t!("import.unheld", persons = imported.unheld));
     }

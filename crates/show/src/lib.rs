@@ -77,6 +77,8 @@ pub mod status;
 pub mod store;
 #[cfg(feature = "terminal")]
 mod terminal;
+#[cfg(feature = "terminal")]
+pub mod waiting;
 
 pub use printable::{printable, printable_json, printable_lines};
 

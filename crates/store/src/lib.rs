@@ -16,6 +16,7 @@
 //! registers/440000/00000000000001000000.reg   the accounts of a chain up to a size; can be deleted
 //! set-aside/440000-1/   what a chain had behind the size from which the roster says that it goes on
 //! access/20261130.log   who read what on that day, for what, and what the answer was
+//! waiting/….wait        a submission that waits for a second clerk, or was refused by one
 //! ```
 //!
 //! It is *not* the place for signatures (there is no roster here: the caller verifies heads), clocks or sockets. After a
@@ -72,6 +73,7 @@ mod seen;
 mod segments;
 mod set_aside;
 mod stopper;
+mod waiting_room;
 
 pub use access::{
     AccessChecked, AccessEntry, AccessFault, AccessFinding, AccessFound, AccessIndex, AccessLog,
@@ -100,6 +102,10 @@ pub use register::{RegisterCheck, RegisterChecked};
 pub use report::{ChainOpened, IndexOpened, Opened, Truncated};
 pub use scrub::{Broken, Mended, Scrub, Scrubbed};
 pub use set_aside::{SetAside, set_aside};
+pub use waiting_room::{
+    EXPIRED, REASON_BYTES_MAX, REFUSED_MAX, REFUSED_MS, Refused, WAITING_BYTES_MAX, WAITING_MAX,
+    WAITS_MS, Waiting, WaitingFault, WaitingRoom,
+};
 
 use chain::Chain;
 use disk::Disk;

@@ -14,3 +14,4 @@ mod round_trip;
 mod second;
 mod set_aside;
 mod speed;
+mod waiting_room;

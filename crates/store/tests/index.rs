@@ -11,11 +11,11 @@ use yizhang_ledger::{
     hash::Hash,
     person::AccountId,
     record::{
-        AccessDigest, AccountRegister, AccountType, Agreement, Benefit, Birth, BirthEvidence,
-        Bridge, CaseId, Contribution, Death, Deemed, Dispute, HolderKeyKind, Household, Identity,
-        InterestCredit, KeyBound, KeyEnded, Participation, Payer, PayerKind, Period, Record,
-        RetireClass, RetireClassFact, Reversal, ShareRates, Shares, Source, Subsidies,
-        TransferSide, TransferStep, TransferSums,
+        AccessDigest, AccountRegister, AccountType, Agreement, Approval, Benefit, Birth,
+        BirthEvidence, Bridge, CaseId, Contribution, Death, Deemed, Dispute, HolderKeyKind,
+        Household, Identity, InterestCredit, KeyBound, KeyEnded, Participation, Payer, PayerKind,
+        Period, Record, RetireClass, RetireClassFact, Reversal, ShareRates, Shares, Source,
+        Subsidies, TransferSide, TransferStep, TransferSums,
     },
     value::{Code, Day, Division, Fen, LeafIndex, Month, Rate, Scheme, TreeSize, UnixMillis},
 };
@@ -447,6 +447,14 @@ fn stated(kind: Kind, account: AccountId) -> Record<'static> {
             basis: Code::new("counter").unwrap(),
             maker: Hash([5; 32]),
             checker: Hash([5; 32]),
+        }),
+        Kind::APPROVAL => Record::Approval(Approval {
+            submission: SubmissionId([5; 16]),
+            submitter: Code::new("agency.440000").unwrap(),
+            content: Hash([5; 32]),
+            maker: Hash([5; 32]),
+            checker: Hash([6; 32]),
+            on,
         }),
         Kind::KEY_ENDED => Record::KeyEnded(KeyEnded {
             account: AccountId([5; 16]),

@@ -64,7 +64,74 @@ pub struct Receipt {
     /// other regions hold and this one does not: these are claims. Of a submission the first 64 such persons are looked up. No part of what is signed.
     #[prost(uint32, tag = "6")]
     pub unheld: u32,
+    /// Set where this is no receipt: nothing is in the chain, and the submission waits for a second clerk, or was refused by one. Then first, records
+    /// and head are empty. The same submission sent again gets the same answer, and a receipt once it is approved.
+    #[prost(message, optional, tag = "7")]
+    pub waiting: ::core::option::Option<WaitingSubmission>,
 }
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct WaitingRequest {}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct WaitingSubmission {
+    #[prost(bytes = "bytes", tag = "1")]
+    pub submission_id: ::prost::bytes::Bytes,
+    /// Its content digest, 32 bytes (docs/FORMAT.md, section 6).
+    #[prost(bytes = "bytes", tag = "2")]
+    pub content: ::prost::bytes::Bytes,
+    #[prost(uint32, tag = "3")]
+    pub records: u32,
+    /// When it came.
+    #[prost(uint64, tag = "4")]
+    pub came_ms: u64,
+    /// SHA-256 of the certificate with which it was sent.
+    #[prost(bytes = "bytes", tag = "5")]
+    pub maker: ::prost::bytes::Bytes,
+    /// When it was refused; 0 while it waits.
+    #[prost(uint64, tag = "6")]
+    pub refused_ms: u64,
+    /// SHA-256 of the certificate of whoever has refused it; zeros where nobody has decided in time.
+    #[prost(bytes = "bytes", tag = "7")]
+    pub checker: ::prost::bytes::Bytes,
+    /// Why it was refused.
+    #[prost(string, tag = "8")]
+    pub reason: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ShowWaitingRequest {
+    #[prost(bytes = "bytes", tag = "1")]
+    pub submission_id: ::prost::bytes::Bytes,
+    #[prost(message, optional, tag = "2")]
+    pub purpose: ::core::option::Option<Purpose>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct WaitingRecords {
+    #[prost(message, optional, tag = "1")]
+    pub submission: ::core::option::Option<WaitingSubmission>,
+    /// Concatenated record entries.
+    #[prost(bytes = "bytes", tag = "2")]
+    pub records: ::prost::bytes::Bytes,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ApproveRequest {
+    #[prost(bytes = "bytes", tag = "1")]
+    pub submission_id: ::prost::bytes::Bytes,
+    /// The content digest of what the clerk has looked at.
+    #[prost(bytes = "bytes", tag = "2")]
+    pub content: ::prost::bytes::Bytes,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RefuseRequest {
+    #[prost(bytes = "bytes", tag = "1")]
+    pub submission_id: ::prost::bytes::Bytes,
+    /// The content digest of what the clerk has looked at.
+    #[prost(bytes = "bytes", tag = "2")]
+    pub content: ::prost::bytes::Bytes,
+    /// 1 to 512 bytes of text without control characters, and without a person's number or name.
+    #[prost(string, tag = "3")]
+    pub reason: ::prost::alloc::string::String,
+}
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RefuseReply {}
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct TellRequest {
     /// The caller's newest head of its own chain; and a head of the listener's chain of which it was told and whose batch it does
@@ -633,6 +700,15 @@ pub struct Entrance {
     pub idle_ms: u64,
     #[prost(uint64, tag = "4")]
     pub whole_ms: u64,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct SignOnRequest {
+    /// The challenge that the token answers: its nonce is this, in base64url without padding.
+    #[prost(bytes = "bytes", tag = "1")]
+    pub nonce: ::prost::bytes::Bytes,
+    /// As the provider has signed it; at most 3,072 bytes.
+    #[prost(string, tag = "2")]
+    pub id_token: ::prost::alloc::string::String,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ChallengeRequest {
@@ -1842,6 +1918,525 @@ pub mod submission_server {
     /// Generated gRPC service name
     pub const SERVICE_NAME: &str = "yizhang.v1.Submission";
     impl<T> tonic::server::NamedService for SubmissionServer<T> {
+        const NAME: &'static str = SERVICE_NAME;
+    }
+}
+/// Generated client implementations.
+pub mod approvals_client {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    use tonic::codegen::http::Uri;
+    /// What waits for a second clerk at a node that asks for two. For the agency of the node's region.
+    #[derive(Debug, Clone)]
+    pub struct ApprovalsClient<T> {
+        inner: tonic::client::Grpc<T>,
+    }
+    impl ApprovalsClient<tonic::transport::Channel> {
+        /// Attempt to create a new client by connecting to a given endpoint.
+        pub async fn connect<D>(dst: D) -> Result<Self, tonic::transport::Error>
+        where
+            D: TryInto<tonic::transport::Endpoint>,
+            D::Error: Into<StdError>,
+        {
+            let conn = tonic::transport::Endpoint::new(dst)?.connect().await?;
+            Ok(Self::new(conn))
+        }
+    }
+    impl<T> ApprovalsClient<T>
+    where
+        T: tonic::client::GrpcService<tonic::body::Body>,
+        T::Error: Into<StdError>,
+        T::ResponseBody: Body<Data = Bytes> + std::marker::Send + 'static,
+        <T::ResponseBody as Body>::Error: Into<StdError> + std::marker::Send,
+    {
+        pub fn new(inner: T) -> Self {
+            let inner = tonic::client::Grpc::new(inner);
+            Self { inner }
+        }
+        pub fn with_origin(inner: T, origin: Uri) -> Self {
+            let inner = tonic::client::Grpc::with_origin(inner, origin);
+            Self { inner }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> ApprovalsClient<InterceptedService<T, F>>
+        where
+            F: tonic::service::Interceptor,
+            T::ResponseBody: Default,
+            T: tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+                Response = http::Response<
+                    <T as tonic::client::GrpcService<tonic::body::Body>>::ResponseBody,
+                >,
+            >,
+            <T as tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+            >>::Error: Into<StdError> + std::marker::Send + std::marker::Sync,
+        {
+            ApprovalsClient::new(InterceptedService::new(inner, interceptor))
+        }
+        /// Compress requests with the given encoding.
+        ///
+        /// This requires the server to support it otherwise it might respond with an
+        /// error.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.send_compressed(encoding);
+            self
+        }
+        /// Enable decompressing responses.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.accept_compressed(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_decoding_message_size(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_encoding_message_size(limit);
+            self
+        }
+        /// What waits and what was refused, in the order in which it came: no personal data.
+        pub async fn list(
+            &mut self,
+            request: impl tonic::IntoRequest<super::WaitingRequest>,
+        ) -> std::result::Result<
+            tonic::Response<tonic::codec::Streaming<super::WaitingSubmission>>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/yizhang.v1.Approvals/List",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut().insert(GrpcMethod::new("yizhang.v1.Approvals", "List"));
+            self.inner.server_streaming(req, path, codec).await
+        }
+        /// The records of a submission that waits. With a purpose and a trace; counts as a reading.
+        pub async fn show(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ShowWaitingRequest>,
+        ) -> std::result::Result<tonic::Response<super::WaitingRecords>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/yizhang.v1.Approvals/Show",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut().insert(GrpcMethod::new("yizhang.v1.Approvals", "Show"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// A second clerk, with another certificate than the one it came with, approves a submission, which is appended with a record of both
+        /// certificates. Answers when both are durable and signed.
+        pub async fn approve(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ApproveRequest>,
+        ) -> std::result::Result<tonic::Response<super::Receipt>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/yizhang.v1.Approvals/Approve",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("yizhang.v1.Approvals", "Approve"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// A clerk refuses a submission, with a reason for whoever sent it. Their own, too: so it is taken back.
+        pub async fn refuse(
+            &mut self,
+            request: impl tonic::IntoRequest<super::RefuseRequest>,
+        ) -> std::result::Result<tonic::Response<super::RefuseReply>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/yizhang.v1.Approvals/Refuse",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("yizhang.v1.Approvals", "Refuse"));
+            self.inner.unary(req, path, codec).await
+        }
+    }
+}
+/// Generated server implementations.
+pub mod approvals_server {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    /// Generated trait containing gRPC methods that should be implemented for use with ApprovalsServer.
+    #[async_trait]
+    pub trait Approvals: std::marker::Send + std::marker::Sync + 'static {
+        /// Server streaming response type for the List method.
+        type ListStream: tonic::codegen::tokio_stream::Stream<
+                Item = std::result::Result<super::WaitingSubmission, tonic::Status>,
+            >
+            + std::marker::Send
+            + 'static;
+        /// What waits and what was refused, in the order in which it came: no personal data.
+        async fn list(
+            &self,
+            request: tonic::Request<super::WaitingRequest>,
+        ) -> std::result::Result<tonic::Response<Self::ListStream>, tonic::Status>;
+        /// The records of a submission that waits. With a purpose and a trace; counts as a reading.
+        async fn show(
+            &self,
+            request: tonic::Request<super::ShowWaitingRequest>,
+        ) -> std::result::Result<tonic::Response<super::WaitingRecords>, tonic::Status>;
+        /// A second clerk, with another certificate than the one it came with, approves a submission, which is appended with a record of both
+        /// certificates. Answers when both are durable and signed.
+        async fn approve(
+            &self,
+            request: tonic::Request<super::ApproveRequest>,
+        ) -> std::result::Result<tonic::Response<super::Receipt>, tonic::Status>;
+        /// A clerk refuses a submission, with a reason for whoever sent it. Their own, too: so it is taken back.
+        async fn refuse(
+            &self,
+            request: tonic::Request<super::RefuseRequest>,
+        ) -> std::result::Result<tonic::Response<super::RefuseReply>, tonic::Status>;
+    }
+    /// What waits for a second clerk at a node that asks for two. For the agency of the node's region.
+    #[derive(Debug)]
+    pub struct ApprovalsServer<T> {
+        inner: Arc<T>,
+        accept_compression_encodings: EnabledCompressionEncodings,
+        send_compression_encodings: EnabledCompressionEncodings,
+        max_decoding_message_size: Option<usize>,
+        max_encoding_message_size: Option<usize>,
+    }
+    impl<T> ApprovalsServer<T> {
+        pub fn new(inner: T) -> Self {
+            Self::from_arc(Arc::new(inner))
+        }
+        pub fn from_arc(inner: Arc<T>) -> Self {
+            Self {
+                inner,
+                accept_compression_encodings: Default::default(),
+                send_compression_encodings: Default::default(),
+                max_decoding_message_size: None,
+                max_encoding_message_size: None,
+            }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> InterceptedService<Self, F>
+        where
+            F: tonic::service::Interceptor,
+        {
+            InterceptedService::new(Self::new(inner), interceptor)
+        }
+        /// Enable decompressing requests with the given encoding.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.accept_compression_encodings.enable(encoding);
+            self
+        }
+        /// Compress responses with the given encoding, if the client supports it.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.send_compression_encodings.enable(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.max_decoding_message_size = Some(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.max_encoding_message_size = Some(limit);
+            self
+        }
+    }
+    impl<T, B> tonic::codegen::Service<http::Request<B>> for ApprovalsServer<T>
+    where
+        T: Approvals,
+        B: Body + std::marker::Send + 'static,
+        B::Error: Into<StdError> + std::marker::Send + 'static,
+    {
+        type Response = http::Response<tonic::body::Body>;
+        type Error = std::convert::Infallible;
+        type Future = BoxFuture<Self::Response, Self::Error>;
+        fn poll_ready(
+            &mut self,
+            _cx: &mut Context<'_>,
+        ) -> Poll<std::result::Result<(), Self::Error>> {
+            Poll::Ready(Ok(()))
+        }
+        fn call(&mut self, req: http::Request<B>) -> Self::Future {
+            match req.uri().path() {
+                "/yizhang.v1.Approvals/List" => {
+                    #[allow(non_camel_case_types)]
+                    struct ListSvc<T: Approvals>(pub Arc<T>);
+                    impl<
+                        T: Approvals,
+                    > tonic::server::ServerStreamingService<super::WaitingRequest>
+                    for ListSvc<T> {
+                        type Response = super::WaitingSubmission;
+                        type ResponseStream = T::ListStream;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::ResponseStream>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::WaitingRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Approvals>::list(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ListSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.server_streaming(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/yizhang.v1.Approvals/Show" => {
+                    #[allow(non_camel_case_types)]
+                    struct ShowSvc<T: Approvals>(pub Arc<T>);
+                    impl<
+                        T: Approvals,
+                    > tonic::server::UnaryService<super::ShowWaitingRequest>
+                    for ShowSvc<T> {
+                        type Response = super::WaitingRecords;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ShowWaitingRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Approvals>::show(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ShowSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/yizhang.v1.Approvals/Approve" => {
+                    #[allow(non_camel_case_types)]
+                    struct ApproveSvc<T: Approvals>(pub Arc<T>);
+                    impl<T: Approvals> tonic::server::UnaryService<super::ApproveRequest>
+                    for ApproveSvc<T> {
+                        type Response = super::Receipt;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ApproveRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Approvals>::approve(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ApproveSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/yizhang.v1.Approvals/Refuse" => {
+                    #[allow(non_camel_case_types)]
+                    struct RefuseSvc<T: Approvals>(pub Arc<T>);
+                    impl<T: Approvals> tonic::server::UnaryService<super::RefuseRequest>
+                    for RefuseSvc<T> {
+                        type Response = super::RefuseReply;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::RefuseRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Approvals>::refuse(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = RefuseSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                _ => {
+                    Box::pin(async move {
+                        let mut response = http::Response::new(
+                            tonic::body::Body::default(),
+                        );
+                        let headers = response.headers_mut();
+                        headers
+                            .insert(
+                                tonic::Status::GRPC_STATUS,
+                                (tonic::Code::Unimplemented as i32).into(),
+                            );
+                        headers
+                            .insert(
+                                http::header::CONTENT_TYPE,
+                                tonic::metadata::GRPC_CONTENT_TYPE,
+                            );
+                        Ok(response)
+                    })
+                }
+            }
+        }
+    }
+    impl<T> Clone for ApprovalsServer<T> {
+        fn clone(&self) -> Self {
+            let inner = self.inner.clone();
+            Self {
+                inner,
+                accept_compression_encodings: self.accept_compression_encodings,
+                send_compression_encodings: self.send_compression_encodings,
+                max_decoding_message_size: self.max_decoding_message_size,
+                max_encoding_message_size: self.max_encoding_message_size,
+            }
+        }
+    }
+    /// Generated gRPC service name
+    pub const SERVICE_NAME: &str = "yizhang.v1.Approvals";
+    impl<T> tonic::server::NamedService for ApprovalsServer<T> {
         const NAME: &'static str = SERVICE_NAME;
     }
 }
@@ -3445,6 +4040,28 @@ pub mod holders_client {
             req.extensions_mut().insert(GrpcMethod::new("yizhang.v1.Holders", "Enter"));
             self.inner.unary(req, path, codec).await
         }
+        /// Opens the account of whom the agency's identity provider vouches for, by an ID token over a challenge of this node, which counts once. Refused
+        /// like a wrong key where the node has no provider.
+        pub async fn sign_on(
+            &mut self,
+            request: impl tonic::IntoRequest<super::SignOnRequest>,
+        ) -> std::result::Result<tonic::Response<super::Entrance>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/yizhang.v1.Holders/SignOn",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut().insert(GrpcMethod::new("yizhang.v1.Holders", "SignOn"));
+            self.inner.unary(req, path, codec).await
+        }
         /// A fresh challenge for a key; good for five minutes and one answer.
         pub async fn challenge(
             &mut self,
@@ -3622,6 +4239,12 @@ pub mod holders_server {
         async fn enter(
             &self,
             request: tonic::Request<super::EnterRequest>,
+        ) -> std::result::Result<tonic::Response<super::Entrance>, tonic::Status>;
+        /// Opens the account of whom the agency's identity provider vouches for, by an ID token over a challenge of this node, which counts once. Refused
+        /// like a wrong key where the node has no provider.
+        async fn sign_on(
+            &self,
+            request: tonic::Request<super::SignOnRequest>,
         ) -> std::result::Result<tonic::Response<super::Entrance>, tonic::Status>;
         /// A fresh challenge for a key; good for five minutes and one answer.
         async fn challenge(
@@ -3855,6 +4478,49 @@ pub mod holders_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = EnterSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/yizhang.v1.Holders/SignOn" => {
+                    #[allow(non_camel_case_types)]
+                    struct SignOnSvc<T: Holders>(pub Arc<T>);
+                    impl<T: Holders> tonic::server::UnaryService<super::SignOnRequest>
+                    for SignOnSvc<T> {
+                        type Response = super::Entrance;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::SignOnRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Holders>::sign_on(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = SignOnSvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(

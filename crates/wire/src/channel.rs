@@ -40,6 +40,14 @@ pub fn agency_name(federation: &str, region: Division) -> String {
     format!("agency.{region}.{federation}")
 }
 
+/// What clerks of an agency do, as their certificates name it.
+pub const DUTIES: [&str; 3] = ["maker", "checker", "reader"];
+
+/// One more name in the certificate of a clerk: one of their [`DUTIES`].
+pub fn duty_name(federation: &str, region: Division, duty: &str) -> String {
+    format!("{duty}.{}", agency_name(federation, region))
+}
+
 /// The name in the certificate with which a region's portal speaks to its node, for the workers behind it.
 pub fn portal_name(federation: &str, region: Division) -> String {
     format!("portal.{region}.{federation}")

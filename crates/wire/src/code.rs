@@ -84,6 +84,12 @@ codes! {
     Code "code",
     /// The key opens nothing, or the ticket has ended.
     NotOpened "not-opened",
+    /// Whoever sent a submission cannot approve it.
+    SameClerk "same-clerk",
+    /// No such submission waits for approval.
+    NotWaiting "not-waiting",
+    /// The certificate is of a clerk who has another duty.
+    NotYourDuty "not-your-duty",
     /// The index is being built, or the store cannot take it now.
     Store "store",
     /// The node is broken.

@@ -142,6 +142,7 @@ impl<'f> Held<'f> {
             | Record::AccountRegister(_)
             | Record::KeyBound(_)
             | Record::KeyEnded(_)
+            | Record::Approval(_)
             | Record::Unknown(..) => None,
         }
     }

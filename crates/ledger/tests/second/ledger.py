@@ -277,6 +277,7 @@ key_bound = record(
     relying_party=hash32, on=day, basis=code, maker=hash32, checker=hash32,
 )
 key_ended = record(account=id16, region=division, number=u32, on=day, reason=code)
+approval = record(submission=id16, submitter=code, content=hash32, maker=hash32, checker=hash32, on=day)
 
 NAMES = {
     0: "Batch", 16: "PersonRegister", 17: "IdentityLink", 18: "IdentitySplit", 19: "EmployerRegister",
@@ -293,6 +294,7 @@ NAMES = {
     132: "PlanSnapshot", 133: "NoticeSent", 134: "NoticeRead", 144: "Consent", 145: "AccessDigest", 146: "Dispute",
     147: "DisputeOutcome", 148: "NodeKey", 149: "Checkpoint", 150: "Warning", 151: "WarningClosed",
     152: "AuditReport", 153: "AccountRegister", 154: "KeyBound", 155: "KeyEnded",
+    156: "Approval",
 }
 DUE, REFUND, SPLIT, DEEMED, AGREEMENT, KEY_BOUND, KEY_ENDED = 48, 51, 18, 36, 81, 154, 155
 FIELDS = {
@@ -300,7 +302,7 @@ FIELDS = {
     **dict.fromkeys(range(32, 36), participation), **dict.fromkeys(range(64, 77), transfer),
     **dict.fromkeys(range(96, 104), benefit), 17: identity, 18: identity, 22: death, 36: deemed, 37: household,
     38: retire_class, 39: birth, 80: bridge, 81: agreement, 145: access_digest, 146: dispute, 147: dispute,
-    153: account_register, 154: key_bound, 155: key_ended,
+    153: account_register, 154: key_bound, 155: key_ended, 156: approval,
 }
 
 
@@ -340,6 +342,9 @@ def check_rules(kind, fields):
         check(not passkey or fields["public"].startswith("04"))
         check((length > 0) == passkey and length <= 255)
         check((fields["relying_party"] != "00" * 32) == passkey)
+    elif "submission" in fields:
+        check(fields["submitter"] != "" and "00" * 32 not in (fields["maker"], fields["checker"]))
+        check(fields["maker"] != fields["checker"])
     elif "other" in fields:
         check(fields["account"] != fields["other"])
         check((kind == SPLIT) == (fields["target"] is not None))

@@ -15,11 +15,11 @@ use yizhang_ledger::{
     hash::Hash,
     person::AccountId,
     record::{
-        AccessDigest, AccountRegister, AccountType, Agreement, Benefit, Birth, BirthEvidence,
-        Bridge, CaseId, Contribution, DEEMED_MONTHS_MAX, Death, Deemed, Dispute, Household,
-        Identity, InterestCredit, KeyBound, KeyEnded, Participation, Payer, PayerKind, Period,
-        Record, RetireClass, RetireClassFact, Reversal, ShareRates, Shares, Source, Subsidies,
-        TransferSide, TransferStep, TransferSums,
+        AccessDigest, AccountRegister, AccountType, Agreement, Approval, Benefit, Birth,
+        BirthEvidence, Bridge, CaseId, Contribution, DEEMED_MONTHS_MAX, Death, Deemed, Dispute,
+        Household, Identity, InterestCredit, KeyBound, KeyEnded, Participation, Payer, PayerKind,
+        Period, Record, RetireClass, RetireClassFact, Reversal, ShareRates, Shares, Source,
+        Subsidies, TransferSide, TransferStep, TransferSums,
     },
     value::{Code, Day, Division, Fen, Month, Namespace, Rate, Scheme, UnixMillis},
 };
@@ -80,6 +80,7 @@ fn record<'a>(rng: &mut ChaCha8Rng, codes: &'a [String], kind: Kind) -> Option<R
         Record::AccountRegister(_) => Record::AccountRegister(from.account_register()),
         Record::KeyBound(_) => Record::KeyBound(from.key_bound()),
         Record::KeyEnded(_) => Record::KeyEnded(from.key_ended()),
+        Record::Approval(_) => Record::Approval(from.approval()),
         Record::Unknown(..) => return None,
     })
 }
@@ -415,6 +416,17 @@ impl<'a> Draw<'_, 'a> {
             number: self.rng.random(),
             on: self.day(),
             reason: self.code(),
+        }
+    }
+
+    fn approval(&mut self) -> Approval<'a> {
+        Approval {
+            submission: SubmissionId(self.rng.random()),
+            content: self.hash(),
+            maker: Hash([1; 32]),
+            checker: self.hash(),
+            on: self.day(),
+            ..sample::approval()
         }
     }
 

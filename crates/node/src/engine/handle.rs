@@ -37,6 +37,8 @@ pub(crate) enum Event {
     /// Somebody submits; the store was searched up to `searched` for an earlier submission.
     Submit {
         submitted: Submitted,
+        /// What goes into the same batch before it, if a second clerk has approved it.
+        approval: Option<Submitted>,
         searched: TreeSize,
         reply: oneshot::Sender<Answer>,
         /// Its part of what may wait, given back when it waits no more.

@@ -28,11 +28,7 @@ use tokio::{
     sync::{oneshot, watch},
 };
 use unshared::Unshared;
-use yizhang_ledger::{
-    chain::Submitted,
-    head::Origin,
-    value::{TreeSize, UnixMillis},
-};
+use yizhang_ledger::{head::Origin, value::UnixMillis};
 use yizhang_replica::{Input, Output, PeerId, Readiness, Replica, Ticket, carry_out};
 use yizhang_store::Store;
 
@@ -163,12 +159,26 @@ impl Running {
                 }
                 Event::Submit {
                     submitted,
+                    approval,
                     searched,
                     reply,
                     room,
                 } => {
                     drop(room);
-                    self.submit(submitted, searched, reply);
+                    let ticket = self.ticket(reply);
+                    self.feed(match approval {
+                        Some(approval) => Input::SubmitApproved {
+                            ticket,
+                            submitted,
+                            approval,
+                            searched,
+                        },
+                        None => Input::Submit {
+                            ticket,
+                            submitted,
+                            searched,
+                        },
+                    });
                 }
                 Event::Status(reply) => {
                     // Whoever asked may be gone.
@@ -246,14 +256,11 @@ impl Running {
         }
     }
 
-    fn submit(&mut self, submitted: Submitted, searched: TreeSize, reply: oneshot::Sender<Answer>) {
+    /// A ticket for whoever waits for an answer.
+    fn ticket(&mut self, reply: oneshot::Sender<Answer>) -> Ticket {
         self.tickets += 1;
         let ticket = Ticket(self.tickets);
         self.hands.callers.insert(ticket, reply);
-        self.feed(Input::Submit {
-            ticket,
-            submitted,
-            searched,
-        });
+        ticket
     }
 }

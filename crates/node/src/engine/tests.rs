@@ -273,6 +273,7 @@ impl Running {
         let (reply, mut answer) = oneshot::channel::<Answer>();
         self.engine.send_blocking(Event::Submit {
             submitted,
+            approval: None,
             searched,
             reply,
             room: Arc::new(Semaphore::new(1)).try_acquire_owned().unwrap(),

@@ -1,6 +1,11 @@
 //! Who is calling: read from the certificate that TLS has verified, never from a message, once for each connection, at the door.
 
-use crate::{certificate::role, party::Party, refusal::Refusal, role::Role};
+use crate::{
+    certificate::caller,
+    party::Party,
+    refusal::Refusal,
+    role::{Caller, Duties, Role},
+};
 use sha2::{Digest, Sha256};
 use tonic::Request;
 use yizhang_ledger::hash::Hash;
@@ -12,6 +17,8 @@ const SHORT_DIGITS: usize = 16;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Holder {
     pub(crate) role: Role,
+    /// What a clerk may do.
+    pub(crate) duties: Duties,
     /// SHA-256 of the certificate (DER), which tells certificates of one role apart.
     pub(crate) certificate: [u8; 32],
 }
@@ -26,8 +33,10 @@ impl Holder {
 
 /// The holder of a verified certificate (DER); none if it names no role.
 pub(crate) fn holder(certificate: &[u8], federation: &str) -> Option<Holder> {
+    let Caller { role, duties } = caller(certificate, federation)?;
     Some(Holder {
-        role: role(certificate, federation)?,
+        role,
+        duties,
         certificate: Sha256::digest(certificate).into(),
     })
 }

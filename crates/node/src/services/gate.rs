@@ -5,6 +5,7 @@ use crate::{
     permission::{READS, allow, by_path},
     reads::Trace,
     refusal::{NotYou, Refusal},
+    role::Caller,
     services::caller::Holder,
     shared::Shared,
 };
@@ -48,7 +49,11 @@ impl<S> Gate<S> {
             federation: roster.federation.clone(),
         })?;
         let method = by_path(request.uri().path());
-        allow(method, holder.role, roster, &self.shared.origin)
+        let caller = Caller {
+            role: holder.role,
+            duties: holder.duties,
+        };
+        allow(method, caller, roster, &self.shared.origin)
     }
 }
 

@@ -7,7 +7,7 @@ use crate::{
 };
 use tonic::{Code, Status, metadata::MetadataValue};
 use yizhang_replica::Refused;
-use yizhang_store::{Family, StoreError};
+use yizhang_store::{Family, StoreError, WaitingFault};
 use yizhang_wire::code::{KEY, RETRY_AFTER, RefusalCode};
 
 impl From<Refusal> for Status {
@@ -43,7 +43,8 @@ impl Refusal {
             | Self::NoRight { .. } => Code::InvalidArgument,
             Self::Replica(reason) => replica_code(reason),
             Self::Conflict { .. } => Code::AlreadyExists,
-            Self::NotYou(_) | Self::NotOpened => Code::PermissionDenied,
+            Self::NotYou(_) | Self::NotOpened | Self::SameClerk => Code::PermissionDenied,
+            Self::Waiting(fault) => waiting_code(fault),
             Self::Code(fault) => code_code(*fault),
             Self::Passkey(_) => Code::InvalidArgument,
             Self::TooMany { .. }
@@ -94,6 +95,10 @@ impl Refusal {
             Self::Roster(_) | Self::VoidsHead { .. } | Self::NotHeld { .. } => RefusalCode::Roster,
             Self::UnknownChain(_) => RefusalCode::NotFound,
             Self::Stopping => RefusalCode::Stopping,
+            Self::SameClerk => RefusalCode::SameClerk,
+            Self::Waiting(WaitingFault::Full { .. }) => RefusalCode::Busy,
+            Self::Waiting(WaitingFault::NotWaiting { .. }) => RefusalCode::NotWaiting,
+            Self::Waiting(WaitingFault::Store(_)) => RefusalCode::Store,
             Self::Store(error) => match store_code(error) {
                 Code::NotFound => RefusalCode::NotFound,
                 Code::Internal => RefusalCode::Broken,
@@ -117,12 +122,21 @@ impl NotYou {
             Self::NoRole { .. } => RefusalCode::NoRole,
             Self::NotInRoster { .. } => RefusalCode::NotInRoster,
             Self::NoSuchMethod | Self::NotForRole { .. } => RefusalCode::NotForRole,
+            Self::OtherDuty { .. } => RefusalCode::NotYourDuty,
             Self::AccountOfAuditor => RefusalCode::AccountOfAuditor,
             Self::ReviewOfOthers => RefusalCode::ReviewOfOthers,
             Self::OwnWarning => RefusalCode::OwnWarning,
             Self::NotANode => RefusalCode::NotANode,
             Self::OtherAgency { .. } => RefusalCode::OtherAgency,
         }
+    }
+}
+
+fn waiting_code(fault: &WaitingFault) -> Code {
+    match fault {
+        WaitingFault::Full { .. } => Code::ResourceExhausted,
+        WaitingFault::NotWaiting { .. } => Code::NotFound,
+        WaitingFault::Store(error) => store_code(error),
     }
 }
 

@@ -1,10 +1,10 @@
 //! All services behind one listener: TLS, limits of a connection, health.
 
 use super::{
-    access_log::AccessLogService, account::AccountService, bundles::BundlesService,
-    gate::GateLayer, holders::HoldersService, ledger::LedgerService, pseudonyms::PseudonymsService,
-    replication::ReplicationService, review::ReviewService, rosters::RostersService,
-    submission::SubmissionService,
+    access_log::AccessLogService, account::AccountService, approvals::ApprovalsService,
+    bundles::BundlesService, gate::GateLayer, holders::HoldersService, ledger::LedgerService,
+    pseudonyms::PseudonymsService, replication::ReplicationService, review::ReviewService,
+    rosters::RostersService, submission::SubmissionService,
 };
 use crate::{
     accepting::{self, Door},
@@ -31,7 +31,8 @@ use yizhang_wire::{
     deadline::SERVICE_TIMEOUT,
     v1::{
         access_log_server::AccessLogServer, account_server::AccountServer,
-        bundles_server::BundlesServer, holders_server::HoldersServer, ledger_server::LedgerServer,
+        approvals_server::ApprovalsServer, bundles_server::BundlesServer,
+        holders_server::HoldersServer, ledger_server::LedgerServer,
         pseudonyms_server::PseudonymsServer, replication_server::ReplicationServer,
         review_server::ReviewServer, rosters_server::RostersServer,
         submission_server::SubmissionServer,
@@ -70,6 +71,7 @@ pub(crate) fn serve(
     let submission = SubmissionServer::new(SubmissionService(Arc::clone(shared)));
     let access_log = AccessLogServer::new(AccessLogService(Arc::clone(shared)));
     let account = AccountServer::new(AccountService(Arc::clone(shared)));
+    let approvals = ApprovalsServer::new(ApprovalsService(Arc::clone(shared)));
     let holders = HoldersServer::new(HoldersService(Arc::clone(shared)));
     let replication = ReplicationServer::new(ReplicationService(Arc::clone(shared)));
     let ledger = LedgerServer::new(LedgerService(Arc::clone(shared)));
@@ -96,6 +98,11 @@ pub(crate) fn serve(
                 .max_encoding_message_size(ACCOUNT_BYTES_MAX),
         )
         .add_service(access_log.max_decoding_message_size(REQUEST_BYTES_MAX))
+        .add_service(
+            approvals
+                .max_decoding_message_size(REQUEST_BYTES_MAX)
+                .max_encoding_message_size(MESSAGE_BYTES_MAX),
+        )
         .add_service(holders.max_decoding_message_size(REQUEST_BYTES_MAX))
         .add_service(pseudonyms.max_decoding_message_size(PSEUDONYMS_BYTES_MAX))
         .add_service(

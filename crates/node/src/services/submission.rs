@@ -1,11 +1,12 @@
 //! The service Submission.
 
 use crate::{
+    approvals,
     engine::Answer,
     lookup,
     party::Party,
     refusal::Refusal,
-    services::{caller::party_of, gate::holder_of, receipts::receipts},
+    services::{approvals::message, caller::party_of, gate::holder_of, receipts::receipts},
     shared::Shared,
 };
 use std::{collections::BTreeSet, pin::Pin, sync::Arc, time::Duration};
@@ -17,10 +18,12 @@ use yizhang_ledger::{
     batch::{RecordBlock, SUBMISSION_BYTES_MAX, SubmissionId},
     chain::Submitted,
     entry::Kind,
+    hash::Hash,
     person::AccountId,
     record::Record,
 };
 use yizhang_replica::Refused;
+use yizhang_store::Waiting;
 use yizhang_wire::{
     convert::{self, FieldFault},
     v1::{self, submission_server::Submission},
@@ -40,7 +43,8 @@ const LOOKED_UP_MAX: usize = 64;
 const SIGNATURE_WAIT: Duration = Duration::from_millis(2);
 
 /// What a node writes by itself, and takes from nobody.
-const BY_NODES_ALONE: [Kind; 4] = [
+const BY_NODES_ALONE: [Kind; 5] = [
+    Kind::APPROVAL,
     Kind::ACCESS_DIGEST,
     Kind::ACCOUNT_REGISTER,
     Kind::KEY_BOUND,
@@ -58,8 +62,8 @@ impl Submission for SubmissionService {
         request: Request<v1::SubmitRequest>,
     ) -> Result<Response<v1::Receipt>, Status> {
         let submitter = submitter(&request)?;
-        let pending = begin(&self.0, submitter, request.into_inner()).await?;
-        Ok(Response::new(finish(&self.0, pending).await?))
+        let begun = begin(&self.0, submitter, request.into_inner()).await?;
+        Ok(Response::new(begun.finish(&self.0).await?))
     }
 
     async fn submit_stream(
@@ -69,8 +73,7 @@ impl Submission for SubmissionService {
         let submitter = submitter(&request)?;
         let mut requests = request.into_inner();
         let shared = Arc::clone(&self.0);
-        let (pending, mut waiting) =
-            mpsc::channel::<Result<Pending, Status>>(STREAM_SUBMISSIONS_MAX);
+        let (pending, mut waiting) = mpsc::channel::<Result<Begun, Status>>(STREAM_SUBMISSIONS_MAX);
         tokio::spawn(async move {
             loop {
                 let next = match requests.message().await {
@@ -89,7 +92,7 @@ impl Submission for SubmissionService {
         tokio::spawn(async move {
             while let Some(pending) = waiting.recv().await {
                 let answer = match pending {
-                    Ok(pending) => finish(&answering, pending).await.map_err(Status::from),
+                    Ok(begun) => begun.finish(&answering).await.map_err(Status::from),
                     Err(status) => Err(status),
                 };
                 let failed = answer.is_err();
@@ -116,11 +119,15 @@ impl Submission for SubmissionService {
 struct Submitter {
     name: String,
     party: Party,
+    /// Fingerprint of the certificate.
+    certificate: Hash,
 }
 
 fn submitter<T>(request: &Request<T>) -> Result<Submitter, Status> {
+    let holder = holder_of(request)?;
     Ok(Submitter {
-        name: holder_of(request)?.role.submitter(),
+        name: holder.role.submitter(),
+        certificate: Hash(holder.certificate),
         party: party_of(request)?.clone(),
     })
 }
@@ -130,7 +137,7 @@ async fn begin(
     shared: &Arc<Shared>,
     submitter: Submitter,
     request: v1::SubmitRequest,
-) -> Result<Pending, Status> {
+) -> Result<Begun, Status> {
     let id = convert::submission_id(&request.submission_id).map_err(Refusal::from)?;
     if !shared.room.takes(&shared.origin) {
         return Err(Refusal::DiskFull.into());
@@ -157,17 +164,57 @@ async fn begin(
         submitter: submitter.name,
         block,
     };
-    let mut pending = Pending::offer(shared, submitted).await;
+    if shared.approvals.concern(&submitted.block) {
+        let (held, maker) = (submitted.clone(), submitter.certificate);
+        let held = shared.blocking(&submitter.party, move |shared| {
+            approvals::hold(shared, &held, maker)
+        });
+        if let Some(waiting) = held.await? {
+            return Ok(Begun::Waiting(waiting));
+        }
+    }
+    let mut pending = Pending::offer(shared, submitted, None).await;
     if !statements.is_empty() {
         let party = submitter.party;
         pending.warning = Some(Warning { party, statements });
     }
-    Ok(pending)
+    Ok(Begun::Pending(pending))
+}
+
+/// What became of a submission that was read.
+enum Begun {
+    Pending(Pending),
+    /// It waits for a second clerk, or was refused by one.
+    Waiting(Waiting),
+}
+
+impl Begun {
+    async fn finish(self, shared: &Arc<Shared>) -> Result<v1::Receipt, Refusal> {
+        match self {
+            Self::Pending(pending) => finish(shared, pending).await,
+            Self::Waiting(waiting) => Ok(v1::Receipt {
+                submission_id: waiting.id.0.to_vec().into(),
+                origin: shared.origin.to_string(),
+                waiting: Some(message(&waiting)),
+                ..v1::Receipt::default()
+            }),
+        }
+    }
+}
+
+/// Submits what a second clerk has approved, with the approval before it in the same batch.
+pub(crate) async fn submit_approved(
+    shared: &Arc<Shared>,
+    submitted: Submitted,
+    approval: Submitted,
+) -> Result<v1::Receipt, Refusal> {
+    let pending = Pending::offer(shared, submitted, Some(approval)).await;
+    finish(shared, pending).await
 }
 
 /// Submits what the node itself has to say, the ordinary way: durable and signed when it returns.
 pub(crate) async fn submit(shared: &Arc<Shared>, submitted: Submitted) -> Result<(), Refusal> {
-    let pending = Pending::offer(shared, submitted).await;
+    let pending = Pending::offer(shared, submitted, None).await;
     finish(shared, pending).await.map(drop)
 }
 
@@ -242,7 +289,7 @@ fn read(shared: &Shared, bytes: Vec<u8>) -> Result<Checked, Refusal> {
     if BY_NODES_ALONE.iter().any(|kind| block.holds(*kind)) {
         return Err(FieldFault::Form {
             field: "records",
-            expected: "no AccessDigest, AccountRegister, KeyBound or KeyEnded: a node writes its own",
+            expected: "no AccessDigest, AccountRegister, KeyBound, KeyEnded or Approval: a node writes its own",
         }
         .into());
     }
@@ -258,6 +305,8 @@ struct Pending {
     answer: oneshot::Receiver<Answer>,
     /// To be offered again if batches have overtaken the search. The records are shared, not copied.
     again: Submitted,
+    /// What goes into the same batch before it.
+    approval: Option<Submitted>,
     /// What its submitter is warned of once it is in the chain; none if there is nothing to look up.
     warning: Option<Warning>,
 }
@@ -270,11 +319,17 @@ struct Warning {
 
 impl Pending {
     /// Sends a submission on its way.
-    async fn offer(shared: &Arc<Shared>, submitted: Submitted) -> Self {
+    async fn offer(
+        shared: &Arc<Shared>,
+        submitted: Submitted,
+        approval: Option<Submitted>,
+    ) -> Self {
+        let offered = shared.searches.offer(submitted.clone(), approval.clone());
         Self {
             id: submitted.id,
-            answer: shared.searches.offer(submitted.clone()).await,
+            answer: offered.await,
             again: submitted,
+            approval,
             warning: None,
         }
     }
@@ -285,6 +340,7 @@ async fn finish(shared: &Arc<Shared>, pending: Pending) -> Result<v1::Receipt, R
         id,
         mut answer,
         again,
+        approval,
         warning,
     } = pending;
     let mut searches = 1;
@@ -293,14 +349,14 @@ async fn finish(shared: &Arc<Shared>, pending: Pending) -> Result<v1::Receipt, R
         match answer.await.map_err(|_| Refusal::Stopping)? {
             Err(Refusal::Replica(Refused::SearchOutdated { .. })) if searches < SEARCHES_MAX => {
                 searches += 1;
-                answer = shared.searches.offer(again.clone()).await;
+                answer = shared.searches.offer(again.clone(), approval.clone()).await;
             }
             // Found between disk and signature, because it was sent twice at once. After a crash it lasts longer, and the
             // caller is told.
             Err(Refusal::Unsigned { .. }) if searches < SEARCHES_MAX => {
                 searches += 1;
                 tokio::time::sleep(SIGNATURE_WAIT).await;
-                answer = shared.searches.offer(again.clone()).await;
+                answer = shared.searches.offer(again.clone(), approval.clone()).await;
             }
             answered => break answered?,
         }
@@ -314,6 +370,7 @@ async fn finish(shared: &Arc<Shared>, pending: Pending) -> Result<v1::Receipt, R
         None => 0,
     };
     Ok(v1::Receipt {
+        waiting: None,
         unheld,
         submission_id: id.0.to_vec().into(),
         origin: shared.origin.to_string(),

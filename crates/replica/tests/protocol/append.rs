@@ -5,7 +5,7 @@ use crate::world::{
     submission,
 };
 use yizhang_ledger::{
-    batch::BATCH_RECORDS_MAX,
+    batch::{BATCH_RECORDS_MAX, BATCH_SUBMISSIONS_MAX, SubmissionId},
     chain::ChainState,
     head::Head,
     value::{LeafIndex, TreeSize},
@@ -130,6 +130,56 @@ fn another_content_under_a_used_number_is_refused_and_another_submitter_is_not()
         refusals(&node.submit(4, submission("u", 1, 1, 9))),
         [(Ticket(4), Refused::Conflict { id })]
     );
+}
+
+/// The submissions of the batch that is to be persisted.
+fn persisted_ids(outputs: &[Output]) -> Vec<SubmissionId> {
+    let batch = outputs.iter().find_map(|output| match output {
+        Output::Persist { extension, .. } => Some(extension.batch()),
+        _ => None,
+    });
+    let submissions = batch.expect("nothing to persist").submissions();
+    submissions.map(|(submission, ..)| submission.id).collect()
+}
+
+#[test]
+fn an_approval_stands_in_the_batch_of_what_was_approved_and_before_it() {
+    let mut node = Node::new(1, vec![]);
+    let busy = node.submit(1, submission("u", 1, 1, 1));
+    let size = persists(&busy)[0];
+    // While the disk is busy: as many submissions as leave room for one more, which would part the two.
+    let most = u64::try_from(BATCH_SUBMISSIONS_MAX).unwrap() - 1;
+    for number in 2..=1 + most {
+        node.submit(number, submission("u", number, 1, number));
+    }
+    let approved = |ticket| Input::SubmitApproved {
+        ticket: Ticket(ticket),
+        submitted: submission("u", 9_000, 2, 9),
+        approval: submission("n", 9_001, 1, 7),
+        searched: TreeSize(2),
+    };
+    assert!(refusals(&node.handle(approved(9_000))).is_empty());
+    assert!(refusals(&node.handle(approved(9_002))).is_empty());
+    let outputs = node.persisted(0, size);
+    let outputs = node.signed(&outputs);
+    assert_eq!(persisted_ids(&outputs).len(), BATCH_SUBMISSIONS_MAX - 1);
+    let size = persists(&outputs)[0];
+    let outputs = node.persisted(0, size);
+    let outputs = node.signed(&outputs);
+    let pair = [
+        submission("n", 9_001, 1, 7).id,
+        submission("u", 9_000, 2, 9).id,
+    ];
+    assert_eq!(persisted_ids(&outputs), pair);
+    let size = persists(&outputs)[0];
+    let outputs = node.persisted(0, size);
+    let receipts = receipts(&node.signed(&outputs));
+    let told: Vec<_> = receipts
+        .iter()
+        .map(|receipt| (receipt.ticket.0, receipt.records))
+        .collect();
+    // Both who asked, about what was approved; nobody about the approval.
+    assert_eq!(told, [(9_000, 2), (9_002, 2)]);
 }
 
 #[test]

@@ -140,6 +140,7 @@ impl Excerpt {
             | Record::AccountRegister(_)
             | Record::KeyBound(_)
             | Record::KeyEnded(_)
+            | Record::Approval(_)
             | Record::Unknown(..) => false,
         }
     }

@@ -74,6 +74,7 @@ fn period_of(record: &Record<'_>) -> Option<Period> {
         | Record::AccountRegister(_)
         | Record::KeyBound(_)
         | Record::KeyEnded(_)
+        | Record::Approval(_)
         | Record::Unknown(..) => None,
     }
 }

@@ -11,9 +11,9 @@ use yizhang_ledger::{
     entry::{Entry, Kind},
     hash::{Hash, hash_leaf},
     record::{
-        AccessDigest, AccountRegister, AccountType, Agreement, Benefit, Bridge, Contribution,
-        Deemed, Identity, InterestCredit, KeyBound, Payer, PayerKind, Period, Record, Reversal,
-        ShareRates, Shares, Source, Subsidies, TransferStep,
+        AccessDigest, AccountRegister, AccountType, Agreement, Approval, Benefit, Bridge,
+        Contribution, Deemed, Identity, InterestCredit, KeyBound, Payer, PayerKind, Period, Record,
+        Reversal, ShareRates, Shares, Source, Subsidies, TransferStep,
     },
     value::{Code, Fen, LeafIndex, Month, Rate, Scheme},
 };
@@ -31,6 +31,7 @@ pub fn cases() -> Vec<Json> {
     cases.extend(field_faults());
     cases.extend(rule_faults());
     cases.extend(key_faults());
+    cases.extend(approval_faults());
     cases.push(case(
         "write",
         "a payload of 2049 bytes is not written",
@@ -103,6 +104,46 @@ fn key_bounds() -> Vec<Json> {
                 credential: &[0xff; 255],
                 relying_party: Hash([0xff; 32]),
                 ..sample::passkey_bound()
+            },
+        ),
+    ]
+}
+
+fn approval_faults() -> Vec<Json> {
+    let fault = |name: &str, fields: Approval<'_>| {
+        refused(
+            &format!("Approval, {name}"),
+            Json::hex(raw_entry(Kind::APPROVAL.0, &plain(fields))),
+            "Payload/CodecFault::Field",
+        )
+    };
+    vec![
+        fault(
+            "no submitter",
+            Approval {
+                submitter: Code::NONE,
+                ..sample::approval()
+            },
+        ),
+        fault(
+            "no maker",
+            Approval {
+                maker: Hash::ZERO,
+                ..sample::approval()
+            },
+        ),
+        fault(
+            "no checker",
+            Approval {
+                checker: Hash::ZERO,
+                ..sample::approval()
+            },
+        ),
+        fault(
+            "the maker is the checker",
+            Approval {
+                checker: sample::approval().maker,
+                ..sample::approval()
             },
         ),
     ]

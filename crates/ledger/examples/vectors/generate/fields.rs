@@ -4,9 +4,10 @@ use super::json::Json;
 use yizhang_ledger::{
     batch::BatchEntry,
     record::{
-        AccessDigest, AccountRegister, Agreement, Benefit, Birth, Bridge, Contribution, Death,
-        Deemed, Dispute, Household, Identity, InterestCredit, KeyBound, KeyEnded, Participation,
-        Payer, Record, RetireClassFact, Reversal, Shares, Source, TransferSide, TransferStep,
+        AccessDigest, AccountRegister, Agreement, Approval, Benefit, Birth, Bridge, Contribution,
+        Death, Deemed, Dispute, Household, Identity, InterestCredit, KeyBound, KeyEnded,
+        Participation, Payer, Record, RetireClassFact, Reversal, Shares, Source, TransferSide,
+        TransferStep,
     },
     value::{Day, Division, Fen, Month, Scheme},
 };
@@ -33,6 +34,7 @@ pub fn record(record: &Record<'_>) -> Json {
         Record::AccountRegister(fields) => account_register(fields),
         Record::KeyBound(fields) => key_bound(fields),
         Record::KeyEnded(fields) => key_ended(fields),
+        Record::Approval(fields) => approval(fields),
         Record::Unknown(unread) => Json::object([("payload", Json::hex(unread.payload))]),
     }
 }
@@ -325,6 +327,17 @@ fn key_ended(fields: &KeyEnded<'_>) -> Json {
         ("number", fields.number.into()),
         ("on", day(fields.on)),
         ("reason", fields.reason.as_str().into()),
+    ])
+}
+
+fn approval(fields: &Approval<'_>) -> Json {
+    Json::object([
+        ("submission", Json::hex(fields.submission.0)),
+        ("submitter", fields.submitter.as_str().into()),
+        ("content", fields.content.into()),
+        ("maker", fields.maker.into()),
+        ("checker", fields.checker.into()),
+        ("on", day(fields.on)),
     ])
 }
 

@@ -2,7 +2,7 @@
 
 use ed25519_dalek::SigningKey;
 use yizhang_ledger::{
-    batch::RecordBlock,
+    batch::{RecordBlock, SubmissionId},
     cosignature::{CosignerKey, UnixSeconds},
     entry::{Kind, RecordId},
     hash::Hash,
@@ -10,11 +10,11 @@ use yizhang_ledger::{
     note::NoteKey,
     person::AccountId,
     record::{
-        AccessDigest, AccountRegister, AccountType, Agreement, Benefit, Birth, BirthEvidence,
-        Bridge, CaseId, Contribution, Death, Deemed, Dispute, HolderKeyKind, Household, Identity,
-        InterestCredit, KeyBound, KeyEnded, Participation, Payer, PayerKind, Period, Record,
-        RetireClass, RetireClassFact, Reversal, ShareRates, Shares, Source, Subsidies,
-        TransferSide, TransferStep, TransferSums,
+        AccessDigest, AccountRegister, AccountType, Agreement, Approval, Benefit, Birth,
+        BirthEvidence, Bridge, CaseId, Contribution, Death, Deemed, Dispute, HolderKeyKind,
+        Household, Identity, InterestCredit, KeyBound, KeyEnded, Participation, Payer, PayerKind,
+        Period, Record, RetireClass, RetireClassFact, Reversal, ShareRates, Shares, Source,
+        Subsidies, TransferSide, TransferStep, TransferSums,
     },
     roster::{ChainKey, CosigningKey, KeyKind, Region, Roster},
     value::{Code, Day, Division, Fen, Month, Namespace, Rate, Scheme, TreeSize},
@@ -453,6 +453,17 @@ pub fn key_ended() -> KeyEnded<'static> {
     }
 }
 
+pub fn approval() -> Approval<'static> {
+    Approval {
+        submission: SubmissionId([0xb1; 16]),
+        submitter: code("agency.440000"),
+        content: Hash([0xb2; 32]),
+        maker: Hash([0xb3; 32]),
+        checker: Hash([0xb4; 32]),
+        on: day("2026-12-01"),
+    }
+}
+
 /// One valid record of a kind that has fields; `None` for the others.
 pub fn record(kind: Kind) -> Option<Record<'static>> {
     Some(match kind {
@@ -500,6 +511,7 @@ pub fn record(kind: Kind) -> Option<Record<'static>> {
         Kind::DISPUTE | Kind::DISPUTE_OUTCOME => Record::Dispute(kind, dispute()),
         Kind::KEY_BOUND => Record::KeyBound(key_bound()),
         Kind::KEY_ENDED => Record::KeyEnded(key_ended()),
+        Kind::APPROVAL => Record::Approval(approval()),
         Kind::IDENTITY_LINK => Record::Identity(kind, identity()),
         Kind::IDENTITY_SPLIT => Record::Identity(
             kind,
