@@ -44,7 +44,7 @@ pub use transfer::{
 pub use yearly::YearTotal;
 
 /// Version of the account: it is raised where the same facts under the same rules give other bytes.
-pub const FORMAT: &str = "yizhang-account/12";
+pub const FORMAT: &str = "yizhang-account/13";
 /// Context of [`Account::digest`].
 pub const DIGEST_CONTEXT: &str = "yizhang 2026-11-23 v1 account";
 

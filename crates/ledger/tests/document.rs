@@ -3,7 +3,7 @@
 
 use std::fmt::Write;
 use yizhang_ledger::{
-    batch, codec, entry,
+    batch, codec, dispute, entry,
     hash::{BRANCH_CONTEXT, LEAF_CONTEXT, derive},
     head, holder, note, person, register,
     roster::{PREVIOUS_CONTEXT, REGIONS_MAX, ROOT_KEYS_MAX},
@@ -107,6 +107,7 @@ fn the_contexts_and_keys_of_the_document_are_those_of_the_crate() {
         register::SUBMISSION_CONTEXT,
         holder::BINDING_CONTEXT,
         holder::ENDING_CONTEXT,
+        dispute::DISPUTE_CONTEXT,
         register::ACCOUNT_CONTEXT,
         register::CONTENT_CONTEXT,
         register::LEAF_CONTEXT,

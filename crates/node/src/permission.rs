@@ -56,8 +56,9 @@ pub(crate) const OPEN: &str = "Holders.Open";
 pub(crate) const BIND: &str = "Holders.Bind";
 pub(crate) const KEYS: &str = "Holders.Keys";
 pub(crate) const END_KEY: &str = "Holders.EndKey";
+pub(crate) const DISPUTE: &str = "Holders.Dispute";
 /// What reads personal data, opens pseudonyms, or lets somebody read: with a purpose or a worker who is there, and with a trace.
-pub(crate) const READS: [&str; 10] = [
+pub(crate) const READS: [&str; 11] = [
     LOOKUP,
     STATEMENT,
     REVIEW,
@@ -68,12 +69,13 @@ pub(crate) const READS: [&str; 10] = [
     ENTER,
     OPEN,
     BIND,
+    DISPUTE,
 ];
 /// Health, reflection, and any path that is in no table.
 pub(crate) const OTHER_METHOD: &str = "other";
 
 /// Every method that this node serves. What is not here is refused to everybody; a test finds each method of each service here.
-pub(crate) const METHODS: [Method; 29] = [
+pub(crate) const METHODS: [Method; 30] = [
     method(
         "/yizhang.v1.Submission/Submit",
         "Submission.Submit",
@@ -111,6 +113,7 @@ pub(crate) const METHODS: [Method; 29] = [
     method("/yizhang.v1.Holders/Open", OPEN, Callers::OwnPortal),
     method("/yizhang.v1.Holders/Keys", KEYS, Callers::OwnPortal),
     method("/yizhang.v1.Holders/EndKey", END_KEY, Callers::OwnPortal),
+    method("/yizhang.v1.Holders/Dispute", DISPUTE, Callers::OwnPortal),
     method(
         "/yizhang.v1.Holders/Leave",
         "Holders.Leave",

@@ -4,6 +4,7 @@
 mod account;
 mod bundles;
 mod caller;
+mod disputes;
 mod gate;
 mod holders;
 mod ledger;

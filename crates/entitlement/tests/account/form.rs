@@ -192,7 +192,7 @@ fn the_json_of_a_small_account_is_exactly_this() {
     let policy = Policy::new(RuleSet::default());
     let account = fold(&federation.facts(), &policy, day("2020-02-29"));
     let expected = concat!(
-        r#"{"format":"yizhang-account/12","as_of":"2020-02-29","rules":{"name":"RULES"},"account_ids":1,"#,
+        r#"{"format":"yizhang-account/13","as_of":"2020-02-29","rules":{"name":"RULES"},"account_ids":1,"#,
         r#""sources":[{"region":"440000","records":1,"last_index":1,"latest":"2020-01-15"}],"#,
         r#""families":[{"family":"hrss:110","schemes":["hrss:110"],"counted_months":1,"first":"2020-01","#,
         r#""last":"2020-01","spans":[{"first":"2020-01","last":"2020-01","months":1,"holders":[{"scheme":"hrss:110","#,
