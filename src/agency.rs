@@ -2,6 +2,7 @@
 
 mod book;
 mod code;
+mod disputes;
 mod import;
 mod known;
 mod rates;
@@ -28,6 +29,9 @@ pub(crate) enum Command {
     /// One-time codes with which workers open their own accounts.
     #[command(subcommand)]
     Code(code::Command),
+    /// What workers hold against records of the agency: list it, and answer.
+    #[command(subcommand)]
+    Disputes(disputes::Command),
     /// Go through the accounts of the region's workers: conflicts, gaps, waiting transfers, retirements that are near.
     Review(review::Arguments),
 }
@@ -37,6 +41,7 @@ pub(crate) fn run(command: &Command) -> anyhow::Result<Outcome> {
         Command::Import(arguments) => import::run(arguments),
         Command::Transfer(command) => transfer::run(command),
         Command::Code(command) => code::run(command),
+        Command::Disputes(command) => disputes::run(command),
         Command::Review(arguments) => review::run(arguments),
     }
 }

@@ -9,6 +9,7 @@ mod continued;
 mod cosigned;
 mod credential;
 mod deceit;
+mod disputes;
 mod federation;
 mod holders;
 mod hostile;

@@ -17,9 +17,9 @@ const WORKER: &str = "440300199003078815";
 const OTHER: &str = "440300199003078823";
 
 /// A portal that runs.
-struct Door {
+pub(crate) struct Door {
     process: Child,
-    port: u16,
+    pub(crate) port: u16,
 }
 
 impl Drop for Door {
@@ -32,7 +32,7 @@ impl Drop for Door {
 
 impl Door {
     /// Starts a portal beside the node of Guangdong.
-    fn open(federation: &Federation) -> Self {
+    pub(crate) fn open(federation: &Federation) -> Self {
         let credentials = federation.path().join("440000/portal");
         let node = GUANGDONG.to_string();
         let mut process = yizhang(&["portal", "run", "--node", &node])
@@ -53,12 +53,12 @@ impl Door {
         Self { process, port }
     }
 
-    fn site(&self) -> String {
+    pub(crate) fn site(&self) -> String {
         format!("http://localhost:{}", self.port)
     }
 
     /// Sends a request as it stands, and reads until the portal closes.
-    fn send(&self, request: &[u8]) -> Reply {
+    pub(crate) fn send(&self, request: &[u8]) -> Reply {
         let mut stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
         stream
             .set_read_timeout(Some(Duration::from_secs(60)))
@@ -69,7 +69,7 @@ impl Door {
         Reply::read(&bytes)
     }
 
-    fn get(&self, path: &str, cookies: &str) -> Reply {
+    pub(crate) fn get(&self, path: &str, cookies: &str) -> Reply {
         let head = format!(
             "GET {path} HTTP/1.1\r\nHost: localhost\r\nCookie: language=en; {cookies}\r\nConnection: close\r\n\r\n"
         );
@@ -77,7 +77,7 @@ impl Door {
     }
 
     /// Sends a form, as a page of this origin does.
-    fn post(&self, path: &str, cookies: &str, form: &str) -> Reply {
+    pub(crate) fn post(&self, path: &str, cookies: &str, form: &str) -> Reply {
         self.post_from(&format!("Origin: {}\r\n", self.site()), path, cookies, form)
     }
 
@@ -91,14 +91,14 @@ impl Door {
     }
 
     /// Comes in with a code; the session's cookie.
-    fn enter(&self, code: &str) -> String {
+    pub(crate) fn enter(&self, code: &str) -> String {
         let entered = self.post("/enter", "", &format!("code={}", code.replace(' ', "+")));
         assert_eq!(entered.status, 303, "{}", entered.body);
         entered.session().unwrap()
     }
 
     /// The token in the forms of a session.
-    fn token(&self, session: &str) -> String {
+    pub(crate) fn token(&self, session: &str) -> String {
         let page = self.get("/account/statement", session).body;
         let behind = page.split("name=\"token\" value=\"").nth(1).unwrap();
         behind.split('"').next().unwrap().to_owned()
@@ -106,13 +106,13 @@ impl Door {
 }
 
 /// What the portal has answered.
-struct Reply {
-    status: u16,
+pub(crate) struct Reply {
+    pub(crate) status: u16,
     /// In small letters.
-    head: String,
+    pub(crate) head: String,
     /// The cookie that it sets, if it sets one.
     cookie: Option<String>,
-    body: String,
+    pub(crate) body: String,
 }
 
 impl Reply {
@@ -475,7 +475,7 @@ fn pictures() -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).join("portal")
 }
 
-fn picture(browser: &mut Browser, name: &str) {
+pub(crate) fn picture(browser: &mut Browser, name: &str) {
     let shot = browser.picture();
     keep(&pictures(), name, &shot);
 }
@@ -490,13 +490,13 @@ fn phone(browser: &mut Browser) {
     browser.call("WebAuthn.addVirtualAuthenticator", &options);
 }
 
-fn goes_to(browser: &mut Browser, path: &str) {
+pub(crate) fn goes_to(browser: &mut Browser, path: &str) {
     browser.wait(&format!(
         "location.pathname === '{path}' && document.readyState === 'complete'"
     ));
 }
 
-fn fits(browser: &mut Browser) {
+pub(crate) fn fits(browser: &mut Browser) {
     let overflow = "document.documentElement.scrollWidth - document.documentElement.clientWidth";
     assert_eq!(
         browser.value(overflow),

@@ -84,6 +84,7 @@ pub mod formulas;
 mod months;
 mod person;
 mod policy;
+pub mod projection;
 pub mod provisional;
 mod records;
 pub mod review;

@@ -47,7 +47,34 @@ impl DisputeName {
     }
 }
 
-/// The hash of a document: plain BLAKE3 of its bytes, as `b3sum` prints it.
-pub fn hash_document(bytes: &[u8]) -> Hash {
-    Hash(*blake3::hash(bytes).as_bytes())
+/// The hash of a document, which may come in parts: plain BLAKE3 of its bytes, as `b3sum` prints it.
+#[derive(Default)]
+pub struct DocumentHasher {
+    hasher: blake3::Hasher,
+    length: usize,
+}
+
+/// A document is longer than [`DOCUMENT_BYTES_MAX`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a document is at most {DOCUMENT_BYTES_MAX} bytes long")]
+pub struct DocumentTooLong;
+
+impl DocumentHasher {
+    /// Takes the next part.
+    ///
+    /// # Errors
+    /// [`DocumentTooLong`].
+    pub fn take(&mut self, part: &[u8]) -> Result<(), DocumentTooLong> {
+        self.length = self.length.saturating_add(part.len());
+        if self.length > DOCUMENT_BYTES_MAX {
+            return Err(DocumentTooLong);
+        }
+        self.hasher.update(part);
+        Ok(())
+    }
+
+    /// The hash; none of a document without a byte.
+    pub fn finish(&self) -> Option<Hash> {
+        (self.length > 0).then(|| Hash(*self.hasher.finalize().as_bytes()))
+    }
 }
