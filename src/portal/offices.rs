@@ -44,11 +44,11 @@ pub(super) fn read(path: &Path) -> anyhow::Result<Vec<Office>> {
         "{}",
         t!("portal.too_many_offices", limit = OFFICES_MAX)
     );
-    let offices = file.office.into_iter().map(office);
+    let offices = file.office.iter().map(office);
     offices.collect::<anyhow::Result<_>>().with_context(context)
 }
 
-fn office(entry: Entry) -> anyhow::Result<Office> {
+fn office(entry: &Entry) -> anyhow::Result<Office> {
     let region = Division::new(entry.region)
         .with_context(|| t!("portal.office_region", found = entry.region).to_string())?;
     for text in [&entry.name, &entry.address, &entry.telephone] {

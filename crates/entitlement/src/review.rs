@@ -2,8 +2,8 @@
 
 use crate::{
     account::{
-        Account, Class, Conflict, DisputeLine, FamilyAccount, FigureName, FigureValue, Gap,
-        GapCause, NotAnAccount, TransferCase, json,
+        Account, Class, Conflict, ContributionLine, DisputeLine, FamilyAccount, FigureName,
+        FigureValue, Gap, GapCause, NotAnAccount, TransferCase, json,
     },
     conflicts::class::{Actor, ConflictCode, Severity},
     dispute::Reason,
@@ -340,7 +340,8 @@ fn gap(account: &Account, family: &FamilyAccount, gap: &Gap) -> Option<Finding> 
 fn dispute(account: &Account, line: &DisputeLine) -> Finding {
     let disputed = line.disputed.and_then(|number| account.record(number));
     let contribution = disputed.and_then(|record| record.contribution.as_ref());
-    let spans = contribution.map(|said| (said.first, said.first.plus(u16::from(said.months) - 1)));
+    let last = |said: &ContributionLine| said.first.plus(u16::from(said.months.saturating_sub(1)));
+    let spans = contribution.map(|said| (said.first, last(said)));
     Finding {
         family: contribution.and_then(|said| account.family_of_scheme(&said.scheme)),
         first: spans.map(|(first, _)| first),

@@ -317,30 +317,32 @@ pub fn dispute(account: &Account, line: &DisputeLine) -> String {
         )
         .to_string();
     }
-    let text = match line.due {
-        Some(due) => t!(
+    let text = if let Some(due) = line.due {
+        t!(
             "account.dispute_due",
             on = line.on,
             record = disputed,
             why = why,
             due = due,
             days = super::count::working_days(line.overdue)
-        ),
-        None => t!(
+        )
+    } else {
+        t!(
             "account.dispute_open",
             on = line.on,
             record = disputed,
             why = why
-        ),
+        )
     };
     text.to_string()
 }
 
 /// Why a record is disputed: a word for a code of ours, otherwise the agency's own code.
 pub fn dispute_reason(code: &str) -> String {
-    match Reason::of_code(code) {
-        Some(_) => named(&format!("dispute.reason.{code}")),
-        None => code.to_owned(),
+    if Reason::of_code(code).is_some() {
+        named(&format!("dispute.reason.{code}"))
+    } else {
+        code.to_owned()
     }
 }
 

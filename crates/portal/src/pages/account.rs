@@ -68,7 +68,7 @@ pub(crate) fn account(
     let begin = || {
         html! { @if session.is_by_code && *part == Part::First { aside.inset { (bind(session)) } } }
     };
-    Some(around(language, &Whose::Worker(session), begin, body))
+    Some(around(language, &Whose::Worker(session), begin, &body))
 }
 
 /// The same of an invented person, and on each page that this is so.
@@ -80,7 +80,7 @@ pub(crate) fn example(
 ) -> Option<Html<String>> {
     let answer = invented(account);
     let body = yizhang_show::language::during(language, || shown(&answer, part, setting))?;
-    Some(around(language, &Whose::Everybody, invented_note, body))
+    Some(around(language, &Whose::Everybody, invented_note, &body))
 }
 
 /// What a pension would be; of an invented person where nobody is there.
@@ -94,8 +94,8 @@ pub(crate) fn estimate(
     let body =
         yizhang_show::language::during(language, || home::estimate(answer, estimate, setting));
     match owner {
-        Owner::Worker(session) => around(language, &Whose::Worker(session), || html! {}, body),
-        Owner::Nobody => around(language, &Whose::Everybody, invented_note, body),
+        Owner::Worker(session) => around(language, &Whose::Worker(session), || html! {}, &body),
+        Owner::Nobody => around(language, &Whose::Everybody, invented_note, &body),
     }
 }
 
@@ -107,14 +107,14 @@ pub(crate) fn certificate(
     setting: &Setting,
 ) -> Html<String> {
     let body = yizhang_show::language::during(language, || home::certificate(shown, setting));
-    around(language, &Whose::Worker(session), || html! {}, body)
+    around(language, &Whose::Worker(session), || html! {}, &body)
 }
 
 fn around(
     language: Language,
     whose: &Whose<'_>,
     begin: impl FnOnce() -> Markup,
-    body: Markup,
+    body: &Markup,
 ) -> Html<String> {
     page(
         language,

@@ -164,9 +164,10 @@ fn what(record: Option<&RecordLine>) -> String {
 }
 
 fn reason(code: &str) -> String {
-    match Reason::of_code(code) {
-        Some(_) => named(&format!("home.dispute.reason.{code}")),
-        None => t!("home.dispute.own_reason", code = code).to_string(),
+    if Reason::of_code(code).is_some() {
+        named(&format!("home.dispute.reason.{code}"))
+    } else {
+        t!("home.dispute.own_reason", code = code).to_string()
     }
 }
 
