@@ -10,6 +10,7 @@ mod cosigned;
 mod credential;
 mod deceit;
 mod disputes;
+mod estimates;
 mod federation;
 mod holders;
 mod hostile;

@@ -33,12 +33,18 @@ impl Drop for Door {
 impl Door {
     /// Starts a portal beside the node of Guangdong.
     pub(crate) fn open(federation: &Federation) -> Self {
+        Self::open_with(federation, &[])
+    }
+
+    /// The same with further arguments.
+    pub(crate) fn open_with(federation: &Federation, more: &[&str]) -> Self {
         let credentials = federation.path().join("440000/portal");
         let node = GUANGDONG.to_string();
         let mut process = yizhang(&["portal", "run", "--node", &node])
             .arg("--credentials")
             .arg(credentials)
             .args(["--listen", "127.0.0.1:0"])
+            .args(more)
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
@@ -144,12 +150,12 @@ impl Reply {
 }
 
 /// A running federation of one region, whose agency has two workers, and its portal.
-struct Town {
-    federation: Federation,
-    door: Door,
+pub(crate) struct Town {
+    pub(crate) federation: Federation,
+    pub(crate) door: Door,
 }
 
-fn town() -> Town {
+pub(crate) fn town() -> Town {
     let mut federation = Federation::found(&[GUANGDONG]);
     federation.start_all();
     for (number, serial) in [(WORKER, "w"), (OTHER, "o")] {
@@ -164,7 +170,7 @@ fn town() -> Town {
 
 impl Town {
     /// A code for a worker, as a clerk hands it out.
-    fn code(&self, number: &str) -> String {
+    pub(crate) fn code(&self, number: &str) -> String {
         let (node, agency) = (GUANGDONG.to_string(), self.federation.agency(GUANGDONG));
         let issue = [
             "agency",

@@ -119,7 +119,7 @@ fn the_account_id_is_in_the_json_only_where_the_caller_puts_it() {
 
 /// As in docs/FORMAT.md, section 12, and in the vectors of the ledger.
 const NOBODY: &str = include_str!("nobody.json");
-const NOBODY_DIGEST: &str = "fbde6660aef62468ac7ce5075ed6574ed12fdeeb4dc10c42734932ec732155a7";
+const NOBODY_DIGEST: &str = "a8542b025caae802b7fd147e7a6782633cd7e61b59b37a163d8e8fcb7e16b084";
 
 #[test]
 fn the_account_of_nobody_has_this_json_and_digest_and_another_nobodys_differs() {
