@@ -14,7 +14,7 @@ use crate::{
 use anyhow::{Context, bail, ensure};
 use clap::{Args, Subcommand, ValueEnum};
 use rust_i18n::t;
-use std::path::PathBuf;
+use std::{collections::BTreeSet, path::PathBuf};
 use yizhang_client::Told;
 use yizhang_entitlement::{
     account::{Account, DisputeLine},
@@ -175,7 +175,8 @@ fn list(listed: &Listed) -> anyhow::Result<Outcome> {
         )
     });
     // Linked accounts of one worker show the same dispute.
-    waiting.dedup_by(|(_, one), (_, other)| one.dispute.is_some() && one.dispute == other.dispute);
+    let mut seen: BTreeSet<Hash> = BTreeSet::new();
+    waiting.retain(|(_, finding)| finding.dispute.is_none_or(|id| seen.insert(id)));
     show::review::disputes(&waiting);
     left.print();
     println!("{}", t!("review.gone_through", accounts = ended.reviewed));
