@@ -4,6 +4,7 @@ mod access_log;
 mod approvals;
 mod book;
 mod code;
+mod disputes;
 mod import;
 mod known;
 mod rates;
@@ -35,6 +36,9 @@ pub(crate) enum Command {
     /// What waits for a second clerk: list, show, approve, refuse.
     #[command(subcommand)]
     Approvals(approvals::Command),
+    /// What workers hold against records of the agency: list it, and answer.
+    #[command(subcommand)]
+    Disputes(disputes::Command),
     /// Go through the accounts of the region's workers: conflicts, gaps, waiting transfers, retirements that are near.
     Review(review::Arguments),
 }
@@ -46,6 +50,7 @@ pub(crate) fn run(command: &Command) -> anyhow::Result<Outcome> {
         Command::Code(command) => code::run(command),
         Command::AccessLog(arguments) => access_log::run(arguments),
         Command::Approvals(command) => approvals::run(command),
+        Command::Disputes(command) => disputes::run(command),
         Command::Review(arguments) => review::run(arguments),
     }
 }

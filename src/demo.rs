@@ -77,6 +77,17 @@ const RULES: (&str, &str) = (
     "example.toml",
     include_str!("sample_files/demo/rules/example.toml"),
 );
+/// The files of the demonstration with their regions, and the example rules: for whoever shows the rider without a node.
+pub(crate) fn sample_files() -> impl Iterator<Item = (u32, &'static [u8])> {
+    FILES
+        .iter()
+        .chain([&FACTS])
+        .map(|(region, _, content)| (*region, *content))
+}
+
+/// The example rules.
+pub(crate) const EXAMPLE_RULES: &str = RULES.1;
+
 /// Directory of the rule files, in that of the demonstration.
 const RULES_DIR: &str = "rules";
 /// The two nodes that are asked for the account: one where the worker is, one at home.

@@ -1,5 +1,8 @@
 //! `yizhang portal`: the door for workers, a process of its own beside a node.
 
+mod example;
+mod offices;
+
 use crate::{
     clock, connection,
     credentials::Credentials,
@@ -47,6 +50,15 @@ pub(crate) struct RunArguments {
     /// The address under which people reach it, with its scheme: passkeys are bound to its host for ever. Without it, this machine alone.
     #[arg(long, value_name = "URL")]
     address: Option<String>,
+    /// Offices of agencies that people can go to: a file with one table [[office]] each, of region, name, address and telephone.
+    #[arg(long, value_name = "FILE")]
+    offices: Option<PathBuf>,
+    /// Directory of the rule files that the node was started with: workers' own estimates are computed under them.
+    #[arg(long, value_name = "DIR")]
+    rules: Option<PathBuf>,
+    /// Let anybody look at an invented person, to see what an account is like.
+    #[arg(long)]
+    example: bool,
     /// Form of the log on standard error.
     #[arg(long, value_enum, default_value_t = LogForm::Text)]
     log: LogForm,
@@ -80,6 +92,15 @@ async fn until_asked(arguments: &RunArguments) -> anyhow::Result<Outcome> {
         is_behind_proxy: arguments.behind_proxy,
         address: arguments.address.clone(),
         root: trusted_root(&arguments.credentials)?,
+        policy: crate::rules::policy(arguments.rules.as_deref())?,
+        offices: match &arguments.offices {
+            Some(path) => offices::read(path)?,
+            None => Vec::new(),
+        },
+        example: arguments
+            .example
+            .then(|| example::rider(clock::today()))
+            .transpose()?,
         clock: clock::now,
     })
     .await?;

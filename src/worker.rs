@@ -1,6 +1,8 @@
 //! `yizhang worker`: the account, with the check of every line of it on the caller's side, and the statement to carry away.
 
+mod certificate;
 mod credential;
+mod dispute;
 mod holder;
 mod readings;
 mod statement;
@@ -55,6 +57,10 @@ pub(crate) enum Command {
     Enrol(holder::EnrolArguments),
     /// List who has read your record, at every node, with your own key.
     Readings(readings::ReadingsArguments),
+    /// Say that a record of your account is not right: it is written down, and the agency of the record has to answer.
+    Dispute(dispute::DisputeArguments),
+    /// Write a sheet with what was paid, to print, with a number and a check code. It is not the agency's certificate for a transfer.
+    Certificate(certificate::CertificateArguments),
     /// Write the statement that a worker carries away: one file that anybody can check without a network, for ever (`yizhang verify`).
     Statement(statement::StatementArguments),
     /// Put the headline figures of a statement into a wallet: issue a short-lived credential (SD-JWT VC), and check one.
@@ -143,6 +149,8 @@ pub(crate) fn run(command: &Command) -> anyhow::Result<Outcome> {
         Command::Account(arguments) => account(arguments),
         Command::Enrol(arguments) => holder::enrol(arguments),
         Command::Readings(arguments) => readings::run(arguments),
+        Command::Certificate(arguments) => certificate::run(arguments),
+        Command::Dispute(arguments) => dispute::run(arguments),
         Command::Statement(arguments) => statement::run(arguments),
         Command::Credential(command) => credential::run(command),
     }

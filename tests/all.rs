@@ -10,6 +10,8 @@ mod continued;
 mod cosigned;
 mod credential;
 mod deceit;
+mod disputes;
+mod estimates;
 mod federation;
 mod holders;
 mod hostile;

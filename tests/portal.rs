@@ -19,7 +19,7 @@ const OTHER: &str = "440300199003078823";
 /// A portal that runs.
 pub(crate) struct Door {
     process: Child,
-    port: u16,
+    pub(crate) port: u16,
 }
 
 impl Drop for Door {
@@ -33,12 +33,18 @@ impl Drop for Door {
 impl Door {
     /// Starts a portal beside the node of Guangdong.
     pub(crate) fn open(federation: &Federation) -> Self {
+        Self::open_with(federation, &[])
+    }
+
+    /// The same with further arguments.
+    pub(crate) fn open_with(federation: &Federation, more: &[&str]) -> Self {
         let credentials = federation.path().join("440000/portal");
         let node = GUANGDONG.to_string();
         let mut process = yizhang(&["portal", "run", "--node", &node])
             .arg("--credentials")
             .arg(credentials)
             .args(["--listen", "127.0.0.1:0"])
+            .args(more)
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
@@ -58,7 +64,7 @@ impl Door {
     }
 
     /// Sends a request as it stands, and reads until the portal closes.
-    fn send(&self, request: &[u8]) -> Reply {
+    pub(crate) fn send(&self, request: &[u8]) -> Reply {
         let mut stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
         stream
             .set_read_timeout(Some(Duration::from_secs(60)))
@@ -69,7 +75,7 @@ impl Door {
         Reply::read(&bytes)
     }
 
-    fn get(&self, path: &str, cookies: &str) -> Reply {
+    pub(crate) fn get(&self, path: &str, cookies: &str) -> Reply {
         let head = format!(
             "GET {path} HTTP/1.1\r\nHost: localhost\r\nCookie: language=en; {cookies}\r\nConnection: close\r\n\r\n"
         );
@@ -77,7 +83,7 @@ impl Door {
     }
 
     /// Sends a form, as a page of this origin does.
-    fn post(&self, path: &str, cookies: &str, form: &str) -> Reply {
+    pub(crate) fn post(&self, path: &str, cookies: &str, form: &str) -> Reply {
         self.post_from(&format!("Origin: {}\r\n", self.site()), path, cookies, form)
     }
 
@@ -91,14 +97,14 @@ impl Door {
     }
 
     /// Comes in with a code; the session's cookie.
-    fn enter(&self, code: &str) -> String {
+    pub(crate) fn enter(&self, code: &str) -> String {
         let entered = self.post("/enter", "", &format!("code={}", code.replace(' ', "+")));
         assert_eq!(entered.status, 303, "{}", entered.body);
         entered.session().unwrap()
     }
 
     /// The token in the forms of a session.
-    fn token(&self, session: &str) -> String {
+    pub(crate) fn token(&self, session: &str) -> String {
         let page = self.get("/account/statement", session).body;
         let behind = page.split("name=\"token\" value=\"").nth(1).unwrap();
         behind.split('"').next().unwrap().to_owned()
@@ -106,13 +112,13 @@ impl Door {
 }
 
 /// What the portal has answered.
-struct Reply {
-    status: u16,
+pub(crate) struct Reply {
+    pub(crate) status: u16,
     /// In small letters.
-    head: String,
+    pub(crate) head: String,
     /// The cookie that it sets, if it sets one.
     cookie: Option<String>,
-    body: String,
+    pub(crate) body: String,
 }
 
 impl Reply {
@@ -144,12 +150,12 @@ impl Reply {
 }
 
 /// A running federation of one region, whose agency has two workers, and its portal.
-struct Town {
-    federation: Federation,
-    door: Door,
+pub(crate) struct Town {
+    pub(crate) federation: Federation,
+    pub(crate) door: Door,
 }
 
-fn town() -> Town {
+pub(crate) fn town() -> Town {
     let mut federation = Federation::found(&[GUANGDONG]);
     federation.start_all();
     for (number, serial) in [(WORKER, "w"), (OTHER, "o")] {
@@ -164,7 +170,7 @@ fn town() -> Town {
 
 impl Town {
     /// A code for a worker, as a clerk hands it out.
-    fn code(&self, number: &str) -> String {
+    pub(crate) fn code(&self, number: &str) -> String {
         let (node, agency) = (GUANGDONG.to_string(), self.federation.agency(GUANGDONG));
         let issue = [
             "agency",
@@ -477,7 +483,7 @@ fn pictures() -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).join("portal")
 }
 
-fn picture(browser: &mut Browser, name: &str) {
+pub(crate) fn picture(browser: &mut Browser, name: &str) {
     let shot = browser.picture();
     keep(&pictures(), name, &shot);
 }
@@ -492,13 +498,13 @@ fn phone(browser: &mut Browser) {
     browser.call("WebAuthn.addVirtualAuthenticator", &options);
 }
 
-fn goes_to(browser: &mut Browser, path: &str) {
+pub(crate) fn goes_to(browser: &mut Browser, path: &str) {
     browser.wait(&format!(
         "location.pathname === '{path}' && document.readyState === 'complete'"
     ));
 }
 
-fn fits(browser: &mut Browser) {
+pub(crate) fn fits(browser: &mut Browser) {
     let overflow = "document.documentElement.scrollWidth - document.documentElement.clientWidth";
     assert_eq!(
         browser.value(overflow),

@@ -41,7 +41,7 @@ fn state(federation: &Federation, node: u32, name: &str, more: &[&str]) -> Writt
 }
 
 /// The fingerprint of the root keys, as whoever founded the federation publishes it.
-fn root(federation: &Federation) -> String {
+pub(crate) fn root(federation: &Federation) -> String {
     let shown = run(&["federation", "show", "--dir", &federation.auditor()]).expect(0);
     let line = "fingerprint of the root keys: ";
     let line = shown

@@ -30,12 +30,14 @@ const CHINESE_ONLY: [&str; 7] = [
     "rule_keys.yml",
 ];
 /// Keys that the program puts together, by what they begin with.
-const COMPUTED: [&str; 44] = [
+const COMPUTED: [&str; 49] = [
     "actor.",
     "argument.address_",
     "assumption.",
     "class.",
     "conflict.",
+    "dispute.outcome.",
+    "dispute.reason.",
     "example.",
     "fault.",
     "figure.",
@@ -46,6 +48,9 @@ const COMPUTED: [&str; 44] = [
     "home.conflict.do.",
     "home.conflict.means.",
     "home.conflict.who.",
+    "home.dispute.answer.",
+    "home.dispute.at_once.",
+    "home.dispute.reason.",
     "home.forecast.",
     "home.gap.",
     "home.key.",

@@ -107,6 +107,8 @@ pub(crate) enum ListName {
     Transfers,
     /// Retirements that are near
     Retirements,
+    /// Disputes that wait for an answer
+    Disputes,
 }
 
 impl ListName {
@@ -116,6 +118,7 @@ impl ListName {
             Self::Gaps => List::Gap,
             Self::Transfers => List::Transfer,
             Self::Retirements => List::Retirement,
+            Self::Disputes => List::Dispute,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The rider's own door: a portal beside one node, and a code to come in with.
 
-use super::{ASKED, Demo, GLANCE, PATIENCE, division, reads_for, runtime};
+use super::{ASKED, Demo, GLANCE, PATIENCE, RULES_DIR, division, reads_for, runtime};
 use crate::{agency, credentials::Credentials};
 use anyhow::ensure;
 use rust_i18n::t;
@@ -34,7 +34,9 @@ impl Demo {
             .arg("--credentials")
             .arg(directory.join("portal"))
             .args(["--listen", &format!("127.0.0.1:{port}")])
-            .arg("--end-with-input")
+            .arg("--rules")
+            .arg(self.dir.join(RULES_DIR))
+            .args(["--example", "--end-with-input"])
             .stdin(Stdio::piped())
             .stdout(log.try_clone()?)
             .stderr(log)

@@ -14,8 +14,8 @@ use std::path::Path;
 use yizhang_ledger::{person::NumberSalt, roster::RootFingerprint};
 use yizhang_show::verdict::{self, Anchor};
 use yizhang_statement::{
-    AskedPerson, Cover, PORTABLE_BYTES_MAX, PORTABLE_MAGIC, PaperCode, PersonAnswer, Refusal,
-    Statement, Verdict,
+    AskedPerson, CertificateCode, Cover, PORTABLE_BYTES_MAX, PORTABLE_MAGIC, PaperCode,
+    PersonAnswer, Refusal, Statement, Verdict,
 };
 
 /// Arguments of `verify` that are for statements.
@@ -31,6 +31,9 @@ pub(crate) struct StatementOptions {
     /// The text of the code on a sheet of paper, or a file with it: says whether the statement is the one that the sheet was printed from.
     #[arg(long, value_name = "CODE", value_parser = paper::parse)]
     pub(super) paper: Option<PaperCode>,
+    /// Number and check code of a sheet that a worker has printed: says whether it belongs to the statement.
+    #[arg(long, value_name = "NUMBER CHECK", value_parser = parse_certificate)]
+    certificate: Option<CertificateCode>,
     /// Days after which a statement is called old.
     #[arg(long, value_name = "DAYS", default_value_t = verdict::FRESH_DAYS)]
     fresh_days: u32,
@@ -41,6 +44,10 @@ pub(crate) struct StatementOptions {
 
 pub(crate) fn parse_root(text: &str) -> Result<RootFingerprint, WrongValue> {
     RootFingerprint::parse(text).ok_or_else(|| WrongValue(t!("argument.root").to_string()))
+}
+
+fn parse_certificate(text: &str) -> Result<CertificateCode, WrongValue> {
+    CertificateCode::parse(text).ok_or_else(|| WrongValue(t!("certificate.bad_code").to_string()))
 }
 
 /// Whether a file begins as statements do.
@@ -81,6 +88,9 @@ pub(super) fn run(arguments: &Arguments, path: &Path) -> anyhow::Result<Outcome>
     let mut said = verdict::of_statement(shown, &reader).resting_on(&anchor);
     if let Some(code) = &options.paper {
         said = said.on_paper(code, shown);
+    }
+    if let Some(code) = &options.certificate {
+        said = said.on_certificate(code, shown);
     }
     say(&said, Some(Told { shown, person }), options.json);
     Ok(super::ended(&said))

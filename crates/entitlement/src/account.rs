@@ -44,7 +44,7 @@ pub use transfer::{
 pub use yearly::YearTotal;
 
 /// Version of the account: it is raised where the same facts under the same rules give other bytes.
-pub const FORMAT: &str = "yizhang-account/12";
+pub const FORMAT: &str = "yizhang-account/13";
 /// Money of a month usually comes by the end of the next one (our design): what comes then is not paid back.
 pub(crate) const USUAL_MONTHS: i32 = 1;
 /// Context of [`Account::digest`].

@@ -36,7 +36,7 @@ pub(crate) use inputs::{Folded, Inputs};
 pub(crate) use limits::out_of_limits;
 pub(crate) use paid_back::paid_back;
 pub(crate) use place::{Anchors, by_keepers, deciding_home, months_by_province};
-pub(crate) use relation::relation;
+pub(crate) use relation::{asked_at, relation};
 pub(crate) use retirement::{Choice, earliest_of, retirement_of};
 pub(crate) use workings::Workings;
 

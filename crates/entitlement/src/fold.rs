@@ -54,7 +54,7 @@ pub fn fold(facts: &[Verified<Fact<'_>>], policy: &Policy, as_of: Day) -> Accoun
     let died = statements::death(&person).map(|(month, _)| month);
     let debts: Vec<FamilyDebts<'_>> = folded.iter().map(FoldedFamily::with_debts).collect();
     let owed = Owed::of(&set, &debts, &drawn, died);
-    let disputes = statements::disputes(&set);
+    let disputes = statements::disputes(&set, policy, as_of);
     let accounts = identity::accounts(&set);
     let (families, mut conflicts) = apart(folded);
     conflicts.extend(of_figures);

@@ -15,7 +15,7 @@
 //!
 //! let account = fold(&[], Policy::embedded(), Day::parse("2026-10-31").unwrap());
 //! assert!(account.families.is_empty());
-//! assert!(account.canonical_json().starts_with(br#"{"format":"yizhang-account/12","as_of":"2026-10-31""#));
+//! assert!(account.canonical_json().starts_with(br#"{"format":"yizhang-account/13","as_of":"2026-10-31""#));
 //! ```
 //!
 //! # Rules of this version
@@ -76,6 +76,7 @@
 pub mod account;
 mod benefits;
 mod conflicts;
+pub mod dispute;
 mod effect;
 mod figures;
 mod fold;
@@ -83,6 +84,7 @@ pub mod formulas;
 mod months;
 mod person;
 mod policy;
+pub mod projection;
 pub mod provisional;
 mod records;
 pub mod review;

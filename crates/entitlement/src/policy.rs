@@ -177,6 +177,12 @@ impl Policy {
             .map_or(u32::MAX, |figure| figure.value)
     }
 
+    /// The calendar.
+    pub(crate) fn working_days(&self) -> WorkingDays<'_> {
+        let working_days = WorkingDays::new(&self.holidays, &self.workdays);
+        working_days.expect("days of the calendar are in order, each once")
+    }
+
     /// How a family moves in a month from an old place.
     pub(crate) fn terms(
         &self,
@@ -190,9 +196,8 @@ impl Policy {
             month,
             source,
         };
-        let working_days = WorkingDays::new(&self.holidays, &self.workdays);
         Terms {
-            working_days: working_days.expect("days of the calendar are in order, each once"),
+            working_days: self.working_days(),
             scheme: rules.scheme_transfer(family),
         }
     }

@@ -2,15 +2,17 @@
 
 use crate::{
     account::{
-        Account, Class, Conflict, FamilyAccount, FigureName, FigureValue, Gap, GapCause,
-        NotAnAccount, TransferCase, json,
+        Account, Class, Conflict, ContributionLine, DisputeLine, FamilyAccount, FigureName,
+        FigureValue, Gap, GapCause, NotAnAccount, TransferCase, json,
     },
     conflicts::class::{Actor, ConflictCode, Severity},
+    dispute::Reason,
     policy::family::Family,
 };
 use serde::{Deserialize, Serialize};
 use yizhang_ledger::{
     entry::Kind,
+    hash::Hash,
     record::CaseId,
     value::{Day, Division, Month},
 };
@@ -28,15 +30,18 @@ pub enum List {
     /// A retirement within the months asked for, or past and without an award; `what` is the class of retirement,
     /// [`CLASS_UNKNOWN`] where no agency has stated it and some class would be that near, or [`RESIDENT`].
     Retirement,
+    /// A dispute that nobody has answered; `what` is its reason.
+    Dispute,
 }
 
 impl List {
     /// All of them, by name.
-    pub const NAMED: [(Self, &'static str); 4] = [
+    pub const NAMED: [(Self, &'static str); 5] = [
         (Self::Conflict, "conflict"),
         (Self::Gap, "gap"),
         (Self::Transfer, "transfer"),
         (Self::Retirement, "retirement"),
+        (Self::Dispute, "dispute"),
     ];
 
     /// The list of this name.
@@ -55,7 +60,7 @@ impl List {
             .map_or("", |(_, name)| name)
     }
 
-    /// What its findings can be: classes of conflict, causes of gaps, awaited steps, classes of retirement.
+    /// What its findings can be: classes of conflict, causes of gaps, awaited steps, classes of retirement, reasons of disputes.
     pub fn vocabulary(self) -> Vec<String> {
         match self {
             Self::Conflict => {
@@ -78,6 +83,10 @@ impl List {
                     .chain([CLASS_UNKNOWN, RESIDENT].map(str::to_owned))
                     .collect()
             }
+            Self::Dispute => Reason::ALL
+                .iter()
+                .map(|reason| reason.code().to_owned())
+                .collect(),
         }
     }
 }
@@ -113,7 +122,7 @@ const AWAITED: [Kind; 7] = [
 pub struct Finding {
     /// Its list.
     pub list: List,
-    /// Class, cause, awaited step, class of retirement.
+    /// Class, cause, awaited step, class of retirement, reason of a dispute.
     pub what: String,
     /// Family.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -141,7 +150,8 @@ pub struct Finding {
     /// Who must act.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub acts: Option<Actor>,
-    /// The places of a conflict, the one of the last payment before a gap, the one whose step a transfer waits for.
+    /// The places of a conflict, the one of the last payment before a gap, the one whose step a transfer waits for, the region whose record is
+    /// disputed.
     #[serde(default, with = "json::texts", skip_serializing_if = "Vec::is_empty")]
     pub places: Vec<Division>,
     /// Number of a transfer case, 32 hexadecimal digits.
@@ -170,6 +180,30 @@ pub struct Finding {
     /// The least that they cost, or what the payer owes without the late fee, in fen; of a conflict what has to go back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub price: Option<i64>,
+    /// Of a dispute what names it: the hash of its leaf.
+    #[serde(
+        default,
+        with = "json::text_option",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub dispute: Option<Hash>,
+    /// The day on which it was raised.
+    #[serde(
+        default,
+        with = "json::text_option",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub raised: Option<Day>,
+    /// The kind of the disputed record; left out where the record is none of the account.
+    #[serde(
+        default,
+        with = "json::text_option",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub disputed: Option<Kind>,
+    /// The position of the disputed record in the chain of its region.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<u64>,
 }
 
 impl Finding {
@@ -190,6 +224,10 @@ impl Finding {
             payable: None,
             until: None,
             price: None,
+            dispute: None,
+            raised: None,
+            disputed: None,
+            at: None,
         }
     }
 }
@@ -216,6 +254,9 @@ pub fn review(account: &Account, retirement_months: u16) -> Vec<Finding> {
         findings.extend(family.transfers.iter().filter_map(transfer).map(named));
     }
     findings.extend(retirement(account, retirement_months));
+    let open = account.disputes.iter();
+    let open = open.filter(|line| line.outcome.is_none());
+    findings.extend(open.map(|line| dispute(account, line)));
     findings
 }
 
@@ -294,6 +335,27 @@ fn gap(account: &Account, family: &FamilyAccount, gap: &Gap) -> Option<Finding> 
         price: fen(FigureName::GapPrice).or_else(|| fen(FigureName::GapOwed)),
         ..Finding::new(List::Gap, cause.to_owned())
     })
+}
+
+fn dispute(account: &Account, line: &DisputeLine) -> Finding {
+    let disputed = line.disputed.and_then(|number| account.record(number));
+    let contribution = disputed.and_then(|record| record.contribution.as_ref());
+    let last = |said: &ContributionLine| said.first.plus(u16::from(said.months.saturating_sub(1)));
+    let spans = contribution.map(|said| (said.first, last(said)));
+    Finding {
+        family: contribution.and_then(|said| account.family_of_scheme(&said.scheme)),
+        first: spans.map(|(first, _)| first),
+        last: spans.and_then(|(_, last)| last),
+        acts: Some(Actor::Agency),
+        places: vec![line.region],
+        due: line.due,
+        overdue: line.overdue,
+        dispute: account.record(line.record).map(|record| record.id),
+        raised: Some(line.on),
+        disputed: disputed.map(|record| record.kind),
+        at: disputed.map(|record| record.index),
+        ..Finding::new(List::Dispute, line.reason.clone())
+    }
 }
 
 fn hex(case: CaseId) -> String {

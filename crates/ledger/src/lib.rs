@@ -39,6 +39,7 @@ pub mod beginning;
 pub mod chain;
 pub mod codec;
 pub mod cosignature;
+pub mod dispute;
 pub mod entry;
 pub mod fact;
 pub mod hash;

@@ -1,6 +1,7 @@
 //! What anyone can check with bytes alone. Each file is a module.
 
 mod chain;
+mod dispute;
 mod document;
 mod hash;
 mod multiproof;

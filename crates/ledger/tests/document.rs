@@ -3,7 +3,7 @@
 
 use std::fmt::Write;
 use yizhang_ledger::{
-    approval, batch, codec, entry,
+    approval, batch, codec, dispute, entry,
     hash::{BRANCH_CONTEXT, LEAF_CONTEXT, derive},
     head, holder, note, person, register,
     roster::{PREVIOUS_CONTEXT, REGIONS_MAX, ROOT_KEYS_MAX},
@@ -108,6 +108,7 @@ fn the_contexts_and_keys_of_the_document_are_those_of_the_crate() {
         holder::BINDING_CONTEXT,
         holder::ENDING_CONTEXT,
         approval::SUBMISSION_CONTEXT,
+        dispute::DISPUTE_CONTEXT,
         register::ACCOUNT_CONTEXT,
         register::CONTENT_CONTEXT,
         register::LEAF_CONTEXT,

@@ -68,8 +68,9 @@ pub(crate) const ENTRIES: &str = "AccessLog.Entries";
 pub(crate) const WARNINGS: &str = "AccessLog.Warnings";
 pub(crate) const CLOSE_WARNING: &str = "AccessLog.CloseWarning";
 pub(crate) const SHOW_WAITING: &str = "Approvals.Show";
+pub(crate) const DISPUTE: &str = "Holders.Dispute";
 /// What reads personal data, opens pseudonyms, or lets somebody read: with a purpose or a worker who is there, and with a trace.
-pub(crate) const READS: [&str; 17] = [
+pub(crate) const READS: [&str; 18] = [
     LOOKUP,
     STATEMENT,
     REVIEW,
@@ -87,12 +88,13 @@ pub(crate) const READS: [&str; 17] = [
     WARNINGS,
     CLOSE_WARNING,
     SHOW_WAITING,
+    DISPUTE,
 ];
 /// Health, reflection, and any path that is in no table.
 pub(crate) const OTHER_METHOD: &str = "other";
 
 /// Every method that this node serves. What is not here is refused to everybody; a test finds each method of each service here.
-pub(crate) const METHODS: [Method; 39] = [
+pub(crate) const METHODS: [Method; 40] = [
     method(
         "/yizhang.v1.Submission/Submit",
         "Submission.Submit",
@@ -151,6 +153,7 @@ pub(crate) const METHODS: [Method; 39] = [
     method("/yizhang.v1.Holders/Open", OPEN, Callers::OwnPortal),
     method("/yizhang.v1.Holders/Keys", KEYS, Callers::OwnPortal),
     method("/yizhang.v1.Holders/EndKey", END_KEY, Callers::OwnPortal),
+    method("/yizhang.v1.Holders/Dispute", DISPUTE, Callers::OwnPortal),
     method(
         "/yizhang.v1.Holders/Leave",
         "Holders.Leave",

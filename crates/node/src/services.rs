@@ -8,6 +8,7 @@ mod account;
 mod approvals;
 mod bundles;
 mod caller;
+mod disputes;
 mod gate;
 mod holders;
 mod ledger;

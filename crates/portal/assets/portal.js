@@ -70,3 +70,17 @@
   offer('passkey-open', open);
   offer('passkey-bind', bind);
 })();
+
+// The month that a slider stands at; without a script the page says it after the form is sent.
+(() => {
+  const slider = document.getElementById('later');
+  const shown = document.getElementById('later-month');
+  if (!slider || !shown) return;
+  slider.addEventListener('input', () => {
+    const [year, month] = slider.dataset.first.split('-').map(Number);
+    const count = year * 12 + month - 1 + Number(slider.value);
+    const text = slider.dataset.text.replace('{y}', Math.floor(count / 12)).replace('{m}', count % 12 + 1);
+    shown.textContent = text;
+    slider.setAttribute('aria-valuetext', text);
+  });
+})();

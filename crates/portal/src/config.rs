@@ -2,10 +2,12 @@
 
 use std::{net::SocketAddr, path::PathBuf};
 use tonic::transport::Channel;
+use yizhang_entitlement::{Account, Policy};
 use yizhang_ledger::{
     roster::RootFingerprint,
     value::{Division, UnixMillis},
 };
+use yizhang_show::home::Office;
 
 /// Everything that a portal is told.
 pub struct Config {
@@ -23,8 +25,22 @@ pub struct Config {
     pub address: Option<String>,
     /// The fingerprint of the federation's root keys, which statements are checked by.
     pub root: RootFingerprint,
+    /// The rules under which pensions are worked out by a worker's own assumptions: those of the node.
+    pub policy: Policy,
+    /// Offices of agencies that people can go to.
+    pub offices: Vec<Office>,
+    /// An invented person whom anybody may look at; none if nobody is shown.
+    pub example: Option<Example>,
     /// The clock.
     pub clock: fn() -> UnixMillis,
+}
+
+/// An invented person: an account that was computed beforehand, so that looking at it asks no node.
+pub struct Example {
+    /// The account.
+    pub account: Account,
+    /// The rules that it was computed under.
+    pub policy: Policy,
 }
 
 /// A certificate with its key.

@@ -148,6 +148,13 @@ impl Holders for Gateway {
         self.holders().readings(passed(request)).await
     }
 
+    async fn dispute(
+        &self,
+        request: Request<v1::DisputeRequest>,
+    ) -> Result<Response<v1::DisputeReply>, Status> {
+        self.holders().dispute(passed(request)).await
+    }
+
     async fn leave(
         &self,
         request: Request<v1::LeaveRequest>,

@@ -19,7 +19,7 @@ mod sessions;
 mod shared;
 mod text;
 
-pub use config::{Config, StartError, Tls};
+pub use config::{Config, Example, StartError, Tls};
 pub use server::Portal;
 
 rust_i18n::i18n!("locales", fallback = "en");

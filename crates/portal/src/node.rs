@@ -12,9 +12,9 @@ use yizhang_wire::{
     convert,
     deadline::{LOOKUP_TIMEOUT, within},
     v1::{
-        self, BindReply, BindRequest, ChallengeReply, ChallengeRequest, EndKeyRequest,
-        EnterRequest, Entrance, HeldKey, KeysRequest, LeaveRequest, LookupRequest, OpenRequest,
-        ReadingsRequest, StatementRequest, account_client::AccountClient,
+        self, BindReply, BindRequest, ChallengeReply, ChallengeRequest, DisputeRequest,
+        EndKeyRequest, EnterRequest, Entrance, HeldKey, KeysRequest, LeaveRequest, LookupRequest,
+        OpenRequest, ReadingsRequest, StatementRequest, account_client::AccountClient,
         holders_client::HoldersClient,
     },
 };
@@ -37,6 +37,12 @@ pub(crate) enum NodeFault {
     /// Too many ask at once.
     #[error("busy")]
     Busy,
+    /// More of it than one may.
+    #[error("too many")]
+    TooMany,
+    /// The region of the node does not hold the worker.
+    #[error("another region's matter")]
+    Elsewhere,
     /// What was sent is not in its form.
     #[error("refused: {0}")]
     Refused(String),
@@ -54,7 +60,9 @@ impl From<Status> for NodeFault {
             (Some(RefusalCode::NotOpened), _) => Self::NotOpened,
             (Some(RefusalCode::Code), Code::FailedPrecondition) => Self::NotApproved,
             (Some(RefusalCode::Code), _) => Self::Code,
-            (Some(RefusalCode::Busy | RefusalCode::TooMany), _) => Self::Busy,
+            (Some(RefusalCode::Busy), _) => Self::Busy,
+            (Some(RefusalCode::TooMany), _) => Self::TooMany,
+            (Some(RefusalCode::NoRight), _) => Self::Elsewhere,
             (Some(RefusalCode::Field), _) => Self::Refused(status.message().to_string()),
             _ => Self::Away(format!("{:?}", status.code())),
         }
@@ -135,6 +143,12 @@ impl Node {
         };
         let reply = within(CALL_TIMEOUT, self.holders().readings(request)).await?;
         Ok(yizhang_client::readings(reply).map_err(AnswerFault::from)?)
+    }
+
+    /// Disputes a record of the account that a ticket opens.
+    pub(crate) async fn dispute(&self, request: DisputeRequest) -> Result<(), NodeFault> {
+        within(LOOKUP_TIMEOUT, self.holders().dispute(request)).await?;
+        Ok(())
     }
 
     /// Ends a ticket; that the node cannot be told now is no harm, it ends by itself.

@@ -8,7 +8,9 @@ mod layout;
 mod readings;
 mod statement;
 
-pub(crate) use account::{Part, account};
+pub(crate) use account::{
+    Owner, Part, account, answer, certificate, estimate, example, invented, setting,
+};
 pub(crate) use enter::welcome;
 pub(crate) use fault::{Fault, fault, fault_text};
 pub(crate) use keys::{keys, passkey_label};

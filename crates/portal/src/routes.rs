@@ -1,7 +1,11 @@
 //! Every address of the portal, and what answers there.
 
 mod account;
+mod certificate;
+mod dispute;
 mod enter;
+mod estimate;
+mod example;
 mod keys;
 mod passkey;
 mod readings;
@@ -49,6 +53,18 @@ pub(crate) fn router(shared: &Arc<Shared>) -> Router {
         .route("/account/terms", get(account::terms))
         .route("/account/month/{family}/{month}", get(account::month))
         .route("/account/readings", get(readings::list))
+        .route("/account/dispute/{region}/{index}", get(dispute::form))
+        .route(
+            "/account/dispute",
+            post(dispute::raise).layer(DefaultBodyLimit::max(dispute::BODY_BYTES_MAX)),
+        )
+        .route("/account/estimate", get(estimate::page))
+        .route("/account/certificate", get(certificate::page))
+        .route("/example", get(example::first))
+        .route("/example/sheet", get(example::sheet))
+        .route("/example/terms", get(example::terms))
+        .route("/example/month/{family}/{month}", get(example::month))
+        .route("/example/estimate", get(estimate::example))
         .route("/account/keys", get(keys::list))
         .route("/account/keys/end", post(keys::end))
         .route(
@@ -184,7 +200,8 @@ pub(crate) fn node_failed(language: Language, fault: &NodeFault) -> Response {
             (StatusCode::FORBIDDEN, pages::Fault::NotOpened)
         }
         NodeFault::NotApproved => (StatusCode::FORBIDDEN, pages::Fault::NotApproved),
-        NodeFault::Busy => (StatusCode::TOO_MANY_REQUESTS, pages::Fault::Busy),
+        NodeFault::Busy | NodeFault::TooMany => (StatusCode::TOO_MANY_REQUESTS, pages::Fault::Busy),
+        NodeFault::Elsewhere => (StatusCode::FORBIDDEN, pages::Fault::Elsewhere),
         NodeFault::Away(_) | NodeFault::Answer(_) => {
             tracing::warn!(%fault, "the node has not answered as it should");
             (StatusCode::BAD_GATEWAY, pages::Fault::Away)

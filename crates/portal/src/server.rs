@@ -119,6 +119,9 @@ impl Portal {
             is_behind_proxy,
             address,
             root,
+            policy,
+            offices,
+            example,
             clock,
         } = config;
         if tls.is_none() && !is_behind_proxy && !listen.ip().is_loopback() {
@@ -142,6 +145,9 @@ impl Portal {
             site,
             is_behind_proxy,
             root,
+            policy,
+            offices,
+            example,
             clock,
         });
         Ok(Self {

@@ -1,10 +1,17 @@
 //! What all pages share.
 
-use crate::{config::StartError, node::Node, rates::Rates, sessions::Sessions};
+use crate::{
+    config::{Example, StartError},
+    node::Node,
+    rates::Rates,
+    sessions::Sessions,
+};
+use yizhang_entitlement::Policy;
 use yizhang_ledger::{
     roster::RootFingerprint,
     value::{Division, UnixMillis},
 };
+use yizhang_show::home::Office;
 
 /// What all pages share.
 pub(crate) struct Shared {
@@ -15,6 +22,9 @@ pub(crate) struct Shared {
     pub(crate) site: Site,
     pub(crate) is_behind_proxy: bool,
     pub(crate) root: RootFingerprint,
+    pub(crate) policy: Policy,
+    pub(crate) offices: Vec<Office>,
+    pub(crate) example: Option<Example>,
     pub(crate) clock: fn() -> UnixMillis,
 }
 

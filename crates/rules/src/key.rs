@@ -281,6 +281,7 @@ keys! {
     BenefitItem "benefit.item" Unit::Code, Loose, Item, Anywhere, "what a benefit item 待遇项目 is: `account`, paid out of the personal account; `after-death`, due only then; `heirs`, what heirs receive of the account";
     DivisionSuccessor "division.successor" Unit::Table(1), Loose, Nothing, Place, "the divisions that take a division's place, six digits each; several where it was split";
     EmployerSuccessor "employer.successor" Unit::Code, Loose, Employer, Nation, "the employer that took an employer's place: renamed, merged, or under a new code";
+    DisputeAnswer "dispute.answer" Unit::Days, Loose, Nothing, Nation, "an agency answers a dispute 异议; without a rule 15, which is ours";
     Holidays "calendar.holidays" Unit::Dates, Loose, Nothing, Nation, "days without work in a year, weekends or not";
     Workdays "calendar.workdays" Unit::Dates, Loose, Nothing, Nation, "weekend days with work in a year 调休";
 }

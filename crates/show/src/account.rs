@@ -13,8 +13,9 @@ use super::{
 use crate::text::t;
 use serde_json::json;
 use std::collections::BTreeMap;
-use yizhang_entitlement::account::{
-    Account, DisputeLine, FamilyAccount, IdentityFact, ParticipationState, SourceLine,
+use yizhang_entitlement::{
+    account::{Account, DisputeLine, FamilyAccount, IdentityFact, ParticipationState, SourceLine},
+    dispute::{Outcome, Reason},
 };
 use yizhang_ledger::{
     hash::Hash,
@@ -297,23 +298,61 @@ fn of_scheme(family: &FamilyAccount, state: &str) -> String {
 }
 
 /// A record that the worker disputes, and what came of it.
-fn dispute(account: &Account, line: &DisputeLine) -> String {
+pub fn dispute(account: &Account, line: &DisputeLine) -> String {
     let disputed = line.disputed.map_or_else(
         || place::name(line.region),
         |number| record::named(account, number),
     );
-    match line.outcome {
-        Some(answer) => {
-            let answer = record::named(account, answer);
-            t!(
-                "account.dispute_answered",
-                on = line.on,
-                record = disputed,
-                answer = answer
-            )
-            .to_string()
-        }
-        None => t!("account.dispute_open", on = line.on, record = disputed).to_string(),
+    let why = dispute_reason(&line.reason);
+    if let Some(answer) = line.outcome {
+        let answer = record::named(account, answer);
+        let how = dispute_outcome(&line.answer);
+        return t!(
+            "account.dispute_answered",
+            on = line.on,
+            record = disputed,
+            why = why,
+            answer = answer,
+            how = how
+        )
+        .to_string();
+    }
+    let text = if let Some(due) = line.due {
+        t!(
+            "account.dispute_due",
+            on = line.on,
+            record = disputed,
+            why = why,
+            due = due,
+            days = super::count::working_days(line.overdue)
+        )
+    } else {
+        t!(
+            "account.dispute_open",
+            on = line.on,
+            record = disputed,
+            why = why
+        )
+    };
+    text.to_string()
+}
+
+/// Why a record is disputed: a word for a code of ours, otherwise the agency's own code.
+pub fn dispute_reason(code: &str) -> String {
+    if Reason::of_code(code).is_some() {
+        named(&format!("dispute.reason.{code}"))
+    } else {
+        code.to_owned()
+    }
+}
+
+/// How a dispute was answered.
+pub fn dispute_outcome(code: &str) -> String {
+    let is_known = Outcome::ALL.iter().any(|known| known.code() == code);
+    if is_known {
+        named(&format!("dispute.outcome.{code}"))
+    } else {
+        code.to_owned()
     }
 }
 

@@ -5,8 +5,12 @@
 //! HTML itself can do (`details`, `popover`, radio buttons). [`file`](file()) is such a document, which needs nothing else.
 
 mod answers;
+#[cfg(feature = "paper")]
+mod certificate;
 mod conflicts;
+mod disputes;
 mod document;
+mod estimate;
 mod missing;
 mod month;
 mod pension;
@@ -21,7 +25,15 @@ mod trust;
 mod words;
 mod years;
 
+#[cfg(feature = "paper")]
+pub use certificate::page as certificate;
+#[cfg(feature = "paper")]
+use certificate::sheet as certificate_sheet;
+pub use disputes::{Place, page as dispute};
+#[cfg(feature = "paper")]
+pub use document::certificate_file;
 pub use document::file;
+pub use estimate::{Estimate, page as estimate};
 pub use month::page as month;
 pub use readings::{lines as readings_lines, page as readings};
 pub use sheet::page as sheet;
@@ -42,6 +54,8 @@ pub struct Setting {
     pub links: Links,
     /// Offices of agencies that somebody has configured.
     pub offices: Vec<Office>,
+    /// What forms carry, so that no other page can send one; none where nothing can be sent.
+    pub token: Option<String>,
 }
 
 /// Where the other pages are.
@@ -49,11 +63,13 @@ pub enum Links {
     /// All in one file.
     InOneFile,
     /// Behind an address without a slash at its end: that itself is the first page, `/sheet`, `/terms`, `/readings` and
-    /// `/month/FAMILY/MONTH` (as in `/month/hrss-110/2026-10`) the others.
+    /// `/month/FAMILY/MONTH` (as in `/month/hrss-110/2026-10`) the others. Disputes are sent to `/dispute` and shown under
+    /// `/dispute/REGION/POSITION`.
     Under(String),
 }
 
 /// An office that people can go to.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Office {
     /// The region that it is of.
     pub region: Division,
@@ -104,6 +120,36 @@ impl Links {
         }
     }
 
+    /// Where pensions are worked out; none in a file.
+    fn estimate(&self) -> Option<String> {
+        let Self::Under(prefix) = self else {
+            return None;
+        };
+        Some(format!("{prefix}/estimate"))
+    }
+
+    /// Where the sheet is that a worker prints; none in a file.
+    fn certificate(&self) -> Option<String> {
+        let Self::Under(prefix) = self else {
+            return None;
+        };
+        Some(format!("{prefix}/certificate"))
+    }
+
+    /// Where disputes are sent to; none in a file.
+    fn disputes(&self) -> Option<String> {
+        let Self::Under(prefix) = self else {
+            return None;
+        };
+        Some(format!("{prefix}/dispute"))
+    }
+
+    /// The page on which a record is disputed; none in a file.
+    fn dispute(&self, place: Place) -> Option<String> {
+        let Place { region, index } = place;
+        Some(format!("{}/{region}/{index}", self.disputes()?))
+    }
+
     /// The page of a month; none in a file, which shows the months of a stretch together.
     fn month(&self, family: &str, month: Month) -> Option<String> {
         let Self::Under(prefix) = self else {
@@ -130,8 +176,9 @@ pub fn first(answer: &Answer, setting: &Setting) -> Markup {
                 (years::section(answer, setting))
                 (schemes::section(account))
                 (rest::medical(account))
-                (transfers::section(account))
+                (transfers::section(account, setting))
                 (conflicts::section(account))
+                (disputes::section(account, setting))
                 (rest::refunds(account))
             }
             (rest::other_pages(answer, setting))

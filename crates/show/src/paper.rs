@@ -129,7 +129,7 @@ fn grouped(digest: Hash) -> String {
 }
 
 /// A code as a picture: a white square, and one black rectangle for each run of dark modules in a row. None if the text is too long for any.
-fn picture(text: &str) -> Option<Markup> {
+pub(crate) fn picture(text: &str) -> Option<Markup> {
     let code = QrCode::with_error_correction_level(text, EcLevel::M).ok()?;
     let width = code.width();
     let modules = code.to_colors();

@@ -4,7 +4,7 @@ use super::{count, kind, named, place, serde_name, table, yuan};
 use crate::text::t;
 use std::collections::BTreeMap;
 use yizhang_entitlement::review::{Finding, List};
-use yizhang_ledger::entry::Kind;
+use yizhang_ledger::{entry::Kind, value::Day};
 
 /// Prints how many findings there are of each sort, and how many of them are overdue.
 pub fn counts(counts: &BTreeMap<(List, String), (u64, u64)>) {
@@ -20,7 +20,7 @@ pub fn counts(counts: &BTreeMap<(List, String), (u64, u64)>) {
     ];
     let mut rows = table(header);
     for ((list, what), (found, overdue)) in counts {
-        let overdue = if *list == List::Transfer {
+        let overdue = if matches!(list, List::Transfer | List::Dispute) {
             overdue.to_string()
         } else {
             String::new()
@@ -100,7 +100,7 @@ fn how(finding: &Finding) -> String {
                 .map(|acts| named(&format!("actor.{}", serde_name(&acts))))
                 .unwrap_or_default();
         }
-        (List::Transfer, _) => {
+        (List::Transfer | List::Dispute, _) => {
             let due = finding.due.map(|day| day.to_string()).unwrap_or_default();
             t!(
                 "review.due_on",
@@ -162,6 +162,44 @@ pub fn transfers(waiting: &[(String, Finding)]) {
     println!("{rows}");
 }
 
+/// Prints disputes that wait for an answer.
+pub fn disputes(waiting: &[(String, Finding)]) {
+    if waiting.is_empty() {
+        println!("{}", t!("review.no_disputes"));
+        return;
+    }
+    let header = [
+        t!("review.dispute"),
+        t!("review.account"),
+        t!("review.what"),
+        t!("review.disputed"),
+        t!("review.raised"),
+        t!("review.due"),
+        t!("review.overdue"),
+    ];
+    let mut rows = table(header);
+    for (account, finding) in waiting {
+        let day = |day: Option<Day>| day.map(|day| day.to_string()).unwrap_or_default();
+        rows.add_row([
+            finding.dispute.map(|id| id.to_string()).unwrap_or_default(),
+            account.clone(),
+            meaning(List::Dispute, &finding.what),
+            disputed(finding),
+            day(finding.raised),
+            day(finding.due),
+            finding.overdue.to_string(),
+        ]);
+    }
+    println!("{rows}");
+}
+
+fn disputed(finding: &Finding) -> String {
+    let (Some(disputed), Some(at)) = (finding.disputed, finding.at) else {
+        return String::new();
+    };
+    t!("review.disputed_at", kind = kind::name(disputed), at = at).to_string()
+}
+
 /// The class, cause or step in words.
 fn meaning(list: List, what: &str) -> String {
     match list {
@@ -172,5 +210,6 @@ fn meaning(list: List, what: &str) -> String {
             .find(|(_, name)| *name == what)
             .map_or_else(|| what.to_owned(), |(kind, _)| kind::name(*kind)),
         List::Retirement => named(&format!("class.{what}")),
+        List::Dispute => super::account::dispute_reason(what),
     }
 }

@@ -37,6 +37,7 @@ mod answer;
 mod believed;
 mod bundle;
 mod carried;
+mod certificate;
 mod evidence;
 mod fork;
 mod lines;
@@ -56,6 +57,7 @@ pub use bundle::{
 pub use carried::{
     CarriedChain, CarriedFault, CarriedHead, CarriedPart, CarriedReader, newest_roster,
 };
+pub use certificate::{CERTIFICATE_CONTEXT, CertificateCode};
 pub use evidence::{ChainEvidence, RecordEvidence, prove};
 pub use fork::{FORK_BYTES_MAX, Fork, ForkEvidence, ForkFault, ForkUnder, HEADER as FORK_HEADER};
 pub use lines::LineFault;

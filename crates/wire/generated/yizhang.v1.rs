@@ -861,6 +861,41 @@ pub struct EndKeyRequest {
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct EndKeyReply {}
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct DisputeRequest {
+    #[prost(bytes = "bytes", tag = "1")]
+    pub ticket: ::prost::bytes::Bytes,
+    /// Region whose chain holds the disputed record.
+    #[prost(uint32, tag = "2")]
+    pub region: u32,
+    /// Its position there.
+    #[prost(uint64, tag = "3")]
+    pub index: u64,
+    /// Why: amount, not-mine, no-consent, deducted, transfer, other; one that fits the kind of the record.
+    #[prost(string, tag = "4")]
+    pub reason: ::prost::alloc::string::String,
+    /// BLAKE3 hash of a document behind it, 32 bytes; empty for none.
+    #[prost(bytes = "bytes", tag = "5")]
+    pub document: ::prost::bytes::Bytes,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct DisputeReply {
+    /// What names the dispute: the hash of its leaf, 32 bytes.
+    #[prost(bytes = "bytes", tag = "1")]
+    pub id: ::prost::bytes::Bytes,
+    /// Where it stands in the chain of the node or, if it was raised before, in that of `chain`.
+    #[prost(uint64, tag = "2")]
+    pub index: u64,
+    /// Region of the chain in which it stands.
+    #[prost(uint32, tag = "3")]
+    pub chain: u32,
+    /// Whether the same record was disputed before, and the agency has not answered yet: then nothing was written.
+    #[prost(bool, tag = "4")]
+    pub was_raised: bool,
+    /// The last day within the limit of the answer, as YYYYMMDD; 0 beyond the calendar.
+    #[prost(uint32, tag = "5")]
+    pub due: u32,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct LeaveRequest {
     #[prost(bytes = "bytes", tag = "1")]
     pub ticket: ::prost::bytes::Bytes,
@@ -4163,6 +4198,29 @@ pub mod holders_client {
             req.extensions_mut().insert(GrpcMethod::new("yizhang.v1.Holders", "EndKey"));
             self.inner.unary(req, path, codec).await
         }
+        /// The worker disputes a record of the own account. Written into the chain of the node, if its region holds the worker; the same twice is once.
+        /// Answers when it is durable and signed. Counts as a reading of the account.
+        pub async fn dispute(
+            &mut self,
+            request: impl tonic::IntoRequest<super::DisputeRequest>,
+        ) -> std::result::Result<tonic::Response<super::DisputeReply>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/yizhang.v1.Holders/Dispute",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("yizhang.v1.Holders", "Dispute"));
+            self.inner.unary(req, path, codec).await
+        }
         /// Ends a ticket.
         pub async fn leave(
             &mut self,
@@ -4272,6 +4330,12 @@ pub mod holders_server {
             &self,
             request: tonic::Request<super::EndKeyRequest>,
         ) -> std::result::Result<tonic::Response<super::EndKeyReply>, tonic::Status>;
+        /// The worker disputes a record of the own account. Written into the chain of the node, if its region holds the worker; the same twice is once.
+        /// Answers when it is durable and signed. Counts as a reading of the account.
+        async fn dispute(
+            &self,
+            request: tonic::Request<super::DisputeRequest>,
+        ) -> std::result::Result<tonic::Response<super::DisputeReply>, tonic::Status>;
         /// Ends a ticket.
         async fn leave(
             &self,
@@ -4736,6 +4800,49 @@ pub mod holders_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = EndKeySvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/yizhang.v1.Holders/Dispute" => {
+                    #[allow(non_camel_case_types)]
+                    struct DisputeSvc<T: Holders>(pub Arc<T>);
+                    impl<T: Holders> tonic::server::UnaryService<super::DisputeRequest>
+                    for DisputeSvc<T> {
+                        type Response = super::DisputeReply;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::DisputeRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Holders>::dispute(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = DisputeSvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(

@@ -77,7 +77,8 @@ impl Account {
         })
     }
 
-    fn family_of_scheme(&self, scheme: &str) -> Option<String> {
+    /// The family that a scheme belongs to here.
+    pub(crate) fn family_of_scheme(&self, scheme: &str) -> Option<String> {
         let has =
             |family: &&super::FamilyAccount| family.schemes.iter().any(|known| known == scheme);
         self.families

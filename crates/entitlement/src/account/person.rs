@@ -133,9 +133,29 @@ pub struct DisputeLine {
     /// Region whose chain holds the disputed record.
     #[serde(with = "json::text")]
     pub region: Division,
-    /// Why, as a code of the agency.
+    /// Why, as a code: one of [`crate::dispute::Reason`], or the agency's own.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub reason: String,
+    /// Until when its agency is to answer: not said of a dispute that was answered.
+    #[serde(
+        default,
+        with = "json::text_option",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub due: Option<Day>,
+    /// Working days past that.
+    #[serde(default, skip_serializing_if = "json::is_zero")]
+    pub overdue: u32,
+    /// How it was answered, as a code: one of [`crate::dispute::Outcome`], or the agency's own.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub answer: String,
+    /// The day of the answer.
+    #[serde(
+        default,
+        with = "json::text_option",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub answered: Option<Day>,
     /// The disputed record, if it is one of this account.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub disputed: Option<RecordNumber>,

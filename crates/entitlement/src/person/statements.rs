@@ -6,13 +6,15 @@ use crate::{
         RecordNumber, Standing,
     },
     conflicts::{class::ConflictCode, finders::conflict},
+    dispute::Limit,
+    policy::Policy,
     records::set::{AsOf, Held, RecordSet, number},
 };
 use std::collections::BTreeMap;
 use yizhang_ledger::{
     entry::{Kind, RecordId},
     person::AccountId,
-    record::{BirthEvidence, Record},
+    record::{BirthEvidence, Dispute, Record},
     value::{Division, Month},
 };
 
@@ -211,7 +213,7 @@ fn births(person: &Person) -> Option<Conflict> {
 }
 
 /// Disputes in force, and their outcomes.
-pub(crate) fn disputes(set: &RecordSet<'_>) -> Vec<DisputeLine> {
+pub(crate) fn disputes(set: &RecordSet<'_>, policy: &Policy, as_of: AsOf) -> Vec<DisputeLine> {
     let mut disputed = Vec::new();
     // The first answer to each dispute, in the order of the set, by the chain that answers.
     let mut outcomes: BTreeMap<(RecordId, Division), usize> = BTreeMap::new();
@@ -233,21 +235,41 @@ pub(crate) fn disputes(set: &RecordSet<'_>) -> Vec<DisputeLine> {
     for (at, held) in set.iter() {
         known.insert((held.fact.id, held.fact.region), at);
     }
+    let limit = Limit::of(policy);
     let mut lines = Vec::new();
     for (at, fields) in disputed {
         let record = known.get(&(fields.target, fields.region));
         // The agency whose record is disputed answers.
-        let outcome = outcomes.get(&(set.at(at).fact.id, fields.region));
+        let outcome = outcomes.get(&(set.at(at).fact.id, fields.region)).copied();
+        let answer = outcome.and_then(|at| answer(set, at));
+        let due = match outcome {
+            Some(_) => None,
+            None => limit.due(fields.on),
+        };
         lines.push(DisputeLine {
             on: fields.on,
             region: fields.region,
             reason: fields.reason.as_str().to_owned(),
+            due,
+            overdue: due.map_or(0, |due| limit.overdue(due, as_of.day)),
+            answer: answer
+                .map_or("", |answer| answer.reason.as_str())
+                .to_owned(),
+            answered: answer.map(|answer| answer.on),
             disputed: record.copied().map(number),
-            outcome: outcome.copied().map(number),
+            outcome: outcome.map(number),
             record: number(at),
         });
     }
     lines
+}
+
+/// What an answer says.
+fn answer<'s, 'f>(set: &'s RecordSet<'f>, at: usize) -> Option<&'s Dispute<'f>> {
+    match &set.at(at).fact.record {
+        Record::Dispute(Kind::DISPUTE_OUTCOME, fields) => Some(fields),
+        _ => None,
+    }
 }
 
 /// Disputes that nobody has answered (C41).

@@ -3,11 +3,13 @@
 mod bounds;
 mod case;
 mod cases;
+mod disputes;
 mod document;
 mod federation;
 mod form;
 mod identity;
 mod procedure;
+mod projection;
 mod properties;
 mod provisional;
 mod review;

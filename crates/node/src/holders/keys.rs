@@ -137,7 +137,15 @@ pub(crate) async fn end(shared: &Arc<Shared>, record: KeyEnded<'_>) -> Result<()
     write(shared, name.ending(), &Record::KeyEnded(record)).await
 }
 
-async fn write(shared: &Arc<Shared>, id: SubmissionId, record: &Record<'_>) -> Result<(), Refusal> {
+/// Writes a record into the chain of this node, in its name: durable and signed when this returns.
+///
+/// # Errors
+/// As of any submission.
+pub(crate) async fn write(
+    shared: &Arc<Shared>,
+    id: SubmissionId,
+    record: &Record<'_>,
+) -> Result<(), Refusal> {
     if !shared.room.takes(&shared.origin) {
         return Err(Refusal::DiskFull);
     }

@@ -8,10 +8,12 @@ use crate::{
         random,
     },
     party::Party,
-    permission::{APPROVE_CODE, BIND, END_KEY, ENTER, ISSUE_CODE, KEYS, OPEN, READINGS, SIGN_ON},
+    permission::{
+        APPROVE_CODE, BIND, DISPUTE, END_KEY, ENTER, ISSUE_CODE, KEYS, OPEN, READINGS, SIGN_ON,
+    },
     reads::Trace,
     refusal::Refusal,
-    services::{account, caller::Holder, caller::party_of, gate::holder_of, readings},
+    services::{account, caller::Holder, caller::party_of, disputes, gate::holder_of, readings},
     shared::Shared,
 };
 use std::{sync::Arc, time::Instant};
@@ -162,6 +164,17 @@ impl Holders for HoldersService {
         let party = party_of(&request)?.clone();
         let told = readings(&shared, &party, &mut trace, &request.into_inner()).await;
         Ok(Response::new(shared.reads.answer(trace, told).await?))
+    }
+
+    async fn dispute(
+        &self,
+        request: Request<v1::DisputeRequest>,
+    ) -> Result<Response<v1::DisputeReply>, Status> {
+        let shared = Arc::clone(&self.0);
+        let mut trace = Trace::begun(holder_of(&request)?.clone(), DISPUTE);
+        let party = party_of(&request)?.clone();
+        let raised = disputes::raise(&shared, &party, &mut trace, request.into_inner()).await;
+        Ok(Response::new(shared.reads.answer(trace, raised).await?))
     }
 
     async fn leave(
@@ -574,7 +587,7 @@ async fn end_key(
 }
 
 /// The ticket of a call, which stands in its trace.
-fn opened(shared: &Shared, trace: &mut Trace, ticket: &[u8]) -> Result<Ticket, Refusal> {
+pub(super) fn opened(shared: &Shared, trace: &mut Trace, ticket: &[u8]) -> Result<Ticket, Refusal> {
     let ticket = shared.holders.ticket(ticket, &trace.holder.certificate)?;
     trace.subject = Subject::Account(ticket.account);
     trace.worker = Some(ticket.described());

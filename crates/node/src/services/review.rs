@@ -72,7 +72,7 @@ impl Task {
             "" => None,
             name => Some(List::named(name).ok_or(FieldFault::Form {
                 field: "list",
-                expected: "conflict, gap, transfer, retirement or nothing",
+                expected: "conflict, gap, transfer, retirement, dispute or nothing",
             })?),
         };
         let months = u16::try_from(request.retirement_months).unwrap_or(u16::MAX);

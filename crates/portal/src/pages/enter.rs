@@ -4,14 +4,13 @@ use super::{
     fault::{Fault, fault_text},
     layout::{Whose, page},
 };
-use crate::text::t;
+use crate::{shared::Shared, text::t};
 use axum::response::Html;
 use maud::html;
-use yizhang_ledger::value::Division;
 use yizhang_show::{language::Language, place};
 
 /// The first page: what this is, the way in with a phone that is known, and the way in with a code. With what was wrong, if something was.
-pub(crate) fn welcome(language: Language, region: Division, fault: Option<Fault>) -> Html<String> {
+pub(crate) fn welcome(language: Language, shared: &Shared, fault: Option<Fault>) -> Html<String> {
     page(
         language,
         &Whose::Everybody,
@@ -21,7 +20,7 @@ pub(crate) fn welcome(language: Language, region: Division, fault: Option<Fault>
                 main id="main" {
                 h1 { (t!("welcome.title")) }
                 p.lead { (t!("welcome.lead")) }
-                p { (t!("welcome.region", region = place::name(region))) }
+                p { (t!("welcome.region", region = place::name(shared.region))) }
                 @if let Some(fault) = fault {
                     p.alert role="alert" { (fault_text(language, fault)) }
                 }
@@ -41,6 +40,13 @@ pub(crate) fn welcome(language: Language, region: Division, fault: Option<Fault>
                             maxlength="24" placeholder="0000 0000 0000" aria-describedby="code-help";
                         p.small id="code-help" { (t!("welcome.code_help")) }
                         button.main type="submit" { (t!("welcome.code_button")) }
+                    }
+                }
+                @if shared.example.is_some() {
+                    section.card aria-labelledby="example" {
+                        h2 id="example" { (t!("example.title")) }
+                        p { (t!("example.text")) }
+                        p { a href="/example" { (t!("example.way")) } }
                     }
                 }
                 p.small { (t!("welcome.privacy")) }

@@ -21,6 +21,14 @@ pub(crate) enum Fault {
     Busy,
     /// The node does not answer.
     Away,
+    /// A dispute that names nothing that can be disputed.
+    Dispute,
+    /// A file that is too large.
+    TooLarge,
+    /// More disputes than one may raise.
+    TooMany,
+    /// The region of the node does not hold the worker.
+    Elsewhere,
     /// There is no such page.
     NoPage,
     /// A page of somebody else has sent it.
@@ -36,6 +44,10 @@ impl Fault {
             Self::Number => "fault.number",
             Self::Busy => "fault.busy",
             Self::Away => "fault.away",
+            Self::Dispute => "fault.dispute",
+            Self::TooLarge => "fault.too_large",
+            Self::TooMany => "fault.too_many",
+            Self::Elsewhere => "fault.elsewhere",
             Self::NoPage => "fault.no_page",
             Self::ForeignPage => "fault.foreign_page",
         }

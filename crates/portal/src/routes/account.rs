@@ -28,8 +28,8 @@ pub(crate) async fn terms(shared: State<Arc<Shared>>, headers: HeaderMap) -> Res
 /// A month, as an address names it.
 #[derive(serde::Deserialize)]
 pub(crate) struct NamedMonth {
-    family: String,
-    month: String,
+    pub(super) family: String,
+    pub(super) month: String,
 }
 
 pub(crate) async fn month(
@@ -43,7 +43,7 @@ pub(crate) async fn month(
     }
 }
 
-async fn part(shared: &Shared, headers: HeaderMap, part: Part) -> Response {
+pub(super) async fn part(shared: &Shared, headers: HeaderMap, part: Part) -> Response {
     let Some(visitor) = visitor(shared, &headers) else {
         return to_first_page();
     };
@@ -52,7 +52,8 @@ async fn part(shared: &Shared, headers: HeaderMap, part: Part) -> Response {
         Ok(told) => told,
         Err(fault) => return failed(shared, &visitor, &fault),
     };
-    match pages::account(visitor.language, &visitor.session, told, &part) {
+    let setting = pages::setting(shared, pages::Owner::Worker(&visitor.session));
+    match pages::account(visitor.language, &visitor.session, told, &part, &setting) {
         Some(page) => page.into_response(),
         None => no_page(headers).await,
     }

@@ -28,7 +28,7 @@ pub(crate) async fn welcome(State(shared): State<Arc<Shared>>, headers: HeaderMa
     if visitor(&shared, &headers).is_some() {
         return Redirect::to("/account").into_response();
     }
-    pages::welcome(language_of(&headers), shared.region, None).into_response()
+    pages::welcome(language_of(&headers), &shared, None).into_response()
 }
 
 /// A code, as it was typed.
@@ -75,7 +75,7 @@ pub(crate) async fn enter(
 
 /// The first page with what was wrong.
 fn again(shared: &Shared, language: Language, fault: Fault) -> Response {
-    let page = pages::welcome(language, shared.region, Some(fault));
+    let page = pages::welcome(language, shared, Some(fault));
     (StatusCode::FORBIDDEN, page).into_response()
 }
 

@@ -189,7 +189,7 @@ fn to(page: &'static str) -> Json<Told> {
 
 fn refused(language: Language, fault: &NodeFault) -> Response {
     let (status, fault) = match fault {
-        NodeFault::Busy => (StatusCode::TOO_MANY_REQUESTS, Fault::Busy),
+        NodeFault::Busy | NodeFault::TooMany => (StatusCode::TOO_MANY_REQUESTS, Fault::Busy),
         NodeFault::Away(_) | NodeFault::Answer(_) => {
             tracing::warn!(%fault, "the node has not answered as it should");
             (StatusCode::BAD_GATEWAY, Fault::Away)

@@ -1,13 +1,13 @@
 //! The page of one month: what stands behind it.
 
 use super::{
-    Setting, address, sheet, terms, trust, words,
+    Setting, address, disputes, sheet, terms, trust, words,
     years::{Picture, Stretch, facts},
 };
 use crate::text::t;
 use crate::{account::Answer, kind, named, record, serde_name};
 use maud::{Markup, html};
-use yizhang_entitlement::account::{FamilyAccount, RecordLine};
+use yizhang_entitlement::account::{FamilyAccount, RecordLine, RecordNumber};
 use yizhang_ledger::value::Month;
 
 /// The page of a month of a family, named as in an address (`hrss-110`); none where the account has no such family or
@@ -22,10 +22,10 @@ pub fn page(answer: &Answer, family: &str, month: Month, setting: &Setting) -> O
         last: month,
         fact: picture.fact(month)?,
     };
-    let records: Vec<(String, &RecordLine)> = picture
+    let records: Vec<(RecordNumber, &RecordLine)> = picture
         .records(month, month)
         .into_iter()
-        .filter_map(|number| Some((record::named(account, number), account.record(number)?)))
+        .filter_map(|number| Some((number, account.record(number)?)))
         .collect();
     let beside = |month: Option<Month>| {
         let month = month.filter(|month| picture.fact(*month).is_some())?;
@@ -43,8 +43,15 @@ pub fn page(answer: &Answer, family: &str, month: Month, setting: &Setting) -> O
             (facts(answer, &picture, &stretch))
             @if !records.is_empty() {
                 h2 { (words::prose(&t!("home.month_records"))) }
-                ul.cards { @for (name, line) in &records { li { (record_card(family, name, line)) } } }
-            }
+                ul.cards {
+                    @for (number, line) in &records {
+                        li {
+                            (record_card(family, &record::named(account, *number), line))
+                            (disputes::of_card(account, *number, line, setting))
+                        }
+                    }
+                }
+            } @else { (disputes::nothing_to_dispute()) }
             nav.pages aria-label=(t!("home.pages")) {
                 @if let Some((link, name)) = before { a href=(link) rel="prev" { "← " (name) } }
                 @if let Some((link, name)) = after { a href=(link) rel="next" { (name) " →" } }

@@ -275,7 +275,11 @@ pub(super) fn other_pages(answer: &Answer, setting: &Setting) -> Markup {
     html! {
         nav.pages aria-label=(t!("home.pages")) {
             @if !answer.account.records.is_empty() {
+                @if let Some(estimate) = setting.links.estimate() { a href=(estimate) { (t!("home.estimate.way")) } }
                 a href=(setting.links.sheet()) { (t!("home.to_sheet")) }
+                @if let Some(certificate) = setting.links.certificate().filter(|_| setting.token.is_some()) {
+                    a href=(certificate) { (t!("home.certificate.way")) }
+                }
             }
             a href=(setting.links.terms()) { (t!("home.all_terms")) }
             @if let Some(readings) = setting.links.readings() {

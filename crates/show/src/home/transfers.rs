@@ -1,6 +1,6 @@
 //! Transfers: from where to where, which step is done, who must act, and until when.
 
-use super::words;
+use super::{Setting, disputes, words};
 use crate::text::t;
 use crate::{kind, named, serde_name};
 use maud::{Markup, html};
@@ -11,7 +11,7 @@ use yizhang_entitlement::{
 use yizhang_ledger::entry::Kind;
 
 /// Transfers, those that wait for somebody first; nothing where there are none.
-pub(super) fn section(account: &Account) -> Markup {
+pub(super) fn section(account: &Account, setting: &Setting) -> Markup {
     let mut cases: Vec<(&FamilyAccount, &TransferCase)> = Vec::new();
     for family in &account.families {
         cases.extend(family.transfers.iter().map(|case| (family, case)));
@@ -29,7 +29,7 @@ pub(super) fn section(account: &Account) -> Markup {
                         h3 { (t!("home.transfer.title", scheme = words::family(family), from = words::at(case.source), to = words::at(case.target))) }
                         p.figure { (named(&format!("home.transfer_state.{}", serde_name(&case.state)))) }
                         @for line in lines(case) { p { (words::prose(&line)) } }
-                        (steps(case))
+                        (steps(account, case, setting))
                     }
                 }
             }
@@ -92,12 +92,15 @@ fn step(awaited: Kind) -> String {
     plain
 }
 
-fn steps(case: &TransferCase) -> Markup {
+fn steps(account: &Account, case: &TransferCase, setting: &Setting) -> Markup {
     html! {
         @if !case.steps.is_empty() {
             details {
                 summary { (t!("home.transfer.steps", count = case.steps.len())) }
-                ol { @for step in &case.steps { li { (words::day(step.on)) " " (kind::name(step.kind)) } } }
+                ol { @for step in &case.steps { li {
+                    (words::day(step.on)) " " (kind::name(step.kind))
+                    @if let Some(line) = account.record(step.record) { (disputes::way(line, setting)) }
+                } } }
             }
         }
     }

@@ -3,6 +3,8 @@
 use super::{Line, Outcome, Verdict};
 use crate::place;
 use crate::text::t;
+#[cfg(feature = "home")]
+use yizhang_statement::CertificateCode;
 use yizhang_statement::{AccountSince, PaperCode, Verdict as Shown};
 
 impl Verdict {
@@ -20,6 +22,25 @@ impl Verdict {
             day = day,
             found = found
         );
+        self.lines.insert(0, Line::reason(text));
+        self.outcome = Outcome::Refused;
+        self.headline = t!("verify.paper.headline").to_string();
+        self
+    }
+}
+
+#[cfg(feature = "home")]
+impl Verdict {
+    /// The same verdict, to somebody who asks whether a sheet that a worker has printed belongs to the statement.
+    #[must_use]
+    pub fn on_certificate(mut self, stated: &CertificateCode, shown: &Shown) -> Self {
+        let found = CertificateCode::of(&PaperCode::of(shown, ""));
+        if *stated == found {
+            self.lines
+                .insert(0, Line::proved(t!("home.certificate.same")));
+            return self;
+        }
+        let text = t!("home.certificate.other", stated = stated, found = found);
         self.lines.insert(0, Line::reason(text));
         self.outcome = Outcome::Refused;
         self.headline = t!("verify.paper.headline").to_string();

@@ -39,6 +39,7 @@ pub(crate) fn setting() -> Setting {
     Setting {
         links: Links::Under("/me".into()),
         offices: Vec::new(),
+        token: Some("token".into()),
     }
 }
 
@@ -298,6 +299,7 @@ fn an_office_that_is_configured_is_shown() {
     let setting = Setting {
         links: Links::Under("/me".into()),
         offices: vec![office],
+        token: None,
     };
     let html = in_language(Language::Zh, || {
         home::first(&answer, &setting).into_string()
