@@ -4,7 +4,7 @@
 use crate::{
     desk::Total,
     export::{Cell, Sheet, yuan},
-    layout::{Page, alert},
+    layout::{Page, Renewal, alert},
     shared::{Session, Shared},
     text::t,
 };
@@ -194,7 +194,7 @@ pub(crate) async fn day(
         session: &session,
         way: "/closing",
         title: t!("closing.title").to_string(),
-        renewed_s: 0,
+        renewal: Renewal::Never,
     };
     page.show(&body)
 }
@@ -246,7 +246,7 @@ fn table(closing: &Closing) -> Markup {
         }
     }
     html! {
-        div.wide { table.list {
+        div.wide tabindex="0" role="region" aria-label=(t!("closing.title")) { table.list {
             thead {
                 tr {
                     th scope="col" rowspan="2" { (t!("closing.kind")) } th scope="col" rowspan="2" { (t!("closing.scheme")) } th scope="col" rowspan="2" { (t!("closing.place")) }

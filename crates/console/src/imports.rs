@@ -204,6 +204,20 @@ fn check(shared: &Shared, job: &Job) {
     };
 }
 
+/// Looks at a file again that was looked at, because its report is in another language.
+pub(crate) fn check_again(shared: &Arc<Shared>) {
+    let Some(job) = shared.job().clone() else {
+        return;
+    };
+    {
+        let mut stage = job.stage();
+        let Stage::Checked(_) = *stage else { return };
+        *stage = Stage::Checking;
+    }
+    let shared = Arc::clone(shared);
+    spawn_blocking(move || check(&shared, &job));
+}
+
 /// With what a file is sent that was looked at.
 #[derive(Deserialize)]
 pub(crate) struct Sending {

@@ -74,8 +74,30 @@ pub(crate) struct Page<'p> {
     pub(crate) way: &'static str,
     /// Its heading.
     pub(crate) title: String,
-    /// After how many seconds it is loaded anew; 0 for never.
-    pub(crate) renewed_s: u32,
+    /// Whether it goes on by itself.
+    pub(crate) renewal: Renewal,
+}
+
+/// Whether a page goes on by itself: the script puts what is new in its place, so that whoever reads it stays where they are.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Renewal {
+    /// It stays as it is.
+    Never,
+    /// Every second, because something is going on; without a script it is loaded anew.
+    EverySecond,
+    /// Every half minute, where there is a script.
+    NowAndThen,
+}
+
+impl Renewal {
+    /// The seconds in between; none for a page that stays.
+    const fn seconds(self) -> Option<u32> {
+        match self {
+            Self::Never => None,
+            Self::EverySecond => Some(1),
+            Self::NowAndThen => Some(30),
+        }
+    }
 }
 
 impl Page<'_> {
@@ -83,16 +105,22 @@ impl Page<'_> {
     pub(crate) fn show(&self, body: &Markup) -> Html<String> {
         let purpose = self.shared.work().purpose.clone();
         let page = html! {
-            (head(&self.title, (self.renewed_s > 0).then(|| self.renewed_s.to_string())))
+            (head(&self.title, &self.reloads()))
             body {
                 a.skip href="#main" { (t!("console.skip")) }
                 (self.header())
                 (purpose_bar(self.shared.desk.clerk(), self.session, purpose.as_ref()))
-                main id="main" { h1 { (self.title) } (body) }
+                main id="main" data-renewed=[self.renewal.seconds()] { h1 { (self.title) } (body) }
                 script src="/console.js" defer {}
             }
         };
         Html(html! { (DOCTYPE) html lang=(language::html_tag()) { (page) } }.into_string())
+    }
+
+    fn reloads(&self) -> Markup {
+        html! {
+            @if self.renewal == Renewal::EverySecond { noscript { meta http-equiv="refresh" content="1"; } }
+        }
     }
 
     fn header(&self) -> Markup {
@@ -123,13 +151,13 @@ impl Page<'_> {
     }
 }
 
-/// The head of a page; with what a browser does by itself after a while.
-fn head(title: &str, refresh: Option<String>) -> Markup {
+/// The head of a page, with what else belongs into it.
+fn head(title: &str, more: &Markup) -> Markup {
     html! {
         head {
             meta charset="utf-8";
             meta name="viewport" content="width=device-width, initial-scale=1";
-            @if let Some(refresh) = refresh { meta http-equiv="refresh" content=(refresh); }
+            (more)
             title { (title) " · " (t!("console.name")) }
             link rel="stylesheet" href=(STYLE_PATH);
         }
@@ -141,7 +169,7 @@ pub(crate) fn bare(text: &str) -> Html<String> {
     let page = html! {
         (DOCTYPE)
         html lang=(language::html_tag()) {
-            (head(&t!("console.name"), None))
+            (head(&t!("console.name"), &html! {}))
             body { main id="main" { h1 { (t!("console.name")) } p.alert role="alert" { (text) } } }
         }
     };
@@ -153,7 +181,7 @@ pub(crate) fn onwards(to: &str) -> Html<String> {
     let page = html! {
         (DOCTYPE)
         html lang=(language::html_tag()) {
-            (head(&t!("console.name"), Some(format!("0;url={to}"))))
+            (head(&t!("console.name"), &html! { meta http-equiv="refresh" content=(format!("0;url={to}")); }))
             body { main id="main" { h1 { (t!("console.name")) } p { a href=(to) { (t!("console.onwards")) } } } }
         }
     };

@@ -134,7 +134,7 @@ impl Asked {
             Sort::Money => rows.sort_by_key(|found| Reverse(found.finding.price.unwrap_or(0))),
             Sort::Months => rows.sort_by_key(|found| Reverse(found.finding.months)),
             Sort::Person => {
-                rows.sort_by_key(|found| (found.serial.is_empty(), &found.serial, &found.account))
+                rows.sort_by_key(|found| (found.serial.is_empty(), &found.serial, &found.account));
             }
         }
         rows

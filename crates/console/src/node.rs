@@ -2,7 +2,7 @@
 
 use crate::{
     desk::Trouble,
-    layout::{Page, alert},
+    layout::{Page, Renewal, alert},
     plot,
     shared::{Session, Shared},
     text::t,
@@ -102,7 +102,7 @@ pub(crate) async fn state(
         session: &session,
         way: "/node",
         title: t!("node.title").to_string(),
-        renewed_s: 30,
+        renewal: Renewal::NowAndThen,
     };
     page.show(&body).into_response()
 }
@@ -110,18 +110,21 @@ pub(crate) async fn state(
 fn shown(status: &NodeStatus, samples: &Samples) -> Markup {
     let report = Report::of(status);
     html! {
-        @for line in &report.state { p.state.good[status.ready] { (line) } }
+        @for (at, line) in report.state.iter().enumerate() { p.state[at == 0].good[at == 0 && status.ready] { (line) } }
+        p { a href="/node" { (t!("node.again")) } }
         @if !report.warnings.is_empty() {
             section.alert { h2 { (t!("node.warnings")) } ul { @for line in &report.warnings { li { (line) } } } }
         }
         h2 { (t!("node.chains")) }
-        (table(&report.chains))
+        (table(&report.chains, &t!("node.chains")))
         h2 { (t!("node.plots")) }
         (plots(status, samples))
-        @if !report.cosigned.rows.is_empty() { h2 { (t!("node.cosigned")) } (table(&report.cosigned)) }
+        @if !report.cosigned.rows.is_empty() { h2 { (t!("node.cosigned")) } (table(&report.cosigned, &t!("node.cosigned"))) }
         @for line in &report.lines { p { (line) } }
-        h2 { (t!("node.peers")) }
-        ul { @for line in &report.peers { li { (line) } } }
+        @if !report.peers.is_empty() {
+            h2 { (t!("node.peers")) }
+            ul { @for line in &report.peers { li { (line) } } }
+        }
         (certificates(status))
     }
 }
@@ -154,9 +157,9 @@ fn at(values: &[(u32, u64)], code: u32) -> Option<u64> {
         .map(|(_, value)| *value)
 }
 
-fn table(table: &Table) -> Markup {
+fn table(table: &Table, name: &str) -> Markup {
     html! {
-        div.wide { table.list {
+        div.wide tabindex="0" role="region" aria-label=(name) { table.list {
             thead { tr { @for name in &table.header { th scope="col" { (name) } } } }
             tbody { @for row in &table.rows { tr { @for cell in row { td { (cell) } } } } }
         } }
@@ -169,10 +172,19 @@ fn certificates(status: &NodeStatus) -> Markup {
             h2 { (t!("node.certificates")) }
             ul {
                 @for certificate in &status.certificates {
-                    li { (certificate.name) ": " (yizhang_show::copies::moment(certificate.until)) }
+                    li { (certificate_name(&certificate.name)) ": " (yizhang_show::copies::moment(certificate.until)) }
                 }
             }
         }
+    }
+}
+
+/// Whose a certificate is, in words; as the node says it where there are none.
+fn certificate_name(name: &str) -> String {
+    match name {
+        "node" => t!("node.certificate.node").to_string(),
+        "authority" => t!("node.certificate.authority").to_string(),
+        other => other.to_string(),
     }
 }
 

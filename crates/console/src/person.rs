@@ -2,7 +2,7 @@
 
 use crate::{
     desk::{Opened, Trouble, Whom},
-    layout::{Page, alert, token},
+    layout::{Page, Renewal, alert, token},
     routes::{Token, foreign, is_ours, no_page},
     shared::{OpenFile, Session, Shared},
     text::t,
@@ -172,7 +172,7 @@ fn page<'p>(shared: &'p Shared, session: &'p Session, title: String) -> Page<'p>
         session,
         way: WAY,
         title,
-        renewed_s: 0,
+        renewal: Renewal::Never,
     }
 }
 
@@ -340,7 +340,7 @@ fn file(opened: &Opened, place: InQueue) -> Markup {
                 a href=(part.path(place.at)) aria-current=[(part == place.part).then_some("page")] { (t!(part.name())) }
             }
         }
-        div.file {
+        div.file tabindex="0" role="region" aria-label=(t!(place.part.name())) {
             @match place.part {
                 Part::Account => { (PreEscaped(html::parts(answer))) }
                 Part::Figures => { (PreEscaped(yizhang_show::explain::html(answer))) }

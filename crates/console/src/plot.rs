@@ -1,6 +1,7 @@
 //! Small plots: a line over time, drawn here.
 
 use maud::{Markup, html};
+use std::fmt::Write as _;
 
 /// Width and height of a plot, in its own units.
 const WIDTH: u64 = 240;
@@ -31,7 +32,7 @@ fn points(values: &[u64], least: u64, most: u64) -> String {
         if !points.is_empty() {
             points.push(' ');
         }
-        points.push_str(&format!("{x},{y}"));
+        write!(points, "{x},{y}").expect("a string takes whatever is written to it");
     }
     points
 }

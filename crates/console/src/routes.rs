@@ -132,8 +132,7 @@ async fn choose_language(
     }
     if let Some(language) = Language::of_tag(&wanted.language) {
         language::set(language);
-        // It was refused in the other language.
-        shared.work().open = None;
+        imports::check_again(&shared);
     }
     Redirect::to("/person").into_response()
 }

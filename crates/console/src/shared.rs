@@ -18,7 +18,7 @@ use yizhang_wire::purpose::Purpose;
 /// How long a session lasts: a day at work. After it the console is started anew.
 const SESSION_MAX: Duration = Duration::from_secs(12 * 60 * 60);
 /// Random bytes of the name that it is reached under: nobody on the same machine guesses it.
-const NAME_BYTES: usize = 10;
+const NAME_BYTES: usize = 16;
 /// Random bytes of a token.
 const TOKEN_BYTES: usize = 32;
 
@@ -75,12 +75,11 @@ pub(crate) struct OpenFile {
 impl Shared {
     /// None where the machine has no random bytes.
     pub(crate) fn new(desk: Arc<dyn Desk>, folder: PathBuf, port: u16) -> Option<Self> {
-        let name = random::<NAME_BYTES>()?;
-        let name: String = name.iter().map(|byte| format!("{byte:02x}")).collect();
+        let name = u128::from_be_bytes(random::<NAME_BYTES>()?);
         Some(Self {
             desk,
             folder,
-            host: format!("c{name}.localhost:{port}"),
+            host: format!("c{name:032x}.localhost:{port}"),
             door: Mutex::new(Door {
                 token: Some(random_text()?),
                 session: None,

@@ -2,7 +2,7 @@
 
 use crate::{
     desk::{Deed, Step, Trouble},
-    layout::{Page, alert, token},
+    layout::{Page, Renewal, alert, token},
     routes::{foreign, is_ours},
     shared::{Session, Shared},
     text::{named, t},
@@ -162,7 +162,7 @@ fn shown(shared: &Shared, session: &Session, step: &Step, told: Option<&Told>) -
         session,
         way: "/transfer",
         title: t!("transfer.title").to_string(),
-        renewed_s: 0,
+        renewal: Renewal::Never,
     };
     page.show(&body)
 }

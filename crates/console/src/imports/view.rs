@@ -3,7 +3,7 @@
 use super::{Job, Stage, UPLOAD_BYTES_MAX, UPLOAD_PATH, WAY};
 use crate::{
     desk::{Checked, Sent},
-    layout::{Page, alert, token},
+    layout::{Page, Renewal, alert, token},
     shared::{Session, Shared},
     text::t,
 };
@@ -25,7 +25,11 @@ pub(super) fn desk(shared: &Shared, session: &Session, notice: Option<&str>) -> 
         session,
         way: WAY,
         title: t!("import.title").to_string(),
-        renewed_s: u32::from(job.is_some_and(|job| job.is_at_work())),
+        renewal: if job.is_some_and(|job| job.is_at_work()) {
+            Renewal::EverySecond
+        } else {
+            Renewal::Never
+        },
     };
     page.show(&body)
 }

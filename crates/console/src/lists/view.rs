@@ -3,13 +3,13 @@
 use super::{Asked, Held, PAGE_ROWS, Sort, WAY};
 use crate::{
     desk::Found,
-    layout::{Page, alert, token},
+    layout::{Page, Renewal, alert, token},
     shared::{Session, Shared},
     text::{named, t},
 };
 use axum::response::Html;
 use maud::{Markup, html};
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, fmt::Write as _};
 use yizhang_entitlement::review::List;
 use yizhang_show::{place, review};
 
@@ -44,7 +44,11 @@ pub(super) fn overview(shared: &Shared, session: &Session) -> Html<String> {
         session,
         way: WAY,
         title: t!("lists.title").to_string(),
-        renewed_s: u32::from(running.is_some()),
+        renewal: if running.is_some() {
+            Renewal::EverySecond
+        } else {
+            Renewal::Never
+        },
     };
     page.show(&body)
 }
@@ -110,7 +114,7 @@ pub(super) fn list(
         session,
         way: WAY,
         title,
-        renewed_s: 0,
+        renewal: Renewal::Never,
     };
     page.show(&body)
 }
@@ -144,7 +148,7 @@ fn escaped(value: &str) -> String {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
             text.push(char::from(byte));
         } else {
-            text.push_str(&format!("%{byte:02X}"));
+            write!(text, "%{byte:02X}").expect("a string takes whatever is written to it");
         }
     }
     text
