@@ -122,7 +122,7 @@ impl Console {
         self.cookie = opened.cookie.unwrap();
         let page = self.get("/person").body;
         let behind = page.split("name=\"token\" value=\"").nth(1).unwrap();
-        self.token = behind.split('"').next().unwrap().to_owned();
+        self.token = behind.split('"').next().unwrap().into();
     }
 
     fn send(&self, request: &[u8]) -> Reply {
@@ -375,7 +375,7 @@ fn a_file_is_dropped_checked_and_sent_and_its_sums_stand_in_the_closing() {
     assert_eq!(dropped.status, 303, "{}", dropped.body);
     let page = console.wait_for("/imports", "Row by row");
     assert!(
-        page.contains("2026-10.csv") && page.contains("Leave the 1 faulty rows out"),
+        page.contains("2026-10.csv") && page.contains("Leave the faulty rows out (1)"),
         "{page}"
     );
     assert!(!page.contains("440300199003078816"));
@@ -395,12 +395,15 @@ fn a_file_is_dropped_checked_and_sent_and_its_sums_stand_in_the_closing() {
     console.wait_for("/imports", "Row by row");
     console.post("/imports/send", "skip_faulty=1");
     let page = console.wait_for("/imports", "Sent.");
-    assert!(page.contains("3") && page.contains("receipts"), "{page}");
+    assert!(
+        page.contains("3 records") && page.contains("receipts"),
+        "{page}"
+    );
     let kept = fs::read_dir(federation.path().join("console/receipts")).unwrap();
     assert!(kept.count() >= 2, "a receipt and its row list");
     let closing = console.get("/closing").body;
     assert!(
-        closing.contains("1 imports") && closing.contains("Shenzhen"),
+        closing.contains("imports: 1") && closing.contains("Shenzhen"),
         "{closing}"
     );
     let csv = console.get("/closing/csv").body;
@@ -541,7 +544,7 @@ fn what_others_wrote_is_text_and_never_markup() {
         rows.as_bytes(),
     );
     assert_eq!(dropped.status, 303);
-    let page = console.wait_for("/imports", "Send 2 rows");
+    let page = console.wait_for("/imports", "Send the valid rows: 2");
     assert!(
         page.contains("&lt;script&gt;") && !page.contains("<script>alert"),
         "{page}"
@@ -631,6 +634,15 @@ fn a_step_of_a_transfer_is_looked_at_before_it_is_taken() {
             format!("number={WORKER}&kind={kind}&case=ZY-1&serial=F-1&on=2026-03-06&deed={deed}");
         console.post("/transfer", &form).body
     };
+    console.post("/lists", "");
+    console.wait_for("/lists", "As of ");
+    let list = console.get("/lists/transfer?overdue=1&sort=due").body;
+    assert!(list.contains("/transfer?kind=Freeze&amp;case="), "{list}");
+    let form = console.get("/transfer?kind=Freeze&case=%22%3E%3Cb%3E").body;
+    assert!(
+        form.contains("&lt;b&gt;") && form.contains("value=\"Freeze\" selected"),
+        "{form}"
+    );
     // A step of the other side is refused before it is written.
     let refused = step("Posted", "take");
     assert!(refused.contains("role=\"alert\""), "{refused}");
@@ -730,6 +742,12 @@ fn pages_fit_their_screens_and_axe_finds_nothing_serious() {
     console.post("/person", &format!("persons={WORKER}%0A{OTHER}"));
     console.post("/lists", "");
     console.wait_for("/lists", "As of ");
+    let good = contributions(OTHER, 440_300, 2, "y");
+    console.drop_file(&console.token, "2026-09.csv", &good);
+    console.wait_for("/imports", "Send the valid rows");
+    console.post("/imports/send", "");
+    console.wait_for("/imports", "Sent.");
+    console.post("/imports/drop", "");
     let wrong = contributions(OTHER, 440_300, 2, "z");
     let wrong = String::from_utf8(wrong)
         .unwrap()

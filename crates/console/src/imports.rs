@@ -33,6 +33,8 @@ use tokio::task::spawn_blocking;
 
 /// Largest file that a page takes: some two million rows. Larger ones are for `yizhang agency import`.
 pub(crate) const UPLOAD_BYTES_MAX: u64 = 256 * 1_024 * 1_024;
+/// Longest token of a form.
+const TOKEN_BYTES_MAX: usize = 64;
 /// Where files are dropped.
 pub(crate) const UPLOAD_PATH: &str = "/imports/file";
 /// Largest file of faulty rows that goes through a browser.
@@ -153,7 +155,7 @@ pub(crate) async fn upload(
 /// Reads the form: first its token, then the file.
 async fn taken(shared: &Shared, session: &Session, mut form: Multipart) -> Result<Job, NotTaken> {
     let token = form.next_field().await?.ok_or(NotTaken::Form)?;
-    if token.name() != Some("token") || !is_ours(session, &token.text().await?) {
+    if token.name() != Some("token") || !is_ours(session, &short(token).await?) {
         return Err(NotTaken::Foreign);
     }
     let field = form.next_field().await?.ok_or(NotTaken::Form)?;
@@ -173,6 +175,18 @@ async fn taken(shared: &Shared, session: &Session, mut form: Multipart) -> Resul
         progress: Progress::default(),
         stage: Mutex::new(Stage::Checking),
     })
+}
+
+/// A field that is no file: no more of it is read than a token has.
+async fn short(mut field: Field<'_>) -> Result<String, NotTaken> {
+    let mut text = Vec::new();
+    while let Some(chunk) = field.chunk().await? {
+        text.extend_from_slice(&chunk);
+        if text.len() > TOKEN_BYTES_MAX {
+            return Err(NotTaken::Form);
+        }
+    }
+    String::from_utf8(text).map_err(|_| NotTaken::Form)
 }
 
 /// A name as it is shown: without a number of a person, and no longer than a line.

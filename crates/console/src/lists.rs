@@ -5,7 +5,7 @@ mod view;
 use crate::{
     desk::{Found, Progress, Reviewed, Trouble, Whom},
     export::{Cell, Sheet},
-    routes::{foreign, is_ours, no_page},
+    routes::{Token, foreign, is_ours, no_page},
     shared::{Session, Shared},
     text::t,
 };
@@ -165,17 +165,11 @@ pub(crate) async fn overview(
     view::overview(&shared, &session).into_response()
 }
 
-/// What a form without fields of its own carries.
-#[derive(Deserialize)]
-pub(crate) struct Renewal {
-    token: String,
-}
-
 /// Begins a review, unless one is going on.
 pub(crate) async fn renew(
     Extension(session): Extension<Session>,
     State(shared): State<Arc<Shared>>,
-    Form(form): Form<Renewal>,
+    Form(form): Form<Token>,
 ) -> Response {
     if !is_ours(&session, &form.token) {
         return foreign();

@@ -24,6 +24,7 @@ const SCRIPT: &str = include_str!("../assets/console.js");
 /// Everything that the console answers.
 pub(crate) fn router(shared: &Arc<Shared>) -> Router {
     let form_bytes = usize::try_from(FORM_BYTES_MAX).expect("some kilobytes");
+    let file_bytes = usize::try_from(imports::UPLOAD_BYTES_MAX).expect("some megabytes");
     Router::new()
         .route("/", get(Redirect::to("/person")))
         .route(OPEN, get(open))
@@ -43,7 +44,7 @@ pub(crate) fn router(shared: &Arc<Shared>) -> Router {
         .route("/imports", get(imports::desk))
         .route(
             imports::UPLOAD_PATH,
-            post(imports::upload).layer(DefaultBodyLimit::disable()),
+            post(imports::upload).layer(DefaultBodyLimit::max(file_bytes)),
         )
         .route("/imports/send", post(imports::send))
         .route("/imports/drop", post(imports::drop_file))

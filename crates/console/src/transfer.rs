@@ -9,10 +9,11 @@ use crate::{
 };
 use axum::{
     Extension, Form,
-    extract::State,
+    extract::{Query, State},
     response::{Html, IntoResponse, Response},
 };
 use maud::{Markup, html};
+use serde::Deserialize;
 use std::{collections::BTreeMap, sync::Arc};
 use tokio::task::spawn_blocking;
 use yizhang_ledger::entry::Kind;
@@ -57,11 +58,26 @@ const VALUE_CHARACTERS_MAX: usize = 128;
 /// Most fields of a form.
 const FIELDS_MAX: usize = 32;
 
+/// What a list leads here with.
+#[derive(Deserialize)]
+pub(crate) struct Awaited {
+    #[serde(default)]
+    kind: String,
+    #[serde(default)]
+    case: String,
+}
+
 pub(crate) async fn desk(
     Extension(session): Extension<Session>,
     State(shared): State<Arc<Shared>>,
+    Query(awaited): Query<Awaited>,
 ) -> Html<String> {
-    shown(&shared, &session, &Step::default(), None)
+    let step = Step {
+        kind: awaited.kind,
+        case: awaited.case,
+        ..Step::default()
+    };
+    shown(&shared, &session, &step, None)
 }
 
 /// Looks at a step, or takes it.

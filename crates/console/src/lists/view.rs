@@ -221,10 +221,24 @@ fn row(list: List, found: &Found) -> Markup {
             td { (found.serial) }
             td { (what) } td { (scheme) } td { (months) } td { (places) } td { (how) }
             @if list == List::Transfer {
-                td { @if found.case_number.is_empty() { span.code title=(case) { (case.chars().take(8).collect::<String>()) } } @else { (found.case_number) } }
+                td {
+                    @if found.case_number.is_empty() { span.code title=(case) { (case.chars().take(8).collect::<String>()) "…" } } @else { (found.case_number) }
+                    " " a href=(step_address(found, case)) { (t!("transfer.go")) }
+                }
             }
         }
     }
+}
+
+/// Where the step is taken that a transfer waits for.
+fn step_address(found: &Found, case: &str) -> String {
+    let case = if found.case_number.is_empty() {
+        case
+    } else {
+        &found.case_number
+    };
+    let (kind, case) = (escaped(&found.finding.what), escaped(case));
+    format!("/transfer?kind={kind}&case={case}")
 }
 
 /// The ways to the page before and after.
