@@ -2,29 +2,31 @@
 
 mod access_log;
 mod approvals;
-mod book;
+pub(crate) mod book;
+pub(crate) mod checked;
 mod code;
 mod disputes;
-mod import;
+pub(crate) mod import;
 mod known;
 mod rates;
-mod receipts;
-mod review;
+pub(crate) mod receipts;
+pub(crate) mod review;
 mod row_lists;
 mod sending;
-mod transfer;
+pub(crate) mod transfer;
 
 use crate::exit::Outcome;
+pub(crate) use checked::{Rows, send};
 use clap::Subcommand;
 pub(crate) use code::issue_code;
-pub(crate) use import::{FormArguments, ImportArguments, check, open, send};
+pub(crate) use import::{FormArguments, check, open};
 pub(crate) use receipts::{LIST_SUFFIX, RECEIPT_SUFFIX};
 
 /// What an agency does.
 #[derive(Subcommand)]
 pub(crate) enum Command {
     /// Check a file of the agency and append its records to the region's chain.
-    Import(ImportArguments),
+    Import(import::ImportArguments),
     /// Open transfer cases, answer and close them, and list what is due.
     #[command(subcommand)]
     Transfer(transfer::Command),

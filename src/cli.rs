@@ -1,8 +1,8 @@
 //! The arguments, and which module answers each command.
 
 use crate::{
-    agency, audit, bundle, clock, demo, evidence, exit::Outcome, federation, language, manual,
-    node, portal, rules, sample, verify, worker,
+    agency, audit, bundle, clock, console, demo, evidence, exit::Outcome, federation, language,
+    manual, node, portal, rules, sample, verify, worker,
 };
 use clap::{Parser, Subcommand};
 use std::path::PathBuf;
@@ -40,6 +40,9 @@ pub(crate) enum Command {
     /// The door for workers: a web server through which they open their own accounts.
     #[command(subcommand)]
     Portal(portal::Command),
+    /// The desk of a clerk: a web server on the clerk's own machine, with work lists, accounts, imports and transfers.
+    #[command(subcommand)]
+    Console(console::Command),
     /// What a worker asks: the account.
     #[command(subcommand)]
     Worker(worker::Command),
@@ -79,6 +82,7 @@ impl Command {
             Self::Node(command) => node::run(&command),
             Self::Agency(command) => agency::run(&command),
             Self::Portal(command) => portal::run(&command),
+            Self::Console(command) => console::run(&command),
             Self::Worker(command) => worker::run(&command),
             Self::Rules(command) => rules::run(&command),
             Self::Audit(arguments) => audit::run(&arguments),

@@ -7,7 +7,7 @@ mod statement;
 mod tamper;
 
 use crate::{
-    agency::{self, FormArguments, ImportArguments},
+    agency::{self, FormArguments, Rows},
     audit, clock, connection,
     credentials::{self, Credentials},
     exit::Outcome,
@@ -30,7 +30,7 @@ use std::{
     thread::sleep,
     time::{Duration, Instant},
 };
-use yizhang_intake::sample::P1_NUMBER;
+use yizhang_intake::{FaultyRows, sample::P1_NUMBER};
 use yizhang_ledger::{
     person::SocialSecurityNumber,
     value::{Day, Division},
@@ -299,37 +299,23 @@ impl Demo {
             let file = files.join(name);
             fs::write(&file, content)?;
             let node = division(region)?;
-            let arguments = ImportArguments {
-                book: None,
-                file,
-                node,
-                credentials: self.agency(region),
-                person: person(),
-                accept_valid_rows: false,
-                send_used_serials: false,
-                check_only: false,
-                errors: None,
-                durable: None,
-                receipts: None,
-                form: FormArguments::default(),
-            };
-            let intake = agency::open(&arguments.file, node, &arguments.form)?;
+            let intake = agency::open(&file, node, &FormArguments::default())?;
             let summary = agency::check(&intake, &files.join(format!("{name}.errors")))?;
             ensure!(
                 summary.faulty == 0,
                 "{}",
                 t!("demo.faulty", file = name, rows = summary.faulty)
             );
-            let credentials = Credentials::read(&arguments.credentials)?;
-            let pseudonyms = NodePseudonyms::for_import(&credentials, node, &arguments.person)?;
-            let imported = agency::send(
-                &credentials,
-                &arguments,
-                &intake,
-                &pseudonyms,
-                None,
-                summary.valid,
-            )?;
+            let credentials = Credentials::read(&self.agency(region))?;
+            let rows = Rows {
+                credentials: &credentials,
+                node,
+                intake: &intake,
+                pseudonyms: &NodePseudonyms::for_import(&credentials, node, &person())?,
+                faulty: FaultyRows::Refuse,
+                count: summary.valid,
+            };
+            let imported = agency::send(&rows, None, &|_| {})?;
             self.detail(&t!(
                 "demo.imported",
                 region = show::place::name(node),

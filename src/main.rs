@@ -12,6 +12,7 @@ mod bundle;
 mod cli;
 mod clock;
 mod connection;
+mod console;
 mod copies;
 mod credentials;
 mod defaults;

@@ -456,7 +456,7 @@ fn status(arguments: &StatusArguments) -> anyhow::Result<Outcome> {
 }
 
 /// A node's status as it is shown.
-fn told(reply: StatusReply) -> NodeStatus {
+pub(crate) fn told(reply: StatusReply) -> NodeStatus {
     let roster = newer::version_of(&reply);
     let cosigning = copies::cosigning(&reply);
     let peers = reply.peers.into_iter().map(|peer| PeerStatus {

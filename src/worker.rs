@@ -303,7 +303,7 @@ fn is_still(code: &PaperCode, answer: &Answer) -> bool {
 
 /// What the number says of a retirement. Under other rules than the account's it would be another plan: then only that there
 /// is something to say.
-fn by_number(account: &Account, number: FromNumber, policy: &Policy) -> ByNumber {
+pub(crate) fn by_number(account: &Account, number: FromNumber, policy: &Policy) -> ByNumber {
     let retirements = provisional(account, number, policy);
     if retirements.is_empty() {
         ByNumber::Nothing

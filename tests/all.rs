@@ -6,6 +6,7 @@ mod backup;
 mod bench;
 mod bundle;
 mod clock;
+mod console;
 mod continued;
 mod cosigned;
 mod credential;

@@ -15,6 +15,7 @@ use std::{
     os::unix::fs::{OpenOptionsExt, PermissionsExt},
     path::{Path, PathBuf},
 };
+use yizhang_console::for_a_sheet;
 use yizhang_intake::{Intake, ParsedRow, Pseudonyms, Row};
 use yizhang_ledger::{entry::Entry, record::Record, value::LeafIndex};
 
@@ -185,14 +186,14 @@ fn begins_book(path: &Path) -> anyhow::Result<bool> {
 
 /// A book, read.
 #[derive(Default)]
-pub(super) struct Book {
+pub(crate) struct Book {
     serials: BTreeMap<String, String>,
     cases: BTreeMap<String, String>,
 }
 
 impl Book {
     /// Reads a book; of several lines about one worker the last counts.
-    pub(super) fn read(path: &Path) -> anyhow::Result<Self> {
+    pub(crate) fn read(path: &Path) -> anyhow::Result<Self> {
         let context = || path.display().to_string();
         let mut rows = csv::Reader::from_path(path).with_context(context)?;
         let header = rows.headers().with_context(context)?;
@@ -211,7 +212,7 @@ impl Book {
             ];
             for (names, key, name) in named {
                 if !key.is_empty() {
-                    names.insert(key.to_owned(), for_a_sheet(name));
+                    names.insert(key.to_owned(), for_a_sheet(name).into_owned());
                 }
                 ensure!(
                     names.len() <= NAMES_MAX,
@@ -224,23 +225,14 @@ impl Book {
     }
 
     /// The agency's serial of a worker, by pseudonym; empty where the book has none.
-    pub(super) fn serial(&self, account: &str) -> &str {
+    pub(crate) fn serial(&self, account: &str) -> &str {
         self.serials.get(account).map_or("", String::as_str)
     }
 
     /// The number of a case, by its hashed one; empty where the book has none.
-    pub(super) fn case_number(&self, case: Option<&str>) -> &str {
+    pub(crate) fn case_number(&self, case: Option<&str>) -> &str {
         case.and_then(|case| self.cases.get(case))
             .map_or("", String::as_str)
-    }
-}
-
-/// A cell that no spreadsheet takes for a formula.
-pub(super) fn for_a_sheet(text: &str) -> String {
-    if text.starts_with(['=', '+', '-', '@']) {
-        format!("'{text}")
-    } else {
-        text.to_owned()
     }
 }
 

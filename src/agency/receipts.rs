@@ -190,10 +190,10 @@ pub(crate) struct Promised {
 }
 
 impl Promised {
-    /// Says who holds what was imported, besides the node itself.
-    pub(crate) fn say(&self) {
+    /// Who holds what was imported, besides the node itself.
+    pub(crate) fn lines(&self) -> Vec<String> {
         let (count, folder) = (self.count, self.folder.display());
-        println!("{}", t!("receipts.kept", count = count, folder = folder));
+        let kept = t!("receipts.kept", count = count, folder = folder);
         let held = self.mirrors.len();
         let names: Vec<String> = self
             .mirrors
@@ -202,23 +202,21 @@ impl Promised {
             .collect();
         let names = names.join(", ");
         let wanted = usize::try_from(self.wanted.mirrors).unwrap_or(usize::MAX);
-        if held >= wanted && held > 0 {
-            println!("{}", t!("receipts.mirrored", count = held, names = names));
+        let promised = if held >= wanted && held > 0 {
+            t!("receipts.mirrored", count = held, names = names)
         } else if wanted > 0 {
             let seconds = self.wanted.seconds;
-            println!(
-                "{}",
-                t!(
-                    "receipts.fewer",
-                    wanted = wanted,
-                    seconds = seconds,
-                    held = held,
-                    names = names
-                )
-            );
+            t!(
+                "receipts.fewer",
+                wanted = wanted,
+                seconds = seconds,
+                held = held,
+                names = names
+            )
         } else {
-            println!("{}", t!("receipts.local"));
-        }
+            t!("receipts.local")
+        };
+        vec![kept.to_string(), promised.to_string()]
     }
 }
 

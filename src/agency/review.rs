@@ -279,7 +279,12 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
         with_findings: 0,
         left: Left::default(),
     };
-    let (ended, outcome) = stream(&credentials, &asked, &mut |reviewed| found.take(reviewed));
+    let bar = show::progress::uncounted(&t!("review.reading"));
+    let gone = |accounts| bar.set_position(accounts);
+    let (ended, outcome) = stream(&credentials, &asked, &gone, &mut |reviewed| {
+        found.take(reviewed)
+    });
+    bar.finish_and_clear();
     if let Some(file) = found.file.take()
         && (outcome.is_ok() || ended.reviewed > 0)
     {
@@ -371,9 +376,9 @@ fn make_printable(finding: &mut Finding) {
 pub(crate) fn stream(
     credentials: &Credentials,
     asked: &Asked<'_>,
+    gone: &dyn Fn(u64),
     each: &mut dyn FnMut(&Reviewed) -> anyhow::Result<()>,
 ) -> (Ended, anyhow::Result<()>) {
-    let bar = show::progress::uncounted(&t!("review.reading"));
     let mut ended = Ended::default();
     let outcome = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -419,7 +424,7 @@ pub(crate) fn stream(
                     each(&read(found)?)?;
                 }
                 ended.reviewed += u64::from(page.reviewed);
-                bar.set_position(ended.reviewed);
+                gone(ended.reviewed);
                 ended.without_birth += u64::from(page.without_birth);
                 let through = order.follow(&page.through)?;
                 if let Some(account) = through {
@@ -429,8 +434,53 @@ pub(crate) fn stream(
             anyhow::Ok(())
         })
     });
-    bar.finish_and_clear();
     (ended, outcome)
+}
+
+/// What was gathered in one review, to be held in memory.
+pub(crate) struct Gathered {
+    /// The gravest first.
+    pub(crate) lists: BTreeMap<List, Vec<(String, Finding)>>,
+    /// How many there are of each list.
+    pub(crate) counts: BTreeMap<List, u64>,
+    /// Accounts gone through.
+    pub(crate) accounts: u64,
+    /// What puts it in doubt, and what could not be said.
+    pub(crate) notes: Vec<String>,
+}
+
+/// Goes through all accounts and keeps so many findings of each list, the gravest.
+pub(crate) fn gather(
+    credentials: &Credentials,
+    asked: &Asked<'_>,
+    most: usize,
+    gone: &dyn Fn(u64),
+) -> anyhow::Result<Gathered> {
+    let (mut shown, mut left) = (Shown::new(most), Left::default());
+    let mut counts: BTreeMap<List, u64> = BTreeMap::new();
+    let (ended, outcome) = stream(credentials, asked, gone, &mut |reviewed| {
+        left.note(reviewed)?;
+        for finding in &reviewed.findings {
+            *counts.entry(finding.list).or_default() += 1;
+            shown.put(Listed::of(reviewed, finding));
+        }
+        Ok(())
+    });
+    outcome?;
+    let mut notes = ended.doubts;
+    if !notes.is_empty() {
+        notes.push(t!("review.in_doubt").to_string());
+    }
+    notes.extend(left.0);
+    if ended.without_birth > 0 {
+        notes.push(t!("review.without_birth", accounts = ended.without_birth).to_string());
+    }
+    Ok(Gathered {
+        lists: shown.finish(),
+        counts,
+        accounts: ended.reviewed,
+        notes,
+    })
 }
 
 /// How far a review has come through the pseudonyms.

@@ -30,7 +30,8 @@ use yizhang_intake::{
 };
 use yizhang_ledger::{
     entry::{Entry, Kind, RecordId},
-    record::Record,
+    person::SocialSecurityNumber,
+    record::{CaseId, Record},
     value::{Day, Division, LeafIndex},
 };
 use yizhang_wire::{purpose::Business, v1::lookup_request::Worker};
@@ -214,7 +215,9 @@ fn list(listed: &Listed) -> anyhow::Result<Outcome> {
         what: None,
     };
     let (mut waiting, mut left) = (Vec::new(), review::Left::default());
-    let (ended, outcome) = review::stream(&credentials, &asked, &mut |reviewed| {
+    let bar = show::progress::uncounted(&t!("review.reading"));
+    let gone = |accounts| bar.set_position(accounts);
+    let (ended, outcome) = review::stream(&credentials, &asked, &gone, &mut |reviewed| {
         left.note(reviewed)?;
         let wanted = reviewed
             .findings
@@ -228,6 +231,7 @@ fn list(listed: &Listed) -> anyhow::Result<Outcome> {
         );
         Ok(())
     });
+    bar.finish_and_clear();
     outcome.with_context(|| t!("transfer.list_cut_off", accounts = ended.reviewed))?;
     ended.print_doubts();
     waiting.sort_by_key(|(account, finding)| {
@@ -248,54 +252,117 @@ fn list(listed: &Listed) -> anyhow::Result<Outcome> {
     })
 }
 
-/// Takes one step: the case as it stands, the row, the record, the case as it stands then. A step that would not count is
-/// refused before it is written, because a chain forgets nothing.
+/// Takes one step as the command line names it.
 fn take(kind: Kind, step: &Step) -> anyhow::Result<Outcome> {
-    let case =
-        case_id(&step.case).map_err(|fault| anyhow::anyhow!("{}", show::fault::value(&fault)))?;
-    let taker = Taker::of(step)?;
-    let on = step.on.unwrap_or(taker.today);
-    ensure!(
-        on <= taker.today,
-        "{}",
-        t!("transfer.later", on = on, today = taker.today)
-    );
-    let before = taker.account()?;
-    let known = cases(&before).find(|known| known.case == case);
-    let row = taker.parsed(row(kind, step, on, &taker.number, known)?)?;
-    // What is looked at is what will be written, byte for byte.
-    let entry = Entry::parse(&row.bytes, LeafIndex(0))?;
-    let Record::Transfer(_, fields) = &Record::read(&entry)? else {
-        bail!("{}", t!("transfer.no_step"))
+    let case = case_of(step)?;
+    let credentials = Credentials::read(&step.credentials)?;
+    let taker = Taker {
+        step,
+        pseudonyms: pseudonyms_for(&credentials, step)?,
+        credentials: &credentials,
+        number: read_number()?.reveal().to_owned(),
+        today: clock::today(),
+        listener: &Listener {
+            say: &|line| println!("{line}"),
+            notice: &output::notice,
+        },
     };
-    let planned = Planned {
-        kind,
-        region: step.node,
-        id: row.id(),
-        fields,
+    taker.go(kind, case, Reach::Written)
+}
+
+/// How far a step is gone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reach {
+    /// Everything is looked at, and nothing written.
+    LookedAt,
+    /// It is written into the chain.
+    Written,
+}
+
+/// Who is told what comes of a step.
+pub(crate) struct Listener<'l> {
+    /// Is told a line of the result.
+    pub(crate) say: &'l dyn Fn(&str),
+    /// Is told what is to be thought of.
+    pub(crate) notice: &'l dyn Fn(&str),
+}
+
+/// A step as somebody has typed it, by the names of the fields with underscores.
+pub(crate) struct Typed<'t> {
+    pub(crate) credentials: &'t Credentials,
+    pub(crate) node: Division,
+    pub(crate) person: &'t PersonArgument,
+    pub(crate) step: &'t yizhang_console::Step,
+}
+
+/// Looks at a step that was typed, or takes it.
+pub(crate) fn take_typed(
+    typed: &Typed<'_>,
+    reach: Reach,
+    listener: &Listener<'_>,
+) -> anyhow::Result<()> {
+    let fields = &typed.step.fields;
+    let number = SocialSecurityNumber::parse(&typed.step.number).map_err(|fault| {
+        anyhow::anyhow!(
+            "{}",
+            t!("lookup.bad_number", fault = show::fault::number(fault))
+        )
+    })?;
+    let kind = Kind::NAMED
+        .iter()
+        .find(|(_, name)| *name == typed.step.kind)
+        .map(|(kind, _)| *kind)
+        .with_context(|| t!("transfer.no_step"))?;
+    let field = |name: &str| fields.get(name).cloned();
+    let on = match field("on") {
+        Some(text) => Some(Day::parse(&text).with_context(|| t!("argument.day"))?),
+        None => None,
     };
-    if !planned.is_written(&before)? {
-        // What is there already is not written again, and the answer says so.
-        planned.ensure_ours()?;
-        if !step.anyway {
-            planned.ensure_counts(known)?;
-            planned.ensure_sensible(&before, &taker.credentials)?;
-        }
-    }
-    if taker.send(&row)? == Sent::Waits {
-        return Ok(Outcome::Findings);
-    }
-    let after = taker.account()?;
-    let Some(case) = cases(&after).find(|known| known.case == case) else {
-        println!("{}", t!("transfer.not_seen"));
-        return Ok(Outcome::Findings);
+    let step = Step {
+        node: typed.node,
+        credentials: typed.credentials.directory.clone(),
+        person: typed.person.clone(),
+        case: typed.step.case.clone(),
+        serial: typed.step.serial.clone(),
+        agency: field("agency"),
+        on,
+        scheme: field("scheme"),
+        old_place: field("old_place"),
+        new_place: field("new_place"),
+        old_agency: field("old_agency"),
+        new_agency: field("new_agency"),
+        first_month: field("first_month"),
+        last_month: field("last_month"),
+        deemed_months: field("deemed_months"),
+        actual_months: field("actual_months"),
+        personal_account: field("personal_account"),
+        personal_account_unit: field("personal_account_unit"),
+        pool: field("pool"),
+        account_type: field("account_type"),
+        document: field("document"),
+        reason: field("reason"),
+        anyway: false,
     };
-    show::transfer::print(case);
-    Ok(if is_unused(&after, case, planned.id) {
-        Outcome::Findings
-    } else {
-        Outcome::Clean
-    })
+    let taker = Taker {
+        step: &step,
+        pseudonyms: pseudonyms_for(typed.credentials, &step)?,
+        credentials: typed.credentials,
+        number: number.reveal().to_owned(),
+        today: clock::today(),
+        listener,
+    };
+    taker.go(kind, case_of(&step)?, reach)?;
+    Ok(())
+}
+
+/// The case of a step, as records name it.
+fn case_of(step: &Step) -> anyhow::Result<CaseId> {
+    case_id(&step.case).map_err(|fault| anyhow::anyhow!("{}", show::fault::value(&fault)))
+}
+
+fn pseudonyms_for(credentials: &Credentials, step: &Step) -> anyhow::Result<NodePseudonyms> {
+    let purpose = step.person.reads_for(Business::Transfer, &step.case)?;
+    NodePseudonyms::new(credentials, step.node, purpose)
 }
 
 /// Whether the case could not use a step.
@@ -312,24 +379,75 @@ fn is_unused(account: &Account, case: &TransferCase, step: RecordId) -> bool {
 /// Who takes a step, and for which worker.
 struct Taker<'a> {
     step: &'a Step,
-    credentials: Credentials,
+    credentials: &'a Credentials,
     pseudonyms: NodePseudonyms,
     /// The worker's.
     number: String,
     today: Day,
+    listener: &'a Listener<'a>,
 }
 
-impl<'a> Taker<'a> {
-    fn of(step: &'a Step) -> anyhow::Result<Self> {
-        let credentials = Credentials::read(&step.credentials)?;
-        let purpose = step.person.reads_for(Business::Transfer, &step.case)?;
-        Ok(Self {
-            step,
-            pseudonyms: NodePseudonyms::new(&credentials, step.node, purpose)?,
-            credentials,
-            number: read_number()?.reveal().to_owned(),
-            today: clock::today(),
+impl Taker<'_> {
+    /// Takes one step: the case as it stands, the row, the record, the case as it stands then. A step that would not count is
+    /// refused before it is written, because a chain forgets nothing.
+    fn go(&self, kind: Kind, case: CaseId, reach: Reach) -> anyhow::Result<Outcome> {
+        let step = self.step;
+        let on = step.on.unwrap_or(self.today);
+        ensure!(
+            on <= self.today,
+            "{}",
+            t!("transfer.later", on = on, today = self.today)
+        );
+        let before = self.account()?;
+        let known = cases(&before).find(|known| known.case == case);
+        let row = self.parsed(row(kind, step, on, &self.number, known)?)?;
+        // What is looked at is what will be written, byte for byte.
+        let entry = Entry::parse(&row.bytes, LeafIndex(0))?;
+        let Record::Transfer(_, fields) = &Record::read(&entry)? else {
+            bail!("{}", t!("transfer.no_step"))
+        };
+        let planned = Planned {
+            kind,
+            region: step.node,
+            id: row.id(),
+            fields,
+        };
+        if !planned.is_written(&before)? {
+            // What is there already is not written again, and the answer says so.
+            planned.ensure_ours()?;
+            if !step.anyway {
+                planned.ensure_counts(known)?;
+                planned.ensure_sensible(&before, self.credentials)?;
+            }
+        }
+        if reach == Reach::LookedAt {
+            let step = show::kind::name(kind);
+            (self.listener.say)(&t!("transfer.would_count", step = step, on = on));
+            self.say_case(known);
+            return Ok(Outcome::Clean);
+        }
+        if self.send(&row)? == Sent::Waits {
+            return Ok(Outcome::Findings);
+        }
+        let after = self.account()?;
+        let Some(case) = cases(&after).find(|known| known.case == case) else {
+            (self.listener.say)(&t!("transfer.not_seen"));
+            return Ok(Outcome::Findings);
+        };
+        self.say_case(Some(case));
+        Ok(if is_unused(&after, case, planned.id) {
+            Outcome::Findings
+        } else {
+            Outcome::Clean
         })
+    }
+
+    /// Says where a case stands, if there is one.
+    fn say_case(&self, case: Option<&TransferCase>) {
+        let lines = case.map(show::transfer::lines).unwrap_or_default();
+        for line in lines {
+            (self.listener.say)(&show::printable(&line));
+        }
     }
 
     /// The worker's account as the node has it now.
@@ -348,7 +466,7 @@ impl<'a> Taker<'a> {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()?;
-        let answer = runtime.block_on(worker::ask(&self.credentials, self.step.node, question))?;
+        let answer = runtime.block_on(worker::ask(self.credentials, self.step.node, question))?;
         Ok(answer.account)
     }
 
@@ -357,25 +475,24 @@ impl<'a> Taker<'a> {
         let line = serde_json::to_vec(&Value::Object(row))?;
         let intake = Intake::open(Source::Bytes(line.into()), &ReadOptions::default())
             .map_err(file_error)?;
-        parsed(&intake, &self.pseudonyms, self.step)
+        parsed(&intake, &self.pseudonyms, self.step, self.listener)
     }
 
     fn send(&self, row: &ParsedRow) -> anyhow::Result<Sent> {
         let submission = std::iter::once(Ready::alone(Submission::of_row(row)));
-        let sent = send_submissions(&self.credentials, self.step.node, submission, None, &|_| {})?;
+        let sent = send_submissions(self.credentials, self.step.node, submission, None, &|_| {})?;
         let imported = sent.imported;
         if imported.waiting + imported.refused > 0 {
-            show::import::done(self.step.node, &imported);
+            for line in show::import::done(self.step.node, &imported) {
+                (self.listener.say)(&line);
+            }
             return Ok(Sent::Waits);
         }
-        println!(
-            "{}",
-            if imported.present > 0 {
-                t!("transfer.was_there")
-            } else {
-                t!("transfer.appended")
-            }
-        );
+        (self.listener.say)(&if imported.present > 0 {
+            t!("transfer.was_there")
+        } else {
+            t!("transfer.appended")
+        });
         Ok(Sent::Placed)
     }
 }
@@ -388,8 +505,13 @@ enum Sent {
     Waits,
 }
 
-/// The step as the row that an import would take. Warnings are printed; those of which nothing good can come are refused.
-fn parsed(intake: &Intake, pseudonyms: &NodePseudonyms, step: &Step) -> anyhow::Result<ParsedRow> {
+/// The step as the row that an import would take. Warnings are told; those of which nothing good can come are refused.
+fn parsed(
+    intake: &Intake,
+    pseudonyms: &NodePseudonyms,
+    step: &Step,
+    listener: &Listener<'_>,
+) -> anyhow::Result<ParsedRow> {
     let lines = |notes: &[RowFault]| {
         let lines = notes
             .iter()
@@ -418,7 +540,7 @@ fn parsed(intake: &Intake, pseudonyms: &NodePseudonyms, step: &Step) -> anyhow::
         }
         Row::Valid(row) => {
             if !row.notes.is_empty() {
-                output::notice(&lines(&row.notes));
+                (listener.notice)(&lines(&row.notes));
             }
             Ok(row)
         }

@@ -158,7 +158,7 @@ pub(crate) fn body(answer: &Answer) -> Vec<Part> {
 }
 
 /// The first digits of a pseudonym, in two groups.
-pub(crate) fn tag(account: AccountId) -> String {
+pub fn tag(account: AccountId) -> String {
     let digits: String = account
         .reveal_hex()
         .chars()

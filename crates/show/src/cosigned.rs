@@ -1,6 +1,6 @@
 //! What witnesses and mirrors have cosigned of each chain, as a node knows it.
 
-use super::{copies, place, table};
+use super::{copies, place, status::Table};
 use crate::text::t;
 use serde_json::{Value, json};
 use yizhang_ledger::{head::Origin, roster::KeyKind, value::UnixMillis};
@@ -117,17 +117,18 @@ impl Cosigning {
     }
 
     /// The newest cosigned head of each chain, as a table.
-    pub(crate) fn print(&self) {
-        let mut rows = table([
+    pub(crate) fn table(&self) -> Table {
+        let header = [
             t!("cosigned.chain"),
             t!("cosigned.size"),
             t!("cosigned.mirrors"),
             t!("cosigned.witnesses"),
             t!("cosigned.oldest"),
-        ]);
+        ];
+        let mut rows = Vec::new();
         for chain in &self.chains {
             if let Some(newest) = chain.newest() {
-                rows.add_row([
+                rows.push([
                     place::name(chain.origin.region()),
                     newest.size.to_string(),
                     newest.mirrors.to_string(),
@@ -136,8 +137,9 @@ impl Cosigning {
                 ]);
             }
         }
-        if !rows.is_empty() {
-            println!("{rows}");
+        Table {
+            header: header.map(|name| name.to_string()),
+            rows,
         }
     }
 

@@ -4,8 +4,9 @@ use super::{
     account::Answer,
     conflicts,
     copies::{self, IN_DOUBT},
-    count, family, figures, kind, named,
+    count, family, figures, html, kind, named,
     page::{Block, Part},
+    picture::Legend,
     place, printable, record, serde_name, terminal,
 };
 use crate::language::{self, Language};
@@ -54,14 +55,40 @@ pub fn print(answer: &Answer) {
             println!("    ← {}", printable(&line));
         }
     }
-    let mut parts: Vec<Part> = account
-        .families
-        .iter()
+    println!();
+    terminal::print(&parts(account));
+}
+
+/// The months of each family with the records behind them, and what does not agree.
+fn parts(account: &Account) -> Vec<Part> {
+    let families = account.families.iter();
+    let mut parts: Vec<Part> = families
         .filter_map(|family| months(account, family))
         .collect();
     parts.extend(conflicts::part(account));
-    println!();
-    terminal::print(&parts);
+    parts
+}
+
+/// The same as HTML, to stand in a page of somebody else's under [`html::STYLE`]: a figure opens when it is tapped.
+pub fn html(answer: &Answer) -> String {
+    let account = &answer.account;
+    let doubt = copies::in_doubt(account, &answer.copies);
+    let legend = Legend::of(account);
+    maud::html! {
+        @for line in copies::warnings(account, &answer.copies) { p { (line) } }
+        @if account.figures.is_empty() { p { (t!("figures.nothing")) } }
+        @for (number, figure) in (0_u32..).zip(&account.figures) {
+            details id=(format!("figure-{}", u64::from(number) + 1)) {
+                summary {
+                    "[" (u64::from(number) + 1) "] " (figures::name(figure)) ": " b { (figures::value(figure)) }
+                    @if doubt.figures.contains(&FigureNumber(number)) { (IN_DOUBT) }
+                }
+                ul { @for line in grounds(account, figure) { li { (line) } } }
+            }
+        }
+        @for part in parts(account) { (html::section(answer, &legend, &part)) }
+    }
+    .into_string()
 }
 
 /// What a figure rests on, a line each; all records in one.

@@ -122,7 +122,8 @@ pub(crate) fn sheet(answer: &Answer) -> String {
     )
 }
 
-fn section(answer: &Answer, legend: &Legend, part: &Part) -> Markup {
+/// A part, as HTML.
+pub(crate) fn section(answer: &Answer, legend: &Legend, part: &Part) -> Markup {
     html! {
         @if let Some(title) = &part.title { h2 { (title) } }
         @for block in part.blocks.iter().filter(|block| !block.is_empty()) { (shown(answer, legend, block)) }

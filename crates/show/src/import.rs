@@ -40,92 +40,116 @@ pub struct Known {
     pub other: usize,
 }
 
-/// Prints what of a file is in the chain already, before anything is sent.
-pub fn known(known: Known) {
+/// What of a file is in the chain already, before anything is sent.
+pub fn known(known: Known) -> Vec<String> {
+    let mut lines = Vec::new();
     if known.same > 0 {
-        println!(
-            "{}",
-            t!("import.known", asked = known.asked, same = known.same)
-        );
+        lines.push(t!("import.known", asked = known.asked, same = known.same).to_string());
     }
     if known.under_another > 0 {
-        println!(
-            "{}",
-            t!(
-                "import.under_another",
-                asked = known.asked,
-                rows = known.under_another
-            )
-        );
+        let (asked, rows) = (known.asked, known.under_another);
+        lines.push(t!("import.under_another", asked = asked, rows = rows).to_string());
     }
     if known.other > 0 {
-        println!(
-            "{}",
+        let (asked, other) = (known.asked, known.other);
+        lines.push(t!("import.used_serials", asked = asked, other = other).to_string());
+    }
+    lines
+}
+
+/// What the check of a file found, in words.
+pub struct Report {
+    /// How many rows there are of what sort, and what is not read.
+    pub lines: Vec<String>,
+    /// The names of the columns of `kinds`.
+    pub header: [String; 4],
+    /// Rows, money due and money paid of each kind of record.
+    pub kinds: Vec<[String; 4]>,
+    /// The first faults, errors before warnings.
+    pub faults: Vec<String>,
+    /// How many there are of each, if not all stand among the first; how many rows have warnings.
+    pub counts: Vec<String>,
+}
+
+impl Report {
+    /// What a check found.
+    pub fn of(summary: &Summary, intake: &Intake) -> Self {
+        let mut lines = vec![
             t!(
-                "import.used_serials",
-                asked = known.asked,
-                other = known.other
+                "import.summary",
+                form = form(intake),
+                rows = summary.rows,
+                valid = summary.valid,
+                faulty = summary.faulty,
+                duplicates = summary.duplicates
             )
-        );
+            .to_string(),
+            self::lines(&summary.lines).to_string(),
+        ];
+        lines.extend(left_unread(intake));
+        let header = [
+            t!("import.kind"),
+            t!("import.rows"),
+            t!("import.due"),
+            t!("import.paid"),
+        ];
+        let kinds = summary.kinds.iter().map(|(kind, total)| {
+            [
+                kind::word(*kind),
+                total.rows.to_string(),
+                sum(total.due_fen),
+                sum(total.paid_fen),
+            ]
+        });
+        // Errors before warnings, of which there may be one in every row.
+        let mut shown: Vec<&RowFault> = summary.first_faults.iter().collect();
+        shown.sort_by_key(|fault| Reverse(fault.fault.severity()));
+        let faults = shown.into_iter().take(FAULTS_PRINTED_MAX).map(fault::row);
+        Self {
+            lines,
+            header: header.map(|name| name.to_string()),
+            kinds: kinds.collect(),
+            faults: faults.collect(),
+            counts: counts(summary),
+        }
     }
 }
 
-/// Prints what the check of a file found.
-pub fn summary(summary: &Summary, intake: &Intake, errors: &Path) {
-    println!(
-        "{}",
-        t!(
-            "import.summary",
-            form = form(intake),
-            rows = summary.rows,
-            valid = summary.valid,
-            faulty = summary.faulty,
-            duplicates = summary.duplicates
-        )
-    );
-    println!("{}", lines(&summary.lines));
-    for line in left_unread(intake) {
-        println!("{line}");
-    }
-    let mut kinds = table([
-        t!("import.kind"),
-        t!("import.rows"),
-        t!("import.due"),
-        t!("import.paid"),
-    ]);
-    for (kind, total) in &summary.kinds {
-        kinds.add_row([
-            kind::word(*kind),
-            total.rows.to_string(),
-            sum(total.due_fen),
-            sum(total.paid_fen),
-        ]);
-    }
-    if !summary.kinds.is_empty() {
-        println!("{kinds}");
-    }
-    // Errors before warnings, of which there may be one in every row.
-    let mut shown: Vec<&RowFault> = summary.first_faults.iter().collect();
-    shown.sort_by_key(|fault| Reverse(fault.fault.severity()));
-    for fault in shown.into_iter().take(FAULTS_PRINTED_MAX) {
-        println!("{}", fault::row(fault));
-    }
-    // What stands above is the first few, errors and warnings together.
+/// How often each fault was found, unless all of them are shown, and how many rows have warnings.
+fn counts(summary: &Summary) -> Vec<String> {
+    let mut lines = Vec::new();
+    // What is shown is the first few, errors and warnings together.
     let shown = summary.first_faults.len().min(FAULTS_PRINTED_MAX);
     let found = summary
         .codes
         .iter()
         .filter(|(code, _)| **code != "duplicate");
-    if found.clone().map(|(_, count)| *count).sum::<u64>()
-        > u64::try_from(shown).expect("a few lines")
-    {
+    let all: u64 = found.clone().map(|(_, count)| *count).sum();
+    if all > u64::try_from(shown).expect("a few lines") {
         let counts: Vec<String> = found
             .map(|(code, count)| format!("{code} {count}"))
             .collect();
-        println!("{}", t!("import.counts", list = counts.join(", ")));
+        lines.push(t!("import.counts", list = counts.join(", ")).to_string());
     }
     if summary.warned > 0 {
-        println!("{}", t!("import.warned", rows = summary.warned));
+        lines.push(t!("import.warned", rows = summary.warned).to_string());
+    }
+    lines
+}
+
+/// Prints what the check of a file found.
+pub fn summary(summary: &Summary, intake: &Intake, errors: &Path) {
+    let report = Report::of(summary, intake);
+    for line in &report.lines {
+        println!("{line}");
+    }
+    if !report.kinds.is_empty() {
+        let mut kinds = table(report.header.map(Into::into));
+        kinds.add_rows(report.kinds);
+        println!("{kinds}");
+    }
+    for line in report.faults.iter().chain(&report.counts) {
+        println!("{line}");
     }
     if summary.faulty > 0 {
         println!("{}", t!("import.errors", path = errors.display()));
@@ -195,13 +219,13 @@ pub fn form(intake: &Intake) -> String {
     }
 }
 
-/// Prints what was appended.
-pub fn done(region: Division, imported: &Imported) {
+/// What was appended.
+pub fn done(region: Division, imported: &Imported) -> Vec<String> {
     let added = imported.records - imported.present;
     let region = place::name(region);
+    let mut lines = Vec::new();
     if imported.records > 0 || imported.waiting + imported.refused == 0 {
-        println!(
-            "{}",
+        lines.push(
             t!(
                 "import.done",
                 region = region,
@@ -209,29 +233,26 @@ pub fn done(region: Division, imported: &Imported) {
                 present = imported.present,
                 size = imported.size
             )
+            .to_string(),
         );
     }
     if imported.waiting > 0 {
         let records = imported.waiting;
-        println!(
-            "{}",
-            t!("import.waiting", region = region, records = records)
-        );
+        lines.push(t!("import.waiting", region = region, records = records).to_string());
     }
     if imported.refused > 0 {
         let records = imported.refused;
-        println!(
-            "{}",
-            t!(
-                "import.refused_by_checker",
-                region = region,
-                records = records
-            )
+        let text = t!(
+            "import.refused_by_checker",
+            region = region,
+            records = records
         );
+        lines.push(text.to_string());
     }
     if imported.unheld > 0 {
-        println!("{}", t!("import.unheld", persons = imported.unheld));
+        lines.push(t!("import.unheld", persons = imported.unheld).to_string());
     }
+    lines
 }
 
 /// How many of the other nodes hold everything that was imported.
@@ -243,14 +264,14 @@ pub struct Sharing {
     pub others: usize,
 }
 
-/// Prints on how many other disks the imported records are.
-pub fn shared(Sharing { holding, others }: Sharing) {
+/// On how many other disks the imported records are.
+pub fn shared(Sharing { holding, others }: Sharing) -> String {
     let key = if holding > 0 {
         "import.shared"
     } else {
         "import.unshared"
     };
-    println!("{}", t!(key, holding = holding, others = others));
+    t!(key, holding = holding, others = others).to_string()
 }
 
 fn sum(fen: i128) -> String {

@@ -26,7 +26,7 @@ pub fn counts(counts: &BTreeMap<(List, String), (u64, u64)>) {
             String::new()
         };
         rows.add_row([
-            named(&format!("review.list.{}", serde_name(list))),
+            list_name(*list),
             meaning(*list, what),
             found.to_string(),
             overdue,
@@ -47,30 +47,41 @@ pub fn lists(
             .map(|(_, (count, _))| count)
             .sum();
         println!();
-        let name = named(&format!("review.list.{}", serde_name(list)));
+        let name = list_name(*list);
         println!(
             "{}",
             t!("review.first", list = name, shown = found.len(), all = all)
         );
-        let header = [
-            t!("review.account"),
-            t!("review.what"),
-            t!("conflict.scheme"),
-            t!("conflict.months"),
-            t!("review.where"),
-            t!("review.how"),
-        ];
-        let mut rows = table(header);
+        let mut rows = table(header().map(Into::into));
         rows.add_rows(
             found
                 .iter()
-                .map(|(account, finding)| row(*list, account, finding)),
+                .map(|(account, finding)| cells(*list, account, finding)),
         );
         println!("{rows}");
     }
 }
 
-fn row(list: List, account: &str, finding: &Finding) -> [String; 6] {
+/// The names of the columns of a list.
+pub fn header() -> [String; 6] {
+    [
+        t!("review.account"),
+        t!("review.what"),
+        t!("conflict.scheme"),
+        t!("conflict.months"),
+        t!("review.where"),
+        t!("review.how"),
+    ]
+    .map(|name| name.to_string())
+}
+
+/// The name of a list.
+pub fn list_name(list: List) -> String {
+    named(&format!("review.list.{}", serde_name(&list)))
+}
+
+/// A finding of an account as the cells of a list.
+pub fn cells(list: List, account: &str, finding: &Finding) -> [String; 6] {
     let months = match (finding.first, finding.last) {
         (Some(first), Some(last)) if first != last => format!("{first} – {last}"),
         (first, _) => first.map(|first| first.to_string()).unwrap_or_default(),
@@ -201,7 +212,7 @@ fn disputed(finding: &Finding) -> String {
 }
 
 /// The class, cause or step in words.
-fn meaning(list: List, what: &str) -> String {
+pub fn meaning(list: List, what: &str) -> String {
     match list {
         List::Conflict => format!("{what} {}", named(&format!("conflict.{what}"))),
         List::Gap => named(&format!("gap.{what}")),

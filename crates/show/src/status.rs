@@ -291,71 +291,115 @@ pub fn json(status: &NodeStatus) -> Value {
     })
 }
 
-/// The state as tables.
-pub fn table_of(status: &NodeStatus) {
-    if status.ready {
-        println!("{}", t!("status.ready", chain = status.own_origin));
-    } else {
-        println!(
-            "{}",
-            t!(
-                "status.not_ready",
-                chain = status.own_origin,
-                reason = reason(status)
-            )
-        );
+/// A table of what a node says.
+pub struct Table {
+    /// The names of its columns.
+    pub header: [String; 5],
+    /// Its rows.
+    pub rows: Vec<[String; 5]>,
+}
+
+/// The state in words.
+pub struct Report {
+    /// Whether the node takes submissions, or why not; under which roster it works.
+    pub state: Vec<String>,
+    /// Every chain that it holds.
+    pub chains: Table,
+    /// Who has cosigned each chain.
+    pub cosigned: Table,
+    /// How its own chain is shared, and when its disk was gone through.
+    pub lines: Vec<String>,
+    /// What needs somebody.
+    pub warnings: Vec<String>,
+    /// Which other nodes are there.
+    pub peers: Vec<String>,
+}
+
+impl Report {
+    /// Of a state.
+    pub fn of(status: &NodeStatus) -> Self {
+        let mut state = vec![if status.ready {
+            t!("status.ready", chain = status.own_origin).to_string()
+        } else {
+            let (chain, reason) = (&status.own_origin, reason(status));
+            t!("status.not_ready", chain = chain, reason = reason).to_string()
+        }];
+        if status.roster > 0 {
+            state.push(t!("status.roster", version = status.roster).to_string());
+        }
+        let mut lines: Vec<String> = status.sharing().into_iter().collect();
+        lines.extend(status.mirrors_behind());
+        lines.push(match status.scrubbed {
+            Some(time) => t!("status.scrubbed", time = copies::moment(time)).to_string(),
+            None => t!("status.not_scrubbed").to_string(),
+        });
+        let damaged = status.chains.iter();
+        let damaged = damaged.filter(|chain| !chain.damage.is_empty());
+        let mut warnings: Vec<String> = damaged
+            .map(|chain| {
+                let (region, damage) = (place::name(chain.region()), &chain.damage);
+                t!("status.damage", region = region, damage = damage).to_string()
+            })
+            .collect();
+        warnings.extend(status.warnings());
+        let peers = status.peers.iter().map(|peer| {
+            let key = if peer.connected {
+                "status.connected"
+            } else {
+                "status.not_connected"
+            };
+            t!(key, region = place::of_code(&peer.region)).to_string()
+        });
+        Self {
+            state,
+            chains: chains(status),
+            cosigned: status.cosigning.table(),
+            lines,
+            warnings,
+            peers: peers.collect(),
+        }
     }
-    if status.roster > 0 {
-        println!("{}", t!("status.roster", version = status.roster));
-    }
-    let mut rows = table([
+}
+
+fn chains(status: &NodeStatus) -> Table {
+    let header = [
         t!("status.chain"),
         t!("status.size"),
         t!("status.newest"),
         t!("status.heard"),
         t!("status.state"),
-    ]);
-    for chain in &status.chains {
-        rows.add_row([
+    ];
+    let rows = status.chains.iter().map(|chain| {
+        [
             place::name(chain.region()),
             chain.size.to_string(),
             chain.newest_batch(),
             chain.last_heard(),
             chain.state(),
-        ]);
+        ]
+    });
+    Table {
+        header: header.map(|name| name.to_string()),
+        rows: rows.collect(),
     }
-    println!("{rows}");
-    status.cosigning.print();
-    if let Some(line) = status.sharing() {
-        println!("{line}");
+}
+
+/// Prints the state.
+pub fn table_of(status: &NodeStatus) {
+    let report = Report::of(status);
+    let print = |lines: &[String]| lines.iter().for_each(|line| println!("{line}"));
+    print(&report.state);
+    let mut chains = table(report.chains.header.map(Into::into));
+    chains.add_rows(report.chains.rows);
+    println!("{chains}");
+    if !report.cosigned.rows.is_empty() {
+        let mut cosigned = table(report.cosigned.header.map(Into::into));
+        cosigned.add_rows(report.cosigned.rows);
+        println!("{cosigned}");
     }
-    for line in status.mirrors_behind() {
-        println!("{line}");
-    }
-    match status.scrubbed {
-        Some(time) => println!("{}", t!("status.scrubbed", time = copies::moment(time))),
-        None => println!("{}", t!("status.not_scrubbed")),
-    }
-    for chain in status
-        .chains
-        .iter()
-        .filter(|chain| !chain.damage.is_empty())
-    {
-        let (region, damage) = (place::name(chain.region()), &chain.damage);
-        println!("{}", t!("status.damage", region = region, damage = damage));
-    }
-    for line in status.warnings() {
-        println!("{line}");
-    }
-    for peer in &status.peers {
-        let region = place::of_code(&peer.region);
-        let key = if peer.connected {
-            "status.connected"
-        } else {
-            "status.not_connected"
-        };
-        println!("{}", t!(key, region = region));
-    }
+    print(&report.lines);
+    print(&report.warnings);
+    print(&report.peers);
 }
 
 /// Why the node is not ready, in the language in force; in the words of the node where there are none of ours.

@@ -1,12 +1,12 @@
 //! Entries as lines, as JSON, or as a table for spreadsheets.
 
 use crate::{
-    agency::book::for_a_sheet,
     node::access_log::{business, json, line, moment, subject},
     show::printable_json,
 };
 use rust_i18n::t;
 use std::io::{Stdout, stdout};
+use yizhang_console::for_a_sheet;
 use yizhang_ledger::{hash::Hash, person::AccountId, value::UnixMillis};
 use yizhang_store::{AccessEntry, Subject};
 use yizhang_wire::{
@@ -74,7 +74,7 @@ impl Table {
                     entry.answer.clone(),
                 ];
                 self.csv
-                    .write_record(cells.map(|cell| for_a_sheet(&cell)))?;
+                    .write_record(cells.map(|cell| for_a_sheet(&cell).into_owned()))?;
             }
         }
         Ok(())

@@ -3,10 +3,12 @@
 use crate::{files, show};
 use anyhow::Context;
 use std::{
+    borrow::Cow,
     fs::File,
     io,
     path::{Path, PathBuf},
 };
+use yizhang_console::for_a_sheet;
 use yizhang_entitlement::review::Finding;
 
 /// A finding, and what is known of it here.
@@ -21,20 +23,20 @@ pub(super) struct Row<'f> {
     pub(super) case_number: &'f str,
 }
 
-/// A finding as a row of the file, in the order of [`COLUMNS`].
+/// A finding as a row of the file, in the order of [`COLUMNS`]. What the node says is text to a spreadsheet, too.
 #[derive(serde::Serialize)]
 struct CsvRow<'f> {
     account: &'f str,
     list: String,
-    what: &'f str,
-    family: &'f str,
+    what: Cow<'f, str>,
+    family: Cow<'f, str>,
     first: String,
     last: String,
     months: u32,
     severity: String,
     acts: String,
     place: String,
-    case: &'f str,
+    case: Cow<'f, str>,
     due: String,
     overdue: u32,
     payable: String,
@@ -130,8 +132,8 @@ fn csv_row<'f>(reviewed: &'f str, row: Row<'f>) -> CsvRow<'f> {
     CsvRow {
         account: reviewed,
         list: show::serde_name(&finding.list),
-        what: &finding.what,
-        family: finding.family.as_deref().unwrap_or_default(),
+        what: for_a_sheet(&finding.what),
+        family: for_a_sheet(finding.family.as_deref().unwrap_or_default()),
         first: text(finding.first.map(|month| month.to_string())),
         last: text(finding.last.map(|month| month.to_string())),
         months: finding.months,
@@ -143,7 +145,7 @@ fn csv_row<'f>(reviewed: &'f str, row: Row<'f>) -> CsvRow<'f> {
             .map(ToString::to_string)
             .collect::<Vec<_>>()
             .join(" "),
-        case: finding.case.as_deref().unwrap_or_default(),
+        case: for_a_sheet(finding.case.as_deref().unwrap_or_default()),
         due: text(finding.due.map(|day| day.to_string())),
         overdue: finding.overdue,
         payable: text(finding.payable.map(|months| months.to_string())),
