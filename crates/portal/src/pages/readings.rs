@@ -13,6 +13,7 @@ pub(crate) fn readings(language: Language, session: &Session, readings: &Reading
     let setting = Setting {
         links: Links::Under("/account".to_string()),
         offices: Vec::new(),
+        token: None,
     };
     page(
         language,
