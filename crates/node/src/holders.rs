@@ -8,7 +8,7 @@ mod codes;
 pub(crate) mod keys;
 mod tickets;
 
-pub(crate) use answers::{Answered, KeyAnswer};
+pub(crate) use answers::{Answered, BoundKey, KeyAnswer};
 use asked::Asked;
 pub(crate) use challenges::{Challenges, For, NotAnswered};
 pub(crate) use codes::{Approval, CodeFault, Codes, Entered, LIFE as CODE_LIFE, NewCode};

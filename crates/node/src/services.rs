@@ -1,5 +1,5 @@
 //! The services as callers see them: who may ask, what a message says, and what is answered. Here alone the node speaks in
-//! generated types; as a client of other nodes it does in `engine/peers.rs`.
+//! generated types; as a client of other nodes it does in `engine/peers.rs`, and in `readings.rs` where it asks who has read.
 
 mod access_entries;
 mod access_log;

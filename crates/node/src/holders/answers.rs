@@ -1,12 +1,16 @@
 //! What a key has answered to open an account: checked when it opens, and kept with the ticket, so that other nodes can check it as well.
 
-use super::keys::HeldKey;
 use yizhang_holder::{
     Nonce,
     passkey::{self, Assertion},
     proof::{self, Opening},
 };
-use yizhang_ledger::{holder::HolderName, record::HolderKeyKind, value::Day, value::Division};
+use yizhang_ledger::{
+    hash::Hash,
+    holder::HolderName,
+    record::HolderKeyKind,
+    value::{Day, Division},
+};
 
 /// Bytes of an answer that is kept: what browsers say takes some 400. A larger one opens, and other nodes are not asked with it.
 const KEPT_BYTES_MAX: usize = 1_024;
@@ -22,6 +26,14 @@ pub(crate) enum KeyAnswer {
     },
 }
 
+/// A key, as it is bound.
+#[derive(Clone, Copy)]
+pub(crate) struct BoundKey<'k> {
+    pub(crate) kind: HolderKeyKind,
+    pub(crate) public: &'k [u8],
+    pub(crate) relying_party: &'k Hash,
+}
+
 /// An answer, and to what.
 pub(crate) struct Answered {
     pub(crate) name: HolderName,
@@ -32,7 +44,7 @@ pub(crate) struct Answered {
 
 impl Answered {
     /// Whether it is the key's, and opens its account at the node of a region.
-    pub(crate) fn opens(&self, key: &HeldKey, node: Division) -> bool {
+    pub(crate) fn opens(&self, key: BoundKey<'_>, node: Division) -> bool {
         match (key.kind, &self.answer) {
             (HolderKeyKind::Ed25519, KeyAnswer::Signature(signature)) => {
                 let opening = Opening {
@@ -41,7 +53,7 @@ impl Answered {
                     day: self.day,
                     nonce: &self.nonce,
                 };
-                proof::opens(&key.public, signature, &opening)
+                proof::opens(key.public, signature, &opening)
             }
             (
                 HolderKeyKind::Passkey,
@@ -57,7 +69,7 @@ impl Answered {
                     signature,
                 };
                 let asked = proof::passkey_challenge(self.day, &self.nonce);
-                passkey::verify(assertion, &key.public, &key.relying_party, &asked).is_ok()
+                passkey::verify(assertion, key.public, key.relying_party, &asked).is_ok()
             }
             _ => false,
         }

@@ -1,6 +1,9 @@
 //! The keys that are bound to accounts, as the chains have them.
 
-use crate::{holders::Basis, refusal::Refusal, role::Role, services::submit, shared::Shared};
+use crate::{
+    holders::Basis, holders::BoundKey, refusal::Refusal, role::Role, services::submit,
+    shared::Shared,
+};
 use std::{collections::BTreeSet, sync::Arc};
 use yizhang_ledger::{
     batch::{RecordBlock, SubmissionId},
@@ -26,6 +29,17 @@ pub(crate) struct HeldKey {
     pub(crate) basis: String,
     /// When it was ended, if it was.
     pub(crate) ended: Option<Day>,
+}
+
+impl HeldKey {
+    /// What answers of it are checked with.
+    pub(crate) fn bound(&self) -> BoundKey<'_> {
+        BoundKey {
+            kind: self.kind,
+            public: &self.public,
+            relying_party: &self.relying_party,
+        }
+    }
 }
 
 /// The key with a name, ended or not. Only what a signed head covers counts.

@@ -100,7 +100,7 @@ async fn of_worker(
     trace.worker = Some(format!("key {} {}", name.region, name.number));
     let told = shared.blocking(party, move |shared| {
         let key = keys::find(shared, name)?.ok_or(Refusal::NotOpened)?;
-        if key.ended.is_some() || !answered.opens(&key, caller) {
+        if key.ended.is_some() || !answered.opens(key.bound(), caller) {
             return Err(Refusal::NotOpened);
         }
         let today = Day::of((shared.clock)());

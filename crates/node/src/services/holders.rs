@@ -503,7 +503,7 @@ async fn open(
         nonce: challenge.nonce,
         answer: key_answer(request.proof.ok_or(Refusal::NotOpened)?),
     };
-    let is_right = given.opens(&key, shared.origin.region());
+    let is_right = given.opens(key.bound(), shared.origin.region());
     if !is_right || key.ended.is_some() {
         return Err(Refusal::NotOpened);
     }
