@@ -65,7 +65,6 @@ pub(crate) fn run(command: &Command) -> anyhow::Result<Outcome> {
 
 fn serve(arguments: &RunArguments) -> anyhow::Result<Outcome> {
     let desk = desk(arguments)?;
-    files::create_private_directory(&arguments.folder)?;
     let log = Log::start(arguments.log)?;
     let runtime = tokio::runtime::Runtime::new()?;
     let ended = runtime.block_on(until_asked(arguments, desk));
@@ -103,6 +102,8 @@ async fn until_asked(arguments: &RunArguments, desk: NodeDesk) -> anyhow::Result
         folder: arguments.folder.clone(),
     })
     .await?;
+    // Whoever may not listen leaves no folder behind.
+    files::create_private_directory(&arguments.folder)?;
     output::notice(&t!("console.listening", address = console.address()));
     tokio::select! {
         () = console.serve() => {}

@@ -140,6 +140,13 @@ impl Browser {
 
     /// Asks the browser for something, and waits for the answer.
     pub fn call(&mut self, method: &str, parameters: &Value) -> Value {
+        let answer = self.answer(method, parameters);
+        assert!(answer["error"].is_null(), "{method}: {}", answer["error"]);
+        answer["result"].clone()
+    }
+
+    /// The answer of the browser, be it an error.
+    fn answer(&mut self, method: &str, parameters: &Value) -> Value {
         self.sent += 1;
         let id = self.sent;
         let mut message = json!({ "id": id, "method": method, "params": parameters });
@@ -152,8 +159,7 @@ impl Browser {
         loop {
             let answer = self.read();
             if answer["id"] == id {
-                assert!(answer["error"].is_null(), "{method}: {}", answer["error"]);
-                return answer["result"].clone();
+                return answer;
             }
             self.events.push(answer);
         }
@@ -189,13 +195,27 @@ impl Browser {
     /// Waits until an expression is true.
     pub fn wait(&mut self, expression: &str) {
         let start = Instant::now();
-        while self.value(expression) != json!(true) {
+        while !self.is_true(expression) {
             assert!(
                 start.elapsed() < PATIENCE,
                 "waited in vain for {expression}"
             );
             sleep(Duration::from_millis(20));
         }
+    }
+
+    /// Whether an expression is true now. Of a page that is just being left nothing is.
+    fn is_true(&mut self, expression: &str) -> bool {
+        let ask = json!({ "expression": expression, "awaitPromise": true, "returnByValue": true });
+        let answer = self.answer("Runtime.evaluate", &ask);
+        let fault = answer["error"]["message"].as_str().unwrap_or_default();
+        if fault.contains("navigated") {
+            return false;
+        }
+        let result = &answer["result"];
+        let is_told = answer["error"].is_null() && result["exceptionDetails"].is_null();
+        assert!(is_told, "{expression}: {answer}");
+        result["result"]["value"] == json!(true)
     }
 
     /// Waits for an event of the browser.

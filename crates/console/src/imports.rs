@@ -334,7 +334,13 @@ pub(crate) async fn errors(State(shared): State<Arc<Shared>>) -> Response {
 
 /// Takes away what an earlier console has left that was stopped in the midst of an import: there are persons in it.
 pub(crate) fn clear_up(shared: &Shared) -> io::Result<()> {
-    for entry in std::fs::read_dir(&shared.folder)? {
+    let entries = match std::fs::read_dir(&shared.folder) {
+        Ok(entries) => entries,
+        // The first console of this clerk has nothing before it.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(error),
+    };
+    for entry in entries {
         let entry = entry?;
         let is_scratch = entry.file_name().to_string_lossy().starts_with(SCRATCH);
         if is_scratch && entry.file_type()?.is_dir() {
