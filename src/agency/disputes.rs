@@ -151,7 +151,7 @@ fn list(listed: &Listed) -> anyhow::Result<Outcome> {
         what: None,
     };
     let (mut waiting, mut left) = (Vec::new(), review::Left::default());
-    let (ended, outcome) = review::stream(&credentials, &asked, &mut |reviewed| {
+    let (ended, outcome) = review::stream(&credentials, &asked, &|_| {}, &mut |reviewed| {
         left.note(reviewed)?;
         let wanted = reviewed.findings.iter().filter(|finding| {
             // Those that lie with others are theirs to answer.

@@ -16,7 +16,8 @@ const NOW: UnixMillis = UnixMillis(1_800_000_000_000);
 
 fn block(number: u8) -> RecordBlock {
     let mut bytes = Vec::new();
-    let record = Record::unread(Kind(60_000), &[number]);
+    let payload = [number];
+    let record = Record::unread(Kind(60_000), &payload);
     record.write(&mut bytes).unwrap();
     RecordBlock::parse(bytes).unwrap()
 }

@@ -97,7 +97,8 @@ pub(crate) fn accounts(entry: &[u8]) -> [Option<AccountId>; 2] {
         || known(Kind::CERTIFICATE, Kind::CORRECTION)
         || known(Kind::BRIDGE, Kind::DUPLICATE_AGREEMENT)
         || known(Kind::BENEFIT_APPLY, Kind::RECOVERY)
-        || known(Kind::DISPUTE, Kind::DISPUTE_OUTCOME);
+        || known(Kind::DISPUTE, Kind::DISPUTE_OUTCOME)
+        || entry.kind.is_personal();
     let account = |at: usize| {
         entry
             .payload
