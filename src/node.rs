@@ -29,7 +29,9 @@ use serde::{Deserialize, Serialize};
 use std::{
     net::SocketAddr,
     path::{Path, PathBuf},
+    sync::Arc,
 };
+use yizhang_holder::sign_on::{Description, Provider};
 use yizhang_ledger::{
     record::AccessDigest,
     value::{Division, UnixMillis},
@@ -65,6 +67,9 @@ pub(crate) struct Configuration {
     /// One-time codes with which workers open their accounts.
     #[serde(default, skip_serializing_if = "CodeConfiguration::is_usual")]
     pub(crate) codes: CodeConfiguration,
+    /// The identity provider of the agency, by which workers may open their accounts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) sign_on: Option<SignOnConfiguration>,
     /// What a second clerk approves before it enters the chain.
     #[serde(default, skip_serializing_if = "ApprovalConfiguration::is_usual")]
     pub(crate) approvals: ApprovalConfiguration,
@@ -85,6 +90,35 @@ pub(crate) struct CodeConfiguration {
 impl CodeConfiguration {
     fn is_usual(&self) -> bool {
         *self == Self::default()
+    }
+}
+
+/// The table `sign_on` of `node.toml`.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SignOnConfiguration {
+    /// The issuer that ID tokens name, to the letter.
+    issuer: String,
+    /// The client that they are for, as the provider calls the portal.
+    client_id: String,
+    /// The claim with the social-security number.
+    claim: String,
+    /// File with the provider's keys, a JWK set; relative to the directory of the node.
+    keys: PathBuf,
+}
+
+impl SignOnConfiguration {
+    /// The provider, with the keys that lie in a directory.
+    fn provider(&self, dir: &Path) -> anyhow::Result<Provider> {
+        let path = dir.join(&self.keys);
+        let keys = files::read(&path)?;
+        let described = Description {
+            issuer: &self.issuer,
+            client: &self.client_id,
+            claim: &self.claim,
+            keys: &keys,
+        };
+        Provider::read(&described).with_context(|| path.display().to_string())
     }
 }
 
@@ -131,6 +165,12 @@ pub(crate) struct ReadConfiguration {
 const KEPT_MIB_MIN: u64 = 64;
 
 impl Configuration {
+    /// The identity provider of the agency, if there is one.
+    fn provider(&self, dir: &Path) -> anyhow::Result<Option<Arc<Provider>>> {
+        let provider = self.sign_on.as_ref().map(|table| table.provider(dir));
+        Ok(provider.transpose()?.map(Arc::new))
+    }
+
     /// How the disk is shared. More MiB than can be counted are all there can be.
     fn room(&self) -> RoomLimits {
         let bytes = |mib: u64| mib.saturating_mul(1_024 * 1_024);

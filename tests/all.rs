@@ -29,6 +29,7 @@ mod rosters;
 mod rules;
 mod said;
 mod secrets;
+mod sign_on;
 mod standing;
 mod statement;
 mod support;

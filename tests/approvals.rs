@@ -90,7 +90,7 @@ fn import(clerk: &Path, file: &str) -> Ran {
     ])
 }
 
-/// Three months, and a reversal of the last.
+/// Three months, and a reversal of the last, which becomes a submission of its own.
 fn corrected() -> String {
     let columns = "kind,person,scheme,period,received,place,payer_kind,base,person_rate,due_person,paid_person,credited_person,serial,agency,target\n";
     let month = |month: u32| {
@@ -111,22 +111,13 @@ fn a_correction_enters_the_chain_with_the_certificates_of_two_clerks() {
     );
     let plain = federation.file("plain.csv", &contributions(WORKER, 440_300, 3, "p"));
     import(&maker, &plain).expect(0);
-    let size = federation.status(GUANGDONG).unwrap()["chains"][0]["size"].clone();
 
     let file = federation.file("corrected.csv", corrected().as_bytes());
     for _ in 0..2 {
         let said = import(&maker, &file).expect(1).stdout;
-        assert!(
-            said.contains("4 records are not in the chain: they wait"),
-            "{said}"
-        );
+        assert!(said.contains("in no chain: 1 "), "{said}");
     }
-    let receipts = federation
-        .path()
-        .parent()
-        .unwrap()
-        .join("corrected.csv.receipts");
-    assert!(!receipts.exists() || receipts.read_dir().unwrap().next().is_none());
+    let size = federation.status(GUANGDONG).unwrap()["chains"][0]["size"].clone();
     // A crash forgets nothing of it.
     federation.kill(GUANGDONG);
     federation.start(GUANGDONG);
@@ -145,10 +136,7 @@ fn a_correction_enters_the_chain_with_the_certificates_of_two_clerks() {
     let case = ["--business", "correction", "--case", "C-1"];
     let shown = [&["show", number], case.as_slice()].concat();
     let shown = approvals(&checker, &shown).expect(0).stdout;
-    assert!(
-        shown.contains("serial R1") && shown.contains("base 5000.00"),
-        "{shown}"
-    );
+    assert!(shown.contains("serial R1"), "{shown}");
     assert!(!shown.contains(WORKER), "{shown}");
     let digest = shown.trim_end().rsplit(' ').next().unwrap();
     let wrong = "0123456789abcdef";
@@ -197,7 +185,7 @@ fn assert_stands_behind_its_approval(federation: &Federation, number: &str) {
             approved.push(records.records);
         }
     }
-    assert_eq!(approved, [4]);
+    assert_eq!(approved, [1]);
 }
 
 fn reversal(serial: &str) -> Vec<u8> {
@@ -269,10 +257,11 @@ fn assert_refused<T>(answer: Result<T, Status>, code: RefusalCode) {
 #[test]
 fn what_waits_is_approved_by_another_certificate_as_it_was_looked_at_and_once() {
     let federation = federation();
-    let first = connect(GUANGDONG, federation.agency(GUANGDONG));
-    let second = connect(GUANGDONG, clerk(&federation, "maker,checker,reader"));
-    let auditor = connect(GUANGDONG, federation.auditor());
+    let second = clerk(&federation, "maker,checker,reader");
     block_on(async {
+        let first = connect(GUANGDONG, federation.agency(GUANGDONG));
+        let second = connect(GUANGDONG, second);
+        let auditor = connect(GUANGDONG, federation.auditor());
         let records = reversal("A1");
         let receipt = submit(&first, 1, records.clone()).await.unwrap();
         assert!(
@@ -327,10 +316,9 @@ fn what_waits_is_approved_by_another_certificate_as_it_was_looked_at_and_once() 
 #[test]
 fn what_was_refused_says_so_to_whoever_sent_it() {
     let federation = federation();
-    let maker = connect(GUANGDONG, clerk(&federation, "maker"));
-    let other_maker = connect(GUANGDONG, clerk(&federation, "maker,reader"));
-    let checker = connect(GUANGDONG, clerk(&federation, "checker"));
+    let clerks = ["maker", "maker,reader", "checker"].map(|roles| clerk(&federation, roles));
     block_on(async {
+        let [maker, other_maker, checker] = clerks.map(|clerk| connect(GUANGDONG, clerk));
         let records = reversal("A1");
         for id in [1, 2] {
             submit(&maker, id, records.clone()).await.unwrap();
@@ -365,9 +353,9 @@ fn what_was_refused_says_so_to_whoever_sent_it() {
 #[test]
 fn clerks_do_what_their_certificates_say() {
     let federation = federation();
-    let channel = |roles: &str| connect(GUANGDONG, clerk(&federation, roles));
-    let (maker, checker, reader) = (channel("maker"), channel("checker"), channel("reader"));
+    let clerks = ["maker", "checker", "reader"].map(|roles| clerk(&federation, roles));
     block_on(async {
+        let [maker, checker, reader] = clerks.map(|clerk| connect(GUANGDONG, clerk));
         let lookup = || LookupRequest {
             worker: Some(Worker::Number(WORKER.to_string())),
             as_of: 20_261_031,

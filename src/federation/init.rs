@@ -282,6 +282,7 @@ pub(super) fn write_region(
         keep_free_mib: None,
         reads: ReadConfiguration::default(),
         codes: CodeConfiguration::default(),
+        sign_on: None,
         approvals: ApprovalConfiguration { need: true },
         registers: RegisterConfiguration::default(),
     };

@@ -89,6 +89,7 @@ fn assemble(arguments: &RunArguments) -> anyhow::Result<Config> {
         listen: configuration.listen,
         read_limits: configuration.reads.limits(),
         codes_need_approval: configuration.codes.need_approval,
+        sign_on: configuration.provider(dir)?,
         needs_approval: configuration.approvals.need,
         room: configuration.room(),
         registers: configuration.registers.rule(),

@@ -83,6 +83,8 @@ pub enum Code {
     UnknownKind,
     /// The chain was written under a newer roster than the one audited with.
     RosterNewer,
+    /// An approval does not stand directly before what it approves, or is not by the node.
+    ApprovalWrong,
     /// A register of accounts is not what the chain gives.
     RegisterWrong,
     /// A register of accounts covers entries behind itself.

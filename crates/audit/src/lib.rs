@@ -32,6 +32,7 @@
     clippy::as_conversions
 )]
 
+mod approvals;
 mod audit;
 mod beside;
 mod boundary;

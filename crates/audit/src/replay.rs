@@ -5,6 +5,7 @@
 //! counted as unverified: without the batch before it, nothing ties it to the chain.
 
 use crate::{
+    approvals,
     beside::remembered_more,
     boundary::{Boundaries, Boundary},
     examine::{Examined, Seen},
@@ -203,6 +204,9 @@ impl Replay {
                     {
                         let (batch, findings) = (extension.batch(), &mut self.findings);
                         self.registers.note(batch, place, findings);
+                    }
+                    if tally.kinds.contains_key(&Kind::APPROVAL.to_string()) {
+                        approvals::check(extension.batch(), place, &mut self.findings);
                     }
                     return self.pending = Some((extension, tally));
                 }

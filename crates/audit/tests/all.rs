@@ -1,5 +1,6 @@
 //! The audit of whole chains. Each file is a module.
 
+mod approvals;
 mod beside;
 mod compare;
 mod faults;

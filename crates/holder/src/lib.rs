@@ -36,6 +36,7 @@ pub mod code;
 mod origin;
 pub mod passkey;
 pub mod proof;
+pub mod sign_on;
 
 pub use code::EntryCode;
 pub use proof::Nonce;

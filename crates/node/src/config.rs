@@ -2,9 +2,10 @@
 
 use crate::{reads::ReadLimits, shelf::Shelf, tls::TlsError};
 use ed25519_dalek::SigningKey;
-use std::{net::SocketAddr, path::PathBuf};
+use std::{net::SocketAddr, path::PathBuf, sync::Arc};
 use tokio::sync::watch;
 use yizhang_entitlement::Policy;
+use yizhang_holder::sign_on::Provider;
 use yizhang_ledger::{
     head::Origin,
     person::FederationSecrets,
@@ -41,6 +42,8 @@ pub struct Config {
     pub read_limits: ReadLimits,
     /// Whether one-time codes for workers are good only when a second clerk has approved them.
     pub codes_need_approval: bool,
+    /// The identity provider of the agency, by which workers may open their accounts.
+    pub sign_on: Option<Arc<Provider>>,
     /// Whether submissions with records that two clerks answer for wait for the second.
     pub needs_approval: bool,
     /// How the disk is shared.

@@ -12,9 +12,10 @@ pub(crate) use tickets::{Basis, IDLE, Ticket, TicketId, Tickets, WHOLE};
 
 use crate::refusal::Refusal;
 use std::{
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
+use yizhang_holder::sign_on::Provider;
 
 /// Every refusal to open an account comes after as much time, whatever it was that did not fit: longer than it takes to find a key and
 /// check what it has signed.
@@ -27,11 +28,13 @@ pub(crate) struct Holders {
     tickets: Mutex<Tickets>,
     /// Whether codes are good only when a second clerk has approved them.
     pub(crate) codes_need_approval: bool,
+    /// The identity provider of the agency, if it has one.
+    pub(crate) provider: Option<Arc<Provider>>,
 }
 
 impl Holders {
     /// Of a node that begins now.
-    pub(crate) fn new(codes_need_approval: bool) -> Self {
+    pub(crate) fn new(codes_need_approval: bool, provider: Option<Arc<Provider>>) -> Self {
         let mut key = [0; 32];
         getrandom::fill(&mut key).expect("a machine on which TLS works has random bytes");
         Self {
@@ -39,6 +42,7 @@ impl Holders {
             challenges: Mutex::new(Challenges::new(key, Instant::now())),
             tickets: Mutex::default(),
             codes_need_approval,
+            provider,
         }
     }
 

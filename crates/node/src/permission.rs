@@ -58,12 +58,13 @@ pub(crate) const ISSUE_CODE: &str = "Holders.IssueCode";
 pub(crate) const APPROVE_CODE: &str = "Holders.ApproveCode";
 pub(crate) const ENTER: &str = "Holders.Enter";
 pub(crate) const OPEN: &str = "Holders.Open";
+pub(crate) const SIGN_ON: &str = "Holders.SignOn";
 pub(crate) const BIND: &str = "Holders.Bind";
 pub(crate) const KEYS: &str = "Holders.Keys";
 pub(crate) const END_KEY: &str = "Holders.EndKey";
 pub(crate) const SHOW_WAITING: &str = "Approvals.Show";
 /// What reads personal data, opens pseudonyms, or lets somebody read: with a purpose or a worker who is there, and with a trace.
-pub(crate) const READS: [&str; 11] = [
+pub(crate) const READS: [&str; 12] = [
     LOOKUP,
     STATEMENT,
     REVIEW,
@@ -73,6 +74,7 @@ pub(crate) const READS: [&str; 11] = [
     APPROVE_CODE,
     ENTER,
     OPEN,
+    SIGN_ON,
     BIND,
     SHOW_WAITING,
 ];
@@ -80,7 +82,7 @@ pub(crate) const READS: [&str; 11] = [
 pub(crate) const OTHER_METHOD: &str = "other";
 
 /// Every method that this node serves. What is not here is refused to everybody; a test finds each method of each service here.
-pub(crate) const METHODS: [Method; 33] = [
+pub(crate) const METHODS: [Method; 34] = [
     method(
         "/yizhang.v1.Submission/Submit",
         "Submission.Submit",
@@ -134,6 +136,7 @@ pub(crate) const METHODS: [Method; 33] = [
         "Holders.Challenge",
         Callers::OwnPortal,
     ),
+    method("/yizhang.v1.Holders/SignOn", SIGN_ON, Callers::OwnPortal),
     method("/yizhang.v1.Holders/Bind", BIND, Callers::OwnPortal),
     method("/yizhang.v1.Holders/Open", OPEN, Callers::OwnPortal),
     method("/yizhang.v1.Holders/Keys", KEYS, Callers::OwnPortal),

@@ -127,7 +127,7 @@ impl Shared {
             reviews: Arc::new(Semaphore::new(REVIEWS_MAX)),
             tally,
             reads,
-            holders: Holders::new(config.codes_need_approval),
+            holders: Holders::new(config.codes_need_approval, config.sign_on.clone()),
             approvals: Approvals::open(&config.data, config.needs_approval),
             data: config.data.clone(),
             budgets: Budgets::new(),

@@ -98,6 +98,14 @@ impl Holders for Gateway {
         self.holders().enter(passed(request)).await
     }
 
+    /// The way to the identity provider and back is one of pages.
+    async fn sign_on(
+        &self,
+        _: Request<v1::SignOnRequest>,
+    ) -> Result<Response<v1::Entrance>, Status> {
+        Err(Status::permission_denied("sign-on is for pages"))
+    }
+
     async fn challenge(
         &self,
         request: Request<v1::ChallengeRequest>,

@@ -17,10 +17,10 @@ use yizhang_ledger::{
 pub fn record(record: &Record<'_>) -> String {
     let mut line = Line(vec![kind::name(record.kind())]);
     for account in record.accounts() {
-        line.say("account", &account.reveal_hex());
+        line.say(&t!("waiting.account"), &account.reveal_hex());
     }
     if let Some(scheme) = record.scheme() {
-        line.say("scheme", &place::scheme(&scheme.to_string()));
+        line.say(&t!("waiting.scheme"), &place::scheme(&scheme.to_string()));
     }
     match record {
         Record::Contribution(_, fields) => line.contribution(fields),
@@ -38,65 +38,64 @@ pub fn record(record: &Record<'_>) -> String {
 struct Line(Vec<String>);
 
 impl Line {
-    fn say(&mut self, field: &str, value: &str) {
-        let name = crate::named(&format!("waiting.{field}"));
+    fn say(&mut self, name: &str, value: &str) {
         self.0
             .push(t!("waiting.field", name = name, value = value).to_string());
     }
 
     fn contribution(&mut self, fields: &Contribution<'_>) {
-        self.say("months", &months(fields.period));
-        self.say("place", &place::name(fields.place));
-        self.say("base", &fields.base.to_string());
-        self.say("due", &shares(fields.due));
-        self.say("paid", &shares(fields.paid));
-        self.say("credited", &shares(fields.credited));
+        self.say(&t!("waiting.months"), &months(fields.period));
+        self.say(&t!("waiting.place"), &place::name(fields.place));
+        self.say(&t!("waiting.base"), &fields.base.to_string());
+        self.say(&t!("waiting.due"), &shares(fields.due));
+        self.say(&t!("waiting.paid"), &shares(fields.paid));
+        self.say(&t!("waiting.credited"), &shares(fields.credited));
         if let Some(received) = fields.received {
-            self.say("received", &received.to_string());
+            self.say(&t!("waiting.received"), &received.to_string());
         }
         self.target(fields.target);
     }
 
     fn reversal(&mut self, fields: &Reversal<'_>) {
         self.target(Some(fields.target));
-        self.code("reason", fields.reason);
+        self.code(&t!("waiting.reason"), fields.reason);
     }
 
     fn identity(&mut self, fields: &Identity<'_>) {
         self.target(fields.target);
-        self.code("reason", fields.reason);
-        self.say("on", &fields.on.to_string());
+        self.code(&t!("waiting.reason"), fields.reason);
+        self.say(&t!("waiting.on"), &fields.on.to_string());
     }
 
     fn transfer(&mut self, fields: &TransferStep<'_>) {
         let side = |side: TransferSide<'_>| place::name(side.place);
-        self.say("from", &side(fields.source_side));
-        self.say("to", &side(fields.target_side));
-        self.say("on", &fields.on.to_string());
+        self.say(&t!("waiting.from"), &side(fields.source_side));
+        self.say(&t!("waiting.to"), &side(fields.target_side));
+        self.say(&t!("waiting.on"), &fields.on.to_string());
         if let (Some(first), Some(last)) = (fields.first, fields.last) {
-            self.say("months", &format!("{first} – {last}"));
+            self.say(&t!("waiting.months"), &format!("{first} – {last}"));
         }
         self.say(
-            "personal_account",
+            &t!("waiting.personal_account"),
             &fields.sums.personal_account.to_string(),
         );
-        self.say("pool", &fields.sums.pool.to_string());
-        self.code("reason", fields.reason);
+        self.say(&t!("waiting.pool"), &fields.sums.pool.to_string());
+        self.code(&t!("waiting.reason"), fields.reason);
     }
 
     fn target(&mut self, target: Option<RecordId>) {
         if let Some(RecordId(target)) = target {
-            self.say("target", &target.to_string());
+            self.say(&t!("waiting.target"), &target.to_string());
         }
     }
 
     fn source(&mut self, source: &Source<'_>) {
-        self.code("serial", source.serial);
+        self.code(&t!("waiting.serial"), source.serial);
     }
 
-    fn code(&mut self, field: &str, code: Code<'_>) {
+    fn code(&mut self, name: &str, code: Code<'_>) {
         if !code.is_none() {
-            self.say(field, code.as_str());
+            self.say(name, code.as_str());
         }
     }
 }

@@ -412,6 +412,15 @@ pub struct Entrance {
     pub whole_ms: u64,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct SignOnRequest {
+    /// The challenge that the token answers: its nonce is this, in base64url without padding.
+    #[prost(bytes = "bytes", tag = "1")]
+    pub nonce: ::prost::bytes::Bytes,
+    /// As the provider has signed it; at most 3,072 bytes.
+    #[prost(string, tag = "2")]
+    pub id_token: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ChallengeRequest {
     /// For a key that is to be bound: the ticket. Otherwise empty.
     #[prost(bytes = "bytes", tag = "1")]
@@ -3741,6 +3750,28 @@ pub mod holders_client {
             req.extensions_mut().insert(GrpcMethod::new("yizhang.v1.Holders", "Enter"));
             self.inner.unary(req, path, codec).await
         }
+        /// Opens the account of whom the agency's identity provider vouches for, by an ID token over a challenge of this node, which counts once. Refused
+        /// like a wrong key where the node has no provider.
+        pub async fn sign_on(
+            &mut self,
+            request: impl tonic::IntoRequest<super::SignOnRequest>,
+        ) -> std::result::Result<tonic::Response<super::Entrance>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/yizhang.v1.Holders/SignOn",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut().insert(GrpcMethod::new("yizhang.v1.Holders", "SignOn"));
+            self.inner.unary(req, path, codec).await
+        }
         /// A fresh challenge for a key; good for five minutes and one answer.
         pub async fn challenge(
             &mut self,
@@ -3895,6 +3926,12 @@ pub mod holders_server {
         async fn enter(
             &self,
             request: tonic::Request<super::EnterRequest>,
+        ) -> std::result::Result<tonic::Response<super::Entrance>, tonic::Status>;
+        /// Opens the account of whom the agency's identity provider vouches for, by an ID token over a challenge of this node, which counts once. Refused
+        /// like a wrong key where the node has no provider.
+        async fn sign_on(
+            &self,
+            request: tonic::Request<super::SignOnRequest>,
         ) -> std::result::Result<tonic::Response<super::Entrance>, tonic::Status>;
         /// A fresh challenge for a key; good for five minutes and one answer.
         async fn challenge(
@@ -4122,6 +4159,49 @@ pub mod holders_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = EnterSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/yizhang.v1.Holders/SignOn" => {
+                    #[allow(non_camel_case_types)]
+                    struct SignOnSvc<T: Holders>(pub Arc<T>);
+                    impl<T: Holders> tonic::server::UnaryService<super::SignOnRequest>
+                    for SignOnSvc<T> {
+                        type Response = super::Entrance;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::SignOnRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Holders>::sign_on(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = SignOnSvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(

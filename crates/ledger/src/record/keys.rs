@@ -43,7 +43,8 @@ pub struct KeyBound<'a> {
     pub relying_party: Hash,
     /// The day.
     pub on: Day,
-    /// How it was made sure who it is: `counter` where a clerk has issued a code; others may follow.
+    /// How it was made sure who it is: `counter` where a clerk has issued a code, `sign-on` where the agency's identity provider
+    /// vouched for the worker; others may follow.
     pub basis: Code<'a>,
     /// SHA-256 of the certificate of the clerk who issued the code; zeros where no clerk did.
     pub maker: Hash,

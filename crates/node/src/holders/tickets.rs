@@ -37,6 +37,8 @@ pub(crate) enum Basis {
         maker: [u8; 32],
         checker: Option<[u8; 32]>,
     },
+    /// The word of the agency's identity provider.
+    SignOn,
     /// A key.
     Key(HolderName),
 }
@@ -63,6 +65,7 @@ impl Ticket {
     pub(crate) fn described(&self) -> String {
         match self.basis {
             Basis::Code { .. } => "code".to_string(),
+            Basis::SignOn => "sign-on".to_string(),
             Basis::Key(name) => format!("key {} {}", name.region, name.number),
         }
     }
@@ -169,12 +172,12 @@ impl Tickets {
         }
     }
 
-    /// Takes the right to bind a key, which a ticket that a code has opened has once and for a while. One that a key has opened has none: whoever
+    /// Takes the right to bind a key, which a ticket that a code or a sign-on has opened has once and for a while. One that a key has opened has none: whoever
     /// has got hold of a ticket is not to make himself at home.
     pub(crate) fn take_binding(&mut self, id: &TicketId, now: Instant) -> Result<(), NotBinding> {
         let ticket = self.open.get_mut(id).ok_or(NotBinding)?;
-        let is_by_code = matches!(ticket.basis, Basis::Code { .. });
-        if !is_by_code || ticket.has_bound || now >= ticket.opened + BINDING {
+        let may_bind = matches!(ticket.basis, Basis::Code { .. } | Basis::SignOn);
+        if !may_bind || ticket.has_bound || now >= ticket.opened + BINDING {
             return Err(NotBinding);
         }
         ticket.has_bound = true;
@@ -266,6 +269,9 @@ mod tests {
         tickets.give_binding_back(&ID);
         assert_eq!(tickets.take_binding(&ID, now + BINDING), Err(NotBinding));
         let mut tickets = opened(key(), now);
+        assert_eq!(tickets.take_binding(&ID, now), Err(NotBinding));
+        let mut tickets = opened(Basis::SignOn, now);
+        assert_eq!(tickets.take_binding(&ID, now), Ok(()));
         assert_eq!(tickets.take_binding(&ID, now), Err(NotBinding));
     }
 

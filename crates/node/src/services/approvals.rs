@@ -2,6 +2,7 @@
 
 use crate::{
     approvals::{self, Approved, Word},
+    party::Party,
     permission::SHOW_WAITING,
     reads::Trace,
     refusal::{NotYou, Refusal},
@@ -79,20 +80,8 @@ impl Approvals for ApprovalsService {
         if !shared.room.takes(&shared.origin) {
             return Err(Refusal::DiskFull.into());
         }
-        let approved = shared.blocking(&party, move |shared| approvals::approve(shared, &word));
-        let Approved {
-            submitted,
-            approval,
-        } = approved.await?;
         // On its own feet: whoever hangs up in the middle leaves no half.
-        let appending = tokio::spawn(async move {
-            let receipt = submit_approved(&shared, submitted.clone(), approval).await;
-            let done = shared.blocking(&party, move |shared| approvals::done(shared, &submitted));
-            if let Err(error) = done.await {
-                tracing::warn!(%error, "what was approved is still among what waits");
-            }
-            receipt
-        });
+        let appending = tokio::spawn(append(shared, party, word));
         let receipt = appending.await.map_err(|_| Refusal::Stopping)??;
         Ok(Response::new(receipt))
     }
@@ -119,6 +108,21 @@ impl Approvals for ApprovalsService {
         refused.await?;
         Ok(Response::new(v1::RefuseReply {}))
     }
+}
+
+/// Approves a submission and appends it.
+async fn append(shared: Arc<Shared>, party: Party, word: Word) -> Result<v1::Receipt, Refusal> {
+    let approved = shared.blocking(&party, move |shared| approvals::approve(shared, &word));
+    let Approved {
+        submitted,
+        approval,
+    } = approved.await?;
+    let receipt = submit_approved(&shared, submitted.clone(), approval).await;
+    let done = shared.blocking(&party, move |shared| approvals::done(shared, &submitted));
+    if let Err(error) = done.await {
+        tracing::warn!(%error, "what was approved is still among what waits");
+    }
+    receipt
 }
 
 /// What a message says of a submission that waits or was refused.

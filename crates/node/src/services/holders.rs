@@ -8,7 +8,7 @@ use crate::{
         random,
     },
     party::Party,
-    permission::{APPROVE_CODE, BIND, END_KEY, ENTER, ISSUE_CODE, KEYS, OPEN},
+    permission::{APPROVE_CODE, BIND, END_KEY, ENTER, ISSUE_CODE, KEYS, OPEN, SIGN_ON},
     reads::Trace,
     refusal::Refusal,
     services::{account, caller::Holder, caller::party_of, gate::holder_of},
@@ -75,6 +75,18 @@ impl Holders for HoldersService {
         let begun = Instant::now();
         let entered = enter(&shared, &mut trace, &request.into_inner());
         let entrance = shared.reads.answer(trace, entered).await;
+        Ok(Response::new(evenly(begun, entrance).await?))
+    }
+
+    async fn sign_on(
+        &self,
+        request: Request<v1::SignOnRequest>,
+    ) -> Result<Response<v1::Entrance>, Status> {
+        let shared = Arc::clone(&self.0);
+        let mut trace = Trace::begun(holder_of(&request)?.clone(), SIGN_ON);
+        let begun = Instant::now();
+        let opened = sign_on(&shared, &mut trace, &request.into_inner());
+        let entrance = shared.reads.answer(trace, opened).await;
         Ok(Response::new(evenly(begun, entrance).await?))
     }
 
@@ -235,6 +247,31 @@ fn enter(
     trace.subject = Subject::Account(account);
     trace.worker = Some("code".to_string());
     entrance(shared, trace, account, Basis::Code { maker, checker })
+}
+
+/// Opens the account of whom the agency's identity provider vouches for. The node checks the token itself: a portal that somebody has taken
+/// over can make none.
+fn sign_on(
+    shared: &Shared,
+    trace: &mut Trace,
+    request: &v1::SignOnRequest,
+) -> Result<v1::Entrance, Refusal> {
+    let provider = shared.holders.provider.as_ref();
+    let provider = provider.ok_or(Refusal::NotOpened)?;
+    let challenge = challenged(shared, trace, &request.nonce)?;
+    let now = (shared.clock)();
+    let number = provider.verify(&request.id_token, &challenge.nonce, now);
+    let number = number.map_err(|fault| {
+        // The portal learns no more than that; the operator has to.
+        tracing::warn!(%fault, "an ID token opens nothing");
+        Refusal::NotOpened
+    })?;
+    let worker = account::worker(shared, Some(lookup_request::Worker::Number(number)));
+    let account = worker.map_err(|_| Refusal::NotOpened)?;
+    trace.subject = Subject::Account(account);
+    answered(shared, trace, &challenge)?;
+    trace.worker = Some("sign-on".to_string());
+    entrance(shared, trace, account, Basis::SignOn)
 }
 
 /// A challenge for a key that is known, or, with a ticket, for one that is to be bound.
@@ -403,8 +440,11 @@ fn record<'k>(
     key: &'k NewKey,
     on: Day,
 ) -> Result<KeyBound<'k>, Refusal> {
-    let Basis::Code { maker, checker } = ticket.basis else {
-        return Err(Refusal::NotOpened);
+    let none = [0; 32];
+    let (basis, maker, checker) = match ticket.basis {
+        Basis::Code { maker, checker } => ("counter", maker, checker.unwrap_or(none)),
+        Basis::SignOn => ("sign-on", none, none),
+        Basis::Key(_) => return Err(Refusal::NotOpened),
     };
     Ok(KeyBound {
         account: name.account,
@@ -414,9 +454,9 @@ fn record<'k>(
         credential: &key.credential,
         relying_party: key.relying_party,
         on,
-        basis: Code::new("counter").ok_or(Refusal::Broken("the word of a basis is no code"))?,
+        basis: Code::new(basis).ok_or(Refusal::Broken("the word of a basis is no code"))?,
         maker: Hash(maker),
-        checker: Hash(checker.unwrap_or([0; 32])),
+        checker: Hash(checker),
     })
 }
 
