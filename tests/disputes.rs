@@ -5,6 +5,7 @@ use crate::{
     support::{Federation, Ran, contributions, run, run_with},
 };
 use serde_json::Value;
+use std::fmt::Write as _;
 
 const GUANGDONG: u32 = 440_000;
 const GUIZHOU: u32 = 520_000;
@@ -72,8 +73,9 @@ impl Town {
     fn records(&self, number: &str, region: u32) -> Vec<u64> {
         let account = self.account(number);
         let records = account["records"].as_array().unwrap().iter();
-        let own = records
-            .filter(|line| line["region"] == region.to_string() && line["kind"] == "Received");
+        let region = region.to_string();
+        let own =
+            records.filter(|line| line["region"] == region.as_str() && line["kind"] == "Received");
         own.map(|line| line["index"].as_u64().unwrap()).collect()
     }
 
@@ -86,11 +88,13 @@ impl Town {
             } else {
                 ""
             };
-            form.push_str(&format!(
+            write!(
+                form,
                 "--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{name}\"{file}\r\n\r\n{value}\r\n"
-            ));
+            )
+            .unwrap();
         }
-        form.push_str(&format!("--{BOUNDARY}--\r\n"));
+        write!(form, "--{BOUNDARY}--\r\n").unwrap();
         let head = format!(
             "POST /account/dispute HTTP/1.1\r\nHost: localhost\r\nOrigin: {}\r\nCookie: language=en; {session}\r\n\
              Content-Type: multipart/form-data; boundary={BOUNDARY}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{form}",

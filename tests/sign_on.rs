@@ -51,8 +51,7 @@ impl Provider {
 
     /// An ID token for a client that answers a challenge.
     fn token(&self, client: &str, nonce: &[u8]) -> String {
-        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-        let now = now.unwrap().as_secs();
+        let now = jiff::Timestamp::now().as_second();
         let header = json!({ "alg": "ES256", "kid": "1" });
         let claims = json!({
             "iss": ISSUER, "aud": client, "sub": "u-17", "nonce": encoded(nonce),
