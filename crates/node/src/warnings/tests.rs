@@ -167,7 +167,12 @@ fn who_makes_and_approves_is_warned_of_by_certificate_and_by_name() {
 fn many_lookups_that_find_nothing_are_warned_of() {
     let nothing = |number: u8| {
         with(|entry| {
-            entry.answer = if number % 2 == 0 { "nothing" } else { "number" }.into();
+            entry.answer = if number.is_multiple_of(2) {
+                "nothing"
+            } else {
+                "number"
+            }
+            .into();
             entry.at = UnixMillis(NINE + u64::from(number) * HOUR / 2);
         })
     };
