@@ -499,7 +499,9 @@ fn remove_others(data: &Path, days: &[Day]) -> Result<()> {
     };
     for entry in entries.flatten() {
         let path = entry.path();
-        let kept = days.iter().any(|day| path == index_path(data, *day));
+        let name = path.file_name().and_then(|name| name.to_str());
+        let day = name.and_then(|name| Day::parse(name.strip_suffix(".idx")?));
+        let kept = day.is_some_and(|day| days.binary_search(&day).is_ok());
         if !kept {
             let _ = fs::remove_file(&path);
         }
