@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn a_workbook_is_one_that_the_importing_crate_opens() {
+    fn a_workbook_is_written() {
         let bytes = sheet("=1+1").xlsx_bytes().unwrap();
         // The parts of a workbook are files of a zip.
         assert!(bytes.starts_with(b"PK"));

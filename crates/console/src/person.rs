@@ -368,7 +368,7 @@ mod tests {
 
     #[test]
     fn lines_that_name_nobody_are_told_by_their_number_and_not_by_what_stands_there() {
-        let list = format!("{NUMBER}\n440300199003078816\n\nnobody\n");
+        let list = format!("{NUMBER}\n440300199003078816\n\n?\n");
         let Err(Wrong::Lines(lines, all)) = read(&list) else {
             panic!("two lines name nobody")
         };
