@@ -69,7 +69,6 @@ pub(crate) fn serve(
     let pseudonyms = PseudonymsServer::new(PseudonymsService(Arc::clone(shared)));
     let submission = SubmissionServer::new(SubmissionService(Arc::clone(shared)));
     let account = AccountServer::new(AccountService(Arc::clone(shared)));
-    let approvals = ApprovalsServer::new(ApprovalsService(Arc::clone(shared)));
     let holders = HoldersServer::new(HoldersService(Arc::clone(shared)));
     let replication = ReplicationServer::new(ReplicationService(Arc::clone(shared)));
     let ledger = LedgerServer::new(LedgerService(Arc::clone(shared)));
@@ -95,11 +94,7 @@ pub(crate) fn serve(
                 .max_decoding_message_size(REQUEST_BYTES_MAX)
                 .max_encoding_message_size(ACCOUNT_BYTES_MAX),
         )
-        .add_service(
-            approvals
-                .max_decoding_message_size(REQUEST_BYTES_MAX)
-                .max_encoding_message_size(MESSAGE_BYTES_MAX),
-        )
+        .add_service(approvals(shared))
         .add_service(holders.max_decoding_message_size(REQUEST_BYTES_MAX))
         .add_service(pseudonyms.max_decoding_message_size(PSEUDONYMS_BYTES_MAX))
         .add_service(
@@ -130,6 +125,13 @@ pub(crate) fn serve(
             .serve_with_incoming_shutdown(incoming, async move { shutdown.notified().await })
             .await
     }))
+}
+
+/// What waits for second clerks: a submission is shown as a whole.
+fn approvals(shared: &Arc<Shared>) -> ApprovalsServer<ApprovalsService> {
+    ApprovalsServer::new(ApprovalsService(Arc::clone(shared)))
+        .max_decoding_message_size(REQUEST_BYTES_MAX)
+        .max_encoding_message_size(MESSAGE_BYTES_MAX)
 }
 
 /// The service as a whole is up; Submission is serving while the node may sign.

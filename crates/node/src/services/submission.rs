@@ -1,7 +1,7 @@
 //! The service Submission.
 
 use crate::{
-    approvals,
+    approvals::decisions,
     engine::Answer,
     lookup,
     party::Party,
@@ -167,7 +167,7 @@ async fn begin(
     if shared.approvals.concern(&submitted.block) {
         let (held, maker) = (submitted.clone(), submitter.certificate);
         let held = shared.blocking(&submitter.party, move |shared| {
-            approvals::hold(shared, &held, maker)
+            decisions::hold(shared, &held, maker)
         });
         if let Some(waiting) = held.await? {
             return Ok(Begun::Waiting(waiting));
