@@ -7,7 +7,7 @@ use crate::{
     reads::Trace,
     refusal::{NotYou, Refusal},
     role::Duty,
-    services::{Holder, caller::party_of, gate::holder_of, submit_approved},
+    services::{Holder, caller::party_of, gate::holder_of, submission::message, submit_approved},
     shared::Shared,
 };
 use std::{collections::BTreeSet, pin::Pin, sync::Arc};
@@ -17,7 +17,7 @@ use yizhang_ledger::{
     batch::RecordBlock, entry::Entry, hash::Hash, person::AccountId, record::Record,
     value::LeafIndex,
 };
-use yizhang_store::{REASON_BYTES_MAX, Subject, Waiting};
+use yizhang_store::{REASON_BYTES_MAX, Subject};
 use yizhang_wire::{
     convert::{self, FieldFault},
     purpose::Purpose,
@@ -123,22 +123,6 @@ async fn append(shared: Arc<Shared>, party: Party, word: Word) -> Result<v1::Rec
         tracing::warn!(%error, "what was approved is still among what waits");
     }
     receipt
-}
-
-/// What a message says of a submission that waits or was refused.
-pub(super) fn message(waiting: &Waiting) -> v1::WaitingSubmission {
-    let hash = |hash: &Hash| hash.0.to_vec().into();
-    let refused = waiting.refused.as_ref();
-    v1::WaitingSubmission {
-        submission_id: waiting.id.0.to_vec().into(),
-        content: hash(&waiting.content),
-        records: waiting.records,
-        came_ms: waiting.came.0,
-        maker: hash(&waiting.maker),
-        refused_ms: refused.map_or(0, |refused| refused.at.0),
-        checker: refused.map_or_else(Default::default, |refused| hash(&refused.checker)),
-        reason: refused.map_or_else(String::new, |refused| refused.reason.clone()),
-    }
 }
 
 fn word(holder: &Holder, id: &[u8], content: &[u8]) -> Result<Word, Refusal> {
