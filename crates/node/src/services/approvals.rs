@@ -1,13 +1,13 @@
 //! The service Approvals: second clerks see what waits, approve it or refuse it.
 
 use crate::{
-    approvals::{self, Approved, Word},
+    approvals::{Approved, Word, decisions},
     party::Party,
     permission::SHOW_WAITING,
     reads::Trace,
     refusal::{NotYou, Refusal},
     role::Duty,
-    services::{Holder, caller::party_of, gate::holder_of, submit_approved},
+    services::{Holder, caller::party_of, gate::holder_of, submission::message, submit_approved},
     shared::Shared,
 };
 use std::{collections::BTreeSet, pin::Pin, sync::Arc};
@@ -17,7 +17,7 @@ use yizhang_ledger::{
     batch::RecordBlock, entry::Entry, hash::Hash, person::AccountId, record::Record,
     value::LeafIndex,
 };
-use yizhang_store::{REASON_BYTES_MAX, Subject, Waiting};
+use yizhang_store::{REASON_BYTES_MAX, Subject};
 use yizhang_wire::{
     convert::{self, FieldFault},
     purpose::Purpose,
@@ -40,7 +40,7 @@ impl Approvals for ApprovalsService {
         request: Request<v1::WaitingRequest>,
     ) -> Result<Response<Self::ListStream>, Status> {
         let party = party_of(&request)?.clone();
-        let list = self.0.blocking(&party, approvals::list).await?;
+        let list = self.0.blocking(&party, decisions::list).await?;
         let list = list.into_iter().map(|waiting| Ok(message(&waiting)));
         Ok(Response::new(Box::pin(tokio_stream::iter(list))))
     }
@@ -57,7 +57,7 @@ impl Approvals for ApprovalsService {
             trace.purpose = Some(Purpose::read(request.purpose.as_ref())?);
             let id = convert::submission_id(&request.submission_id)?;
             shared.reads.count(&trace.holder)?;
-            let shown = shared.blocking(&party, move |shared| approvals::show(shared, id));
+            let shown = shared.blocking(&party, move |shared| decisions::show(shared, id));
             let (waiting, block) = shown.await?;
             note_accounts(&mut trace, &block);
             Ok(v1::WaitingRecords {
@@ -95,7 +95,7 @@ impl Approvals for ApprovalsService {
         let word = word(&holder, &request.submission_id, &request.content)?;
         check_reason(&request.reason).map_err(Refusal::from)?;
         let refused = self.0.blocking(&party, move |shared| {
-            let is_own = approvals::maker(shared, &word)? == word.clerk;
+            let is_own = decisions::maker(shared, &word)? == word.clerk;
             if !is_own && !holder.duties.has(Duty::Checker) {
                 return Err(NotYou::OtherDuty {
                     method: "Approvals.Refuse",
@@ -103,7 +103,7 @@ impl Approvals for ApprovalsService {
                 }
                 .into());
             }
-            approvals::refuse(shared, &word, &request.reason)
+            decisions::refuse(shared, &word, &request.reason)
         });
         refused.await?;
         Ok(Response::new(v1::RefuseReply {}))
@@ -112,33 +112,17 @@ impl Approvals for ApprovalsService {
 
 /// Approves a submission and appends it.
 async fn append(shared: Arc<Shared>, party: Party, word: Word) -> Result<v1::Receipt, Refusal> {
-    let approved = shared.blocking(&party, move |shared| approvals::approve(shared, &word));
+    let approved = shared.blocking(&party, move |shared| decisions::approve(shared, &word));
     let Approved {
         submitted,
         approval,
     } = approved.await?;
     let receipt = submit_approved(&shared, submitted.clone(), approval).await;
-    let done = shared.blocking(&party, move |shared| approvals::done(shared, &submitted));
+    let done = shared.blocking(&party, move |shared| decisions::done(shared, &submitted));
     if let Err(error) = done.await {
         tracing::warn!(%error, "what was approved is still among what waits");
     }
     receipt
-}
-
-/// What a message says of a submission that waits or was refused.
-pub(super) fn message(waiting: &Waiting) -> v1::WaitingSubmission {
-    let hash = |hash: &Hash| hash.0.to_vec().into();
-    let refused = waiting.refused.as_ref();
-    v1::WaitingSubmission {
-        submission_id: waiting.id.0.to_vec().into(),
-        content: hash(&waiting.content),
-        records: waiting.records,
-        came_ms: waiting.came.0,
-        maker: hash(&waiting.maker),
-        refused_ms: refused.map_or(0, |refused| refused.at.0),
-        checker: refused.map_or_else(Default::default, |refused| hash(&refused.checker)),
-        reason: refused.map_or_else(String::new, |refused| refused.reason.clone()),
-    }
 }
 
 fn word(holder: &Holder, id: &[u8], content: &[u8]) -> Result<Word, Refusal> {

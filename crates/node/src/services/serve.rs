@@ -129,6 +129,7 @@ pub(crate) fn serve(
     }))
 }
 
+/// What waits for second clerks: a submission is shown as a whole.
 fn approvals(shared: &Arc<Shared>) -> ApprovalsServer<ApprovalsService> {
     ApprovalsServer::new(ApprovalsService(Arc::clone(shared)))
         .max_decoding_message_size(REQUEST_BYTES_MAX)

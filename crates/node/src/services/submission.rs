@@ -1,12 +1,12 @@
 //! The service Submission.
 
 use crate::{
-    approvals,
+    approvals::decisions,
     engine::Answer,
     lookup,
     party::Party,
     refusal::Refusal,
-    services::{approvals::message, caller::party_of, gate::holder_of, receipts::receipts},
+    services::{caller::party_of, gate::holder_of, receipts::receipts},
     shared::Shared,
 };
 use std::{collections::BTreeSet, pin::Pin, sync::Arc, time::Duration};
@@ -167,7 +167,7 @@ async fn begin(
     if shared.approvals.concern(&submitted.block) {
         let (held, maker) = (submitted.clone(), submitter.certificate);
         let held = shared.blocking(&submitter.party, move |shared| {
-            approvals::hold(shared, &held, maker)
+            decisions::hold(shared, &held, maker)
         });
         if let Some(waiting) = held.await? {
             return Ok(Begun::Waiting(waiting));
@@ -199,6 +199,22 @@ impl Begun {
                 ..v1::Receipt::default()
             }),
         }
+    }
+}
+
+/// What a message says of a submission that waits or was refused.
+pub(super) fn message(waiting: &Waiting) -> v1::WaitingSubmission {
+    let hash = |hash: &Hash| hash.0.to_vec().into();
+    let refused = waiting.refused.as_ref();
+    v1::WaitingSubmission {
+        submission_id: waiting.id.0.to_vec().into(),
+        content: hash(&waiting.content),
+        records: waiting.records,
+        came_ms: waiting.came.0,
+        maker: hash(&waiting.maker),
+        refused_ms: refused.map_or(0, |refused| refused.at.0),
+        checker: refused.map_or_else(Default::default, |refused| hash(&refused.checker)),
+        reason: refused.map_or_else(String::new, |refused| refused.reason.clone()),
     }
 }
 
