@@ -113,9 +113,9 @@ mod tests {
         let region = Division::new(440_000).unwrap();
         PaperCode {
             issuer: Origin::new("demo.yizhang", region).unwrap(),
-            issued: Day::new(2026_11_30).unwrap(),
+            issued: Day::new(20_261_130).unwrap(),
             statement: Hash([1; 32]),
-            as_of: Day::new(2026_11_30).unwrap(),
+            as_of: Day::new(20_261_130).unwrap(),
             account: Hash([2; 32]),
             records: 3,
             heads: Some([(region, TreeSize(9))].into()),
@@ -160,7 +160,7 @@ mod tests {
                 ..paper()
             },
             PaperCode {
-                as_of: Day::new(2026_11_29).unwrap(),
+                as_of: Day::new(20_261_129).unwrap(),
                 ..paper()
             },
             PaperCode {
