@@ -108,6 +108,9 @@ pub(crate) struct SignOnConfiguration {
     claim: String,
     /// File with the provider's keys, a JWK set; relative to the directory of the node.
     keys: PathBuf,
+    /// Whether a sign-on lets a key be bound. Without a word it opens the account and no more: whoever has the portal sees every sign-on.
+    #[serde(default)]
+    may_bind: bool,
 }
 
 impl SignOnConfiguration {
@@ -215,6 +218,12 @@ impl Configuration {
     fn provider(&self, dir: &Path) -> anyhow::Result<Option<Arc<Provider>>> {
         let provider = self.sign_on.as_ref().map(|table| table.provider(dir));
         Ok(provider.transpose()?.map(Arc::new))
+    }
+
+    /// Whether a sign-on lets a key be bound: where the operator says so, and no second clerk is asked for.
+    fn sign_on_binds(&self) -> bool {
+        let may_bind = self.sign_on.as_ref().is_some_and(|table| table.may_bind);
+        may_bind && !self.codes.need_approval
     }
 
     /// How the disk is shared. More MiB than can be counted are all there can be.

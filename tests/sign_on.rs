@@ -68,13 +68,13 @@ impl Provider {
 }
 
 /// A federation of one node that believes a provider, with a worker in its chain.
-fn federation(provider: &Provider) -> Federation {
+fn federation(provider: &Provider, may_bind: bool) -> Federation {
     let mut federation = Federation::found(&[GUANGDONG]);
     let dir = federation.node_dir(GUANGDONG);
     let path = dir.join("node.toml");
     let text = std::fs::read_to_string(&path).unwrap();
     let table = format!(
-        "\n[sign_on]\nissuer = \"{ISSUER}\"\nclient_id = \"portal\"\nclaim = \"number\"\nkeys = \"provider.jwks\"\n"
+        "\n[sign_on]\nissuer = \"{ISSUER}\"\nclient_id = \"portal\"\nclaim = \"number\"\nkeys = \"provider.jwks\"\nmay_bind = {may_bind}\n"
     );
     std::fs::write(&path, text + &table).unwrap();
     std::fs::write(dir.join("provider.jwks"), provider.keys()).unwrap();
@@ -146,7 +146,7 @@ fn assert_refused<T>(answer: Result<T, Status>, code: RefusalCode) {
 #[test]
 fn the_providers_word_opens_the_account_once_and_binds_a_key() {
     let provider = Provider::new();
-    let federation = federation(&provider);
+    let federation = federation(&provider, true);
     block_on(async {
         let portal = connect(GUANGDONG, federation.node_dir(GUANGDONG).join("portal"));
         let nonce = challenge(&portal, &[]).await.nonce;
@@ -173,7 +173,7 @@ fn the_providers_word_opens_the_account_once_and_binds_a_key() {
 #[test]
 fn a_word_for_another_client_challenge_or_by_another_provider_opens_nothing() {
     let provider = Provider::new();
-    let federation = federation(&provider);
+    let federation = federation(&provider, false);
     block_on(async {
         let portal = connect(GUANGDONG, federation.node_dir(GUANGDONG).join("portal"));
         let agency = connect(GUANGDONG, federation.agency(GUANGDONG));
@@ -203,6 +203,8 @@ fn a_word_for_another_client_challenge_or_by_another_provider_opens_nothing() {
             sign_on(&agency, &nonce, &right).await,
             RefusalCode::NotForRole,
         );
-        sign_on(&portal, &nonce, &right).await.unwrap();
+        // It reads, and binds no key where the operator has not said so: whoever has the portal sees every sign-on.
+        let entered = sign_on(&portal, &nonce, &right).await.unwrap();
+        assert_refused(bind(&portal, &entered.ticket).await, RefusalCode::NotOpened);
     });
 }

@@ -232,6 +232,8 @@ async fn shown(arguments: &ShowArguments) -> anyhow::Result<Outcome> {
     let mut lines = Vec::new();
     let block = RecordBlock::parse_with(shown.records.to_vec(), |record| {
         lines.push(show::waiting::record(record));
+        // Every field as it stands: nobody is to approve what a line has no word for.
+        lines.push(format!("    {record:?}"));
     })?;
     ensure!(
         block.content_digest() == named.content,
@@ -256,7 +258,7 @@ async fn approve(arguments: &ApproveArguments) -> anyhow::Result<Outcome> {
     let mut desk = Desk::open(&arguments.desk)?;
     let named = desk.waiting(&arguments.number).await?;
     ensure!(
-        named.content.to_string().starts_with(&arguments.digest),
+        named.content.to_string() == arguments.digest.trim().to_ascii_lowercase(),
         "{}",
         t!("approvals.other_digest")
     );

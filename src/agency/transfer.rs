@@ -300,7 +300,7 @@ pub(crate) fn take_typed(
     typed: &Typed<'_>,
     reach: Reach,
     listener: &Listener<'_>,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<Outcome> {
     let fields = &typed.step.fields;
     let number = SocialSecurityNumber::parse(&typed.step.number).map_err(|fault| {
         anyhow::anyhow!(
@@ -351,8 +351,7 @@ pub(crate) fn take_typed(
         today: clock::today(),
         listener,
     };
-    taker.go(kind, case_of(&step)?, reach)?;
-    Ok(())
+    taker.go(kind, case_of(&step)?, reach)
 }
 
 /// The case of a step, as records name it.

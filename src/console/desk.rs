@@ -11,6 +11,7 @@ use crate::{
     },
     clock, copies,
     credentials::Credentials,
+    exit::Outcome,
     node, pseudonyms,
     purpose::PersonArgument,
     show, worker,
@@ -202,6 +203,7 @@ impl NodeDesk {
             return Ok(Sent {
                 lines,
                 is_sent: false,
+                is_in_chain: false,
                 totals: Vec::new(),
             });
         };
@@ -216,6 +218,7 @@ impl NodeDesk {
         Ok(Sent {
             lines,
             is_sent: true,
+            is_in_chain: is_whole,
             totals,
         })
     }
@@ -244,8 +247,9 @@ impl NodeDesk {
             person: &self.person,
             step,
         };
-        transfer::take_typed(&typed, reach, &listener)?;
+        let outcome = transfer::take_typed(&typed, reach, &listener)?;
         Ok(Stepped {
+            counts: outcome == Outcome::Clean,
             lines: lines.into_inner(),
         })
     }

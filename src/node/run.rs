@@ -91,6 +91,7 @@ fn assemble(arguments: &RunArguments) -> anyhow::Result<Config> {
         warning_limits: configuration.warnings.limits(),
         codes_need_approval: configuration.codes.need_approval,
         sign_on: configuration.provider(dir)?,
+        sign_on_binds: configuration.sign_on_binds(),
         needs_approval: configuration.approvals.need,
         room: configuration.room(),
         registers: configuration.registers.rule(),

@@ -259,6 +259,8 @@ pub struct Sent {
     pub lines: Vec<String>,
     /// Whether anything was sent.
     pub is_sent: bool,
+    /// Whether all that was sent is in the chain, and nothing waits for a second clerk or was refused by one.
+    pub is_in_chain: bool,
     /// What it came to by scheme and place.
     pub totals: Vec<Total>,
 }
@@ -291,4 +293,6 @@ pub enum Deed {
 pub struct Stepped {
     /// What is to be said, a line each.
     pub lines: Vec<String>,
+    /// Whether the step counts: it waits for no second clerk, and its case can use it.
+    pub counts: bool,
 }

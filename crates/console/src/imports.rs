@@ -84,6 +84,12 @@ impl Job {
         self.stage.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// What tells it from another file of this console.
+    fn id(&self) -> String {
+        let folder = self.scratch.path().file_name();
+        folder.unwrap_or_default().to_string_lossy().into_owned()
+    }
+
     fn is_at_work(&self) -> bool {
         matches!(*self.stage(), Stage::Checking | Stage::Sending)
     }
@@ -134,7 +140,16 @@ pub(crate) async fn upload(
     match taken(&shared, &session, form).await {
         Ok(job) => {
             let job = Arc::new(job);
-            *shared.job() = Some(Arc::clone(&job));
+            {
+                let mut current = shared.job();
+                // It may have begun while this file was on its way.
+                if current.as_ref().is_some_and(|job| job.is_at_work()) {
+                    drop(current);
+                    let page = view::desk(&shared, &session, Some(&t!("import.busy")));
+                    return (StatusCode::CONFLICT, page).into_response();
+                }
+                *current = Some(Arc::clone(&job));
+            }
             spawn_blocking(move || check(&shared, &job));
             Redirect::to(WAY).into_response()
         }
@@ -236,6 +251,9 @@ pub(crate) fn check_again(shared: &Arc<Shared>) {
 #[derive(Deserialize)]
 pub(crate) struct Sending {
     token: String,
+    /// Which file, by [`Job::id`]: the one that was looked at.
+    #[serde(default)]
+    job: String,
     /// Whether faulty rows are left out, if it says anything.
     #[serde(default)]
     skip_faulty: String,
@@ -255,6 +273,10 @@ pub(crate) async fn send(
     let Some(job) = shared.job().clone() else {
         return Redirect::to(WAY).into_response();
     };
+    if job.id() != sending.job {
+        let page = view::desk(&shared, &session, Some(&t!("import.another")));
+        return (StatusCode::CONFLICT, page).into_response();
+    }
     {
         let mut stage = job.stage();
         // What was sent, or failed on its way, is sent again by dropping the file again.
@@ -321,13 +343,19 @@ pub(crate) async fn errors(State(shared): State<Arc<Shared>>) -> Response {
     let read = spawn_blocking(move || -> io::Result<Vec<u8>> {
         let path = job.as_ref().map(|job| job.errors()).unwrap_or_default();
         let mut bytes = Vec::new();
-        File::open(path)?
-            .take(ERRORS_BYTES_MAX)
-            .read_to_end(&mut bytes)?;
+        let file = File::open(path)?;
+        if file.metadata()?.len() > ERRORS_BYTES_MAX {
+            // Half of the rows would pass for all of them.
+            return Err(io::ErrorKind::FileTooLarge.into());
+        }
+        file.take(ERRORS_BYTES_MAX).read_to_end(&mut bytes)?;
         Ok(bytes)
     });
     match read.await {
         Ok(Ok(bytes)) => attached("errors", "csv", "text/csv", bytes),
+        Ok(Err(error)) if error.kind() == io::ErrorKind::FileTooLarge => {
+            refused(StatusCode::PAYLOAD_TOO_LARGE, "fault.too_large")
+        }
         _ => refused(StatusCode::NOT_FOUND, "fault.no_page"),
     }
 }

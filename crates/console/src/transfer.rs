@@ -126,7 +126,7 @@ pub(crate) async fn step(
     let result = match &stepped {
         Ok(stepped) => html! {
             section.result role="status" {
-                h2 { @match deed { Deed::Look => { (t!("transfer.looked")) } Deed::Take => { (t!("transfer.taken")) } } }
+                h2 { @match deed { Deed::Look => { (t!("transfer.looked")) } Deed::Take if stepped.counts => { (t!("transfer.taken")) } Deed::Take => { (t!("transfer.not_done")) } } }
                 @for line in &stepped.lines { p { (line) } }
             }
         },

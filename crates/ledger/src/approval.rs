@@ -4,25 +4,54 @@ use crate::{
     batch::SubmissionId,
     entry::Kind,
     hash::{Hash, derive},
+    record::{Contribution, Record},
+    value::Fen,
 };
 
 /// Context of [`submission_of`].
 pub const SUBMISSION_CONTEXT: &str = "yizhang 2026-11-30 v1 submission of an approval";
 
 /// The kinds that two clerks answer for: what changes or takes back what stands in a chain already, says who is who, or ends a transfer.
-pub const KINDS: [Kind; 7] = [
+pub const KINDS: [Kind; 9] = [
     Kind::IDENTITY_LINK,
     Kind::IDENTITY_SPLIT,
     Kind::ADJUST_DELTA,
+    Kind::REFUND,
     Kind::REVERSAL,
+    Kind::DUPLICATE_AGREEMENT,
     Kind::CLOSED,
     Kind::WITHDRAWN,
     Kind::CORRECTION,
 ];
 
-/// Whether two clerks answer for a record of this kind, where a node asks for it.
-pub fn is_for_two(kind: Kind) -> bool {
-    KINDS.contains(&kind)
+/// Types of contribution that act as refunds (20) and differences (34, 35) under whatever kind they stand.
+const CHANGING_NATURES: [u16; 3] = [20, 34, 35];
+
+/// Whether two clerks answer for a record, where a node asks for it: it is of one of [`KINDS`], or a contribution that acts like one, by its
+/// type or by a sum below zero.
+pub fn is_for_two(record: &Record<'_>) -> bool {
+    let acts_so = match record {
+        Record::Contribution(_, fields) => changes_others(fields),
+        _ => false,
+    };
+    acts_so || KINDS.contains(&record.kind())
+}
+
+fn changes_others(fields: &Contribution<'_>) -> bool {
+    let Contribution {
+        base,
+        paid,
+        credited,
+        ..
+    } = fields;
+    let sums = [
+        *base,
+        paid.unit,
+        paid.person,
+        credited.unit,
+        credited.person,
+    ];
+    CHANGING_NATURES.contains(&fields.nature) || sums.iter().any(|sum| *sum < Fen::ZERO)
 }
 
 /// The submission of the node under which the approval of a submission stands.

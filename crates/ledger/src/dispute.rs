@@ -12,6 +12,9 @@ use crate::{
 /// Context of [`DisputeName::submission`].
 pub const DISPUTE_CONTEXT: &str = "yizhang 2026-11-30 v1 submission of a dispute";
 
+/// The system in the source of a dispute that a node has written for its worker.
+pub const NODE_SYSTEM: &str = "node";
+
 /// How often one record may be disputed, each time after the answer to the time before: an answer, a second look, and one for what came
 /// to light later.
 pub const DISPUTES_OF_RECORD_MAX: u32 = 3;

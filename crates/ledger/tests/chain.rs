@@ -7,21 +7,21 @@ use crate::support::{
     random,
 };
 use yizhang_ledger::{
-    Invalid, Verified,
+    Invalid, Verified, approval,
     batch::{
         BATCH_BYTES_MAX, BATCH_RECORDS_MAX, BATCH_SUBMISSIONS_MAX, Batch, RecordBlock,
         SUBMISSION_BYTES_MAX, SubmissionId,
     },
     chain::{ChainState, KEPT_LEVEL, Submitted},
     codec::{CodecFault, PAYLOAD_BYTES_MAX},
-    entry::{BATCH_PAYLOAD_BYTES_MAX, Entry, Kind},
+    entry::{BATCH_PAYLOAD_BYTES_MAX, Entry, Kind, RecordId},
     fact::Fact,
     hash::{Blake3Keyed, Hash, hash_leaf},
     head::Head,
     person::AccountId,
-    record::Record,
+    record::{Contribution, Record},
     tree,
-    value::{LeafIndex, TreeSize, UnixMillis},
+    value::{Fen, LeafIndex, TreeSize, UnixMillis},
 };
 
 fn empty() -> ChainState {
@@ -347,6 +347,22 @@ fn a_record_is_written_only_under_a_kind_of_its_fields() {
     refused(Record::Identity(Kind::REVERSAL, sample::identity()));
     refused(Record::unread(Kind::BATCH, &[]));
     refused(Record::unread(Kind::RECEIVED, &[]));
+}
+
+#[test]
+fn two_clerks_answer_for_what_changes_something_whatever_it_is_called() {
+    let plain = sample::contribution();
+    let received = |fields| Record::Contribution(Kind::RECEIVED, fields);
+    assert!(!approval::is_for_two(&received(plain)));
+    for nature in [20, 34, 35] {
+        let changing = Contribution { nature, ..plain };
+        assert!(approval::is_for_two(&received(changing)), "{nature}");
+    }
+    let mut below = plain;
+    below.credited.person = Fen::new(-1).unwrap();
+    assert!(approval::is_for_two(&received(below)));
+    assert!(approval::is_for_two(&Record::Contribution(Kind::REFUND, Contribution { target: Some(RecordId(Hash([1; 32]))), ..plain })));
+    assert!(!approval::is_for_two(&Record::Participation(Kind::ENROL, sample::participation())));
 }
 
 #[test]

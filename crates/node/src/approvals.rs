@@ -13,7 +13,10 @@ use yizhang_ledger::{
     approval,
     batch::{RecordBlock, SubmissionId},
     chain::Submitted,
+    entry::Entry,
     hash::Hash,
+    record::Record,
+    value::LeafIndex,
 };
 use yizhang_store::WaitingRoom;
 
@@ -45,6 +48,13 @@ pub(crate) struct Approved {
     pub(crate) approval: Submitted,
 }
 
+/// Whether two clerks answer for an entry. What cannot be read was refused before.
+fn is_for_two(entry: &[u8]) -> bool {
+    let entry = Entry::parse(entry, LeafIndex(0)).ok();
+    let record = entry.and_then(|entry| Record::read(&entry).ok());
+    record.is_none_or(|record| approval::is_for_two(&record))
+}
+
 impl Approvals {
     /// Of a data directory.
     pub(crate) fn open(data: &Path, is_needed: bool) -> Self {
@@ -69,9 +79,14 @@ impl Approvals {
         }
     }
 
+    /// Whether this node asks for two clerks at all.
+    pub(crate) const fn are_needed(&self) -> bool {
+        self.is_needed
+    }
+
     /// Whether a submission has to be approved by a second clerk.
     pub(crate) fn concern(&self, block: &RecordBlock) -> bool {
-        self.is_needed && approval::KINDS.iter().any(|kind| block.holds(*kind))
+        self.is_needed && block.entries().any(is_for_two)
     }
 
     /// Does something with what waits. Waits for the disk.

@@ -46,6 +46,8 @@ pub struct Config {
     pub codes_need_approval: bool,
     /// The identity provider of the agency, by which workers may open their accounts.
     pub sign_on: Option<Arc<Provider>>,
+    /// Whether a sign-on lets a key be bound, and not only the account be read.
+    pub sign_on_binds: bool,
     /// Whether submissions with records that two clerks answer for wait for the second.
     pub needs_approval: bool,
     /// How the disk is shared.

@@ -14,7 +14,7 @@ pub(crate) use challenges::{Challenges, For, NotAnswered};
 pub(crate) use codes::{Approval, CodeFault, Codes, Entered, LIFE as CODE_LIFE, NewCode};
 pub(crate) use tickets::{Basis, IDLE, Ticket, TicketId, Tickets, WHOLE};
 
-use crate::refusal::Refusal;
+use crate::{config::Config, refusal::Refusal};
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
@@ -35,11 +35,15 @@ pub(crate) struct Holders {
     pub(crate) codes_need_approval: bool,
     /// The identity provider of the agency, if it has one.
     pub(crate) provider: Option<Arc<Provider>>,
+    /// Held while a dispute is looked at and written.
+    pub(crate) disputing: tokio::sync::Mutex<()>,
+    /// Whether what it opens lets a key be bound.
+    pub(crate) sign_on_binds: bool,
 }
 
 impl Holders {
     /// Of a node that begins now.
-    pub(crate) fn new(codes_need_approval: bool, provider: Option<Arc<Provider>>) -> Self {
+    pub(crate) fn new(config: &Config) -> Self {
         let mut key = [0; 32];
         getrandom::fill(&mut key).expect("a machine on which TLS works has random bytes");
         Self {
@@ -47,8 +51,10 @@ impl Holders {
             challenges: Mutex::new(Challenges::new(key, Instant::now())),
             tickets: Mutex::default(),
             asked: Mutex::default(),
-            codes_need_approval,
-            provider,
+            codes_need_approval: config.codes_need_approval,
+            provider: config.sign_on.clone(),
+            disputing: tokio::sync::Mutex::default(),
+            sign_on_binds: config.sign_on_binds,
         }
     }
 

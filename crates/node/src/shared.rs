@@ -132,7 +132,7 @@ impl Shared {
             tally,
             reads,
             warning_limits: config.warning_limits,
-            holders: Holders::new(config.codes_need_approval, config.sign_on.clone()),
+            holders: Holders::new(config),
             approvals: Approvals::open(&config.data, config.needs_approval),
             data: config.data.clone(),
             budgets: Budgets::new(),

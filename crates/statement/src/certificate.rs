@@ -1,4 +1,4 @@
-//! Number and check code of a sheet that a worker has printed 参保缴费情况: both follow from the account's digest, its day, the heads that it rests on and
+//! Number and check code of a sheet that a worker has printed 参保缴费情况: both follow from the account's digest, its day and
 //! the node that has stated it, so that whoever holds a statement of that day computes the same (docs/FORMAT.md, section 14, "Certificate").
 
 use crate::PaperCode;
@@ -34,17 +34,9 @@ impl CertificateCode {
     /// That of a statement, by the code that its sheet of paper has.
     pub fn of(code: &PaperCode) -> Self {
         let as_of = code.as_of.number().to_le_bytes();
-        let mut heads = Vec::new();
-        for (region, size) in code.heads.iter().flatten() {
-            heads.extend_from_slice(&region.code().to_le_bytes());
-            heads.extend_from_slice(&size.0.to_le_bytes());
-        }
         let issuer = code.issuer.to_string();
         let Hash(account) = code.account;
-        let hash = derive(
-            CERTIFICATE_CONTEXT,
-            &[&account, &as_of, issuer.as_bytes(), &[0], &heads],
-        );
+        let hash = derive(CERTIFICATE_CONTEXT, &[&account, &as_of, issuer.as_bytes()]);
         Self {
             region: code.issuer.region(),
             as_of: code.as_of,
@@ -151,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn account_day_heads_and_issuer_are_in_it_and_the_statement_is_not() {
+    fn account_day_and_issuer_are_in_it_and_what_others_have_added_to_a_chain_is_not() {
         let code = CertificateCode::of(&paper());
         let region = Division::new(440_000).unwrap();
         let others = [
@@ -164,10 +156,6 @@ mod tests {
                 ..paper()
             },
             PaperCode {
-                heads: Some([(region, TreeSize(10))].into()),
-                ..paper()
-            },
-            PaperCode {
                 issuer: Origin::new("other.yizhang", region).unwrap(),
                 ..paper()
             },
@@ -177,6 +165,7 @@ mod tests {
         }
         let again = PaperCode {
             statement: Hash([9; 32]),
+            heads: Some([(paper().issuer.region(), TreeSize(10))].into()),
             ..paper()
         };
         assert_eq!(CertificateCode::of(&again), code);

@@ -54,7 +54,7 @@ fn on_its_way(session: &Session, job: &Job) -> Markup {
         @match &*stage {
             Stage::Checking => { (progress(job, "import.checking")) }
             Stage::Sending => { (progress(job, "import.sending")) }
-            Stage::Checked(checked) => { (found(session, checked)) }
+            Stage::Checked(checked) => { (found(session, job, checked)) }
             Stage::Sent(sent) => { (result(sent)) (next(session)) }
             Stage::Failed(trouble) => { (alert(&trouble.text)) (next(session)) }
         }
@@ -70,7 +70,7 @@ fn progress(job: &Job, key: &str) -> Markup {
 }
 
 /// What the check found, and what can be done with the file.
-fn found(session: &Session, checked: &Checked) -> Markup {
+fn found(session: &Session, job: &Job, checked: &Checked) -> Markup {
     let report = &checked.report;
     html! {
         @for line in &report.lines { p { (line) } }
@@ -88,15 +88,16 @@ fn found(session: &Session, checked: &Checked) -> Markup {
         }
         @for line in &report.counts { p { (line) } }
         @if checked.faulty > 0 { p { a href="/imports/errors" download { (t!("import.errors", rows = checked.faulty)) } } }
-        @if checked.valid > 0 { (offer(session, checked)) } @else { (alert(&t!("import.nothing"))) }
+        @if checked.valid > 0 { (offer(session, job, checked)) } @else { (alert(&t!("import.nothing"))) }
         (next(session))
     }
 }
 
-fn offer(session: &Session, checked: &Checked) -> Markup {
+fn offer(session: &Session, job: &Job, checked: &Checked) -> Markup {
     html! {
         form.offer method="post" action="/imports/send" {
             (token(session))
+            input type="hidden" name="job" value=(job.id());
             @if checked.faulty > 0 {
                 p { label { input type="checkbox" name="skip_faulty" value="1" required; " " (t!("import.skip", rows = checked.faulty)) } }
             }
@@ -109,7 +110,8 @@ fn offer(session: &Session, checked: &Checked) -> Markup {
 fn result(sent: &Sent) -> Markup {
     html! {
         div role="status" {
-            @if sent.is_sent { p.done { (t!("import.sent")) } } @else { (alert(&t!("import.not_sent"))) }
+            @if sent.is_sent && sent.is_in_chain { p.done { (t!("import.sent")) } }
+            @else if sent.is_sent { (alert(&t!("import.waits"))) } @else { (alert(&t!("import.not_sent"))) }
             @for line in &sent.lines { p { (line) } }
         }
     }

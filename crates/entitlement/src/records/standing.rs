@@ -13,6 +13,7 @@ use crate::{
 };
 use std::cmp::Reverse;
 use yizhang_ledger::{
+    dispute::NODE_SYSTEM,
     entry::{Kind, RecordId},
     record::{Period, Record},
     value::{Code, Division, LeafIndex, Scheme},
@@ -69,9 +70,19 @@ fn reverse(set: &mut RecordSet<'_>) {
     }
     order.sort_unstable();
     for (_, position, target) in order {
-        if is_held(set, position) && is_held(set, target) {
+        if is_held(set, position) && is_workers_own(set.at(target)) {
+            set.stand(position, Standing::NoTarget, None);
+        } else if is_held(set, position) && is_held(set, target) {
             set.stand(target, Standing::Reversed, Some(position));
         }
+    }
+}
+
+/// Whether a node has written it for the worker: a dispute ends by an answer, and no agency takes it back (our design).
+fn is_workers_own(held: &Held<'_>) -> bool {
+    match &held.fact.record {
+        Record::Dispute(Kind::DISPUTE, fields) => fields.source.system.as_str() == NODE_SYSTEM,
+        _ => false,
     }
 }
 

@@ -6,7 +6,7 @@ use crate::{
 };
 use yizhang_entitlement::{
     Account, Policy,
-    account::DisputeLine,
+    account::{DisputeLine, Standing},
     dispute::{ANSWER_DAYS, Outcome, Reason, is_disputable},
     fold,
     review::{List, review},
@@ -14,7 +14,7 @@ use yizhang_entitlement::{
 use yizhang_ledger::{
     entry::Kind,
     hash::Hash,
-    record::{Dispute, Record},
+    record::{Dispute, Record, Reversal},
     value::Code,
 };
 use yizhang_rules::{RuleFile, RuleSet};
@@ -143,4 +143,33 @@ fn reasons_fit_kinds_and_what_nodes_write_is_not_disputed() {
     assert!(is_disputable(Kind::IDENTITY_LINK) && is_disputable(Kind::POSTED));
     let codes = Outcome::ALL.map(Outcome::code);
     assert_eq!(codes, ["upheld", "partly", "refused"]);
+}
+
+#[test]
+fn no_agency_takes_back_what_a_node_has_written_for_the_worker() {
+    let reversed = |system: &'static str| {
+        let paid = paid();
+        let mut raised = said(Kind::DISPUTE, &paid, "amount", "2026-06-01");
+        if let Record::Dispute(_, fields) = &mut raised {
+            fields.source.system = Code::new(system).unwrap();
+        }
+        let reversal = Record::Reversal(Reversal {
+            account: WORKER,
+            target: federation::id(&raised),
+            reason: Code::NONE,
+            source: source("R"),
+        });
+        let records = [paid, raised, reversal];
+        account(&records, Policy::embedded(), "2026-06-22")
+    };
+    assert_eq!(reversed("node").disputes.len(), 1);
+    assert_eq!(
+        reversed("node")
+            .records
+            .iter()
+            .filter(|line| line.standing == Standing::NoTarget)
+            .count(),
+        1
+    );
+    assert!(reversed("hall").disputes.is_empty());
 }

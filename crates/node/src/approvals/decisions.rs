@@ -59,6 +59,20 @@ pub(crate) fn hold(
     })
 }
 
+/// Refuses a submission under whose number another one waits.
+///
+/// # Errors
+/// [`Refusal::Conflict`], [`Refusal::Store`].
+pub(crate) fn ensure_not_taken(shared: &Shared, submitted: &Submitted) -> Result<(), Refusal> {
+    let (id, content) = (submitted.id, submitted.block.content_digest());
+    shared.approvals.with(|room, _| match room.find(id) {
+        Some(waiting) if waiting.refused.is_none() && waiting.content != content => {
+            Err(Refusal::Conflict { id })
+        }
+        _ => Ok(()),
+    })
+}
+
 /// What waits and what was refused.
 ///
 /// # Errors

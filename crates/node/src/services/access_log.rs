@@ -2,6 +2,7 @@
 
 use crate::{
     holders::{Answered, KeyAnswer, keys},
+    lookup,
     party::Party,
     permission::OF_WORKER,
     reads::Trace,
@@ -101,6 +102,11 @@ async fn of_worker(
     let told = shared.blocking(party, move |shared| {
         let key = keys::find(shared, name)?.ok_or(Refusal::NotOpened)?;
         if key.ended.is_some() || !answered.opens(key.bound(), caller) {
+            return Err(Refusal::NotOpened);
+        }
+        // A region can bind a key of its own to anybody: it is believed of whom it holds.
+        let holders = lookup::holders(shared, name.account)?;
+        if !holders.is_empty() && !holders.contains(&name.region) {
             return Err(Refusal::NotOpened);
         }
         let today = Day::of((shared.clock)());

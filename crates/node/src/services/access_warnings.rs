@@ -74,7 +74,14 @@ async fn told(
         first: day(request.first)?,
         last: day(request.last)?,
     };
-    let looked = shared.blocking(party, move |shared| look(shared, days));
+    // One look at a time for all, as for reviews: each holds what its clerks have read.
+    let permit = Arc::clone(&shared.reviews)
+        .try_acquire_owned()
+        .map_err(|_| Refusal::Busy { what: "reviews" })?;
+    let looked = shared.blocking(party, move |shared| {
+        let _permit = permit;
+        look(shared, days)
+    });
     let Looked {
         mut warnings,
         unread,

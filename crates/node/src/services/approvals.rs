@@ -118,9 +118,13 @@ async fn append(shared: Arc<Shared>, party: Party, word: Word) -> Result<v1::Rec
         approval,
     } = approved.await?;
     let receipt = submit_approved(&shared, submitted.clone(), approval).await;
-    let done = shared.blocking(&party, move |shared| decisions::done(shared, &submitted));
-    if let Err(error) = done.await {
-        tracing::warn!(%error, "what was approved is still among what waits");
+    // Not in a turn of the clerk's: whatever else waits there, what was decided has to come to its end.
+    let desk = Arc::clone(&shared);
+    let done = tokio::task::spawn_blocking(move || decisions::done(&desk, &submitted));
+    match done.await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::warn!(%error, "what was approved is still among what waits"),
+        Err(error) => tracing::error!(%error, "what was approved is still among what waits"),
     }
     receipt
 }

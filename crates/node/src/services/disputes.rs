@@ -17,7 +17,7 @@ use yizhang_entitlement::{
 };
 use yizhang_ledger::{
     batch::SubmissionId,
-    dispute::{DISPUTES_OF_RECORD_MAX, DisputeName},
+    dispute::{DISPUTES_OF_RECORD_MAX, DisputeName, NODE_SYSTEM},
     entry::{Kind, RecordId},
     hash::Hash,
     record::{Dispute, Record, Source},
@@ -29,8 +29,6 @@ use yizhang_wire::{convert::FieldFault, v1};
 const OF_DAY_MAX: usize = 20;
 /// Disputes of one account that wait for an answer: more is a matter for a conversation.
 const OPEN_MAX: usize = 60;
-/// The system that the source of such a record names.
-const SYSTEM: &str = "node";
 
 const RECORD: FieldFault = FieldFault::Form {
     field: "index",
@@ -79,6 +77,8 @@ pub(super) async fn raise(
             what: "readings with one ticket",
         });
     }
+    // One after the other: the limits count what is written.
+    let _one_at_a_time = shared.holders.disputing.lock().await;
     let checked = shared.blocking(party, move |shared| check(shared, ticket, asked));
     let name = match checked.await? {
         Checked::Raised(reply) => return Ok(reply),
@@ -127,7 +127,12 @@ fn check(shared: &Shared, ticket: Ticket, asked: Asked) -> Result<Checked, Refus
         return Ok(Checked::Raised(reply));
     }
     ensure_ours(shared, &ticket)?;
-    let of_record = disputes(account, asked).count();
+    // What an agency has brought in by itself takes nothing from the worker.
+    let is_workers = |line: &&DisputeLine| {
+        let record = account.record(line.record);
+        record.is_some_and(|record| record.system == NODE_SYSTEM)
+    };
+    let of_record = disputes(account, asked).filter(is_workers).count();
     within("disputes of one record", DISPUTES_OF_RECORD_MAX, of_record)?;
     let lines = &account.disputes;
     let of_day = lines.iter().filter(|line| line.on == asked.day).count();
@@ -218,7 +223,7 @@ async fn write(shared: Arc<Shared>, name: DisputeName, asked: Asked) -> Result<(
         document: asked.document,
         source: Source {
             agency: Code::default(),
-            system: Code::new(SYSTEM).ok_or(NO_CODE)?,
+            system: Code::new(NODE_SYSTEM).ok_or(NO_CODE)?,
             serial: Code::new(&serial).ok_or(NO_CODE)?,
         },
     };

@@ -384,6 +384,9 @@ struct Binding {
 impl Binding {
     /// Binds it with the ticket's right, which is given back where nothing can have come of it.
     async fn make(self, shared: Arc<Shared>) -> Result<(), Refusal> {
+        if self.ticket.basis == Basis::SignOn && !shared.holders.sign_on_binds {
+            return Err(Refusal::NotOpened);
+        }
         let taken = shared
             .holders
             .tickets()

@@ -172,6 +172,12 @@ async fn begin(
         if let Some(waiting) = held.await? {
             return Ok(Begun::Waiting(waiting));
         }
+    } else if shared.approvals.are_needed() {
+        let plain = submitted.clone();
+        let free = shared.blocking(&submitter.party, move |shared| {
+            decisions::ensure_not_taken(shared, &plain)
+        });
+        free.await?;
     }
     let mut pending = Pending::offer(shared, submitted, None).await;
     if !statements.is_empty() {

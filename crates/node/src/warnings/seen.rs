@@ -124,6 +124,8 @@ impl Codes {
 pub(super) struct Visits {
     clerks: BTreeMap<Clerk, u32>,
     of: BTreeMap<ClerkAndAccount, BTreeSet<Visit>>,
+    /// The newest day that was seen.
+    newest: u64,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -150,17 +152,23 @@ impl Visits {
         entry: &AccessEntry,
         within_days: u32,
     ) -> u32 {
+        let today = number(entry.at);
+        let oldest = (today + 1).saturating_sub(u64::from(within_days));
+        if today > self.newest {
+            // Whom nobody has read for so long is forgotten: what is held is that of some days, however long the log is.
+            self.newest = today;
+            self.of
+                .retain(|_, visits| visits.last().is_some_and(|last| last.day >= oldest));
+        }
         let known = u32::try_from(self.clerks.len()).unwrap_or(u32::MAX);
         let clerk = *self.clerks.entry(clerk.clone()).or_insert(known);
         let visits = self.of.entry(ClerkAndAccount { clerk, account });
         let visits = visits.or_default();
-        let today = number(entry.at);
         let visit = Visit {
             day: today,
             case: case(&entry.case_number),
         };
         visits.insert(visit);
-        let oldest = (today + 1).saturating_sub(u64::from(within_days));
         visits.retain(|visit| visit.day >= oldest);
         let mut days_of_case: BTreeMap<[u8; 8], BTreeSet<u64>> = BTreeMap::new();
         for visit in visits.iter() {

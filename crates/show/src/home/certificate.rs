@@ -10,7 +10,7 @@ use yizhang_entitlement::{
     Account,
     account::{FamilyAccount, FigureName, FigureValue},
 };
-use yizhang_ledger::{entry::Kind, value::Division};
+use yizhang_ledger::entry::Kind;
 use yizhang_statement::{CertificateCode, PaperCode, Verdict};
 
 /// The page of a statement that was verified.
@@ -91,14 +91,12 @@ fn table(account: &Account, family: &FamilyAccount) -> Markup {
             table.list {
                 thead { tr {
                     th scope="col" { (t!("home.certificate.place")) }
-                    th scope="col" { (t!("home.certificate.span")) }
                     th scope="col" { (t!("home.certificate.months")) }
                 } }
                 tbody {
                     @for line in lines {
                         tr {
                             th scope="row" { (words::at(line.place)) }
-                            td { (span(family, line.place)) }
                             td {
                                 (words::count(line.months.saturating_add(line.deemed)))
                                 @if line.contested > 0 { " " (t!("home.certificate.contested", count = words::count(line.contested))) }
@@ -109,18 +107,6 @@ fn table(account: &Account, family: &FamilyAccount) -> Markup {
             }
             @for line in below(account, family) { p { (line) } }
         }
-    }
-}
-
-/// From when to when months were paid at a place.
-fn span(family: &FamilyAccount, place: Division) -> String {
-    let here = |span: &&yizhang_entitlement::account::Span| {
-        span.holders.iter().any(|holder| holder.place == place)
-    };
-    let spans: Vec<_> = family.spans.iter().filter(here).collect();
-    match (spans.first(), spans.last()) {
-        (Some(first), Some(last)) => words::months((first.first, last.last)),
-        _ => "–".to_owned(),
     }
 }
 

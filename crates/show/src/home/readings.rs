@@ -135,7 +135,9 @@ fn told(readings: &Readings) -> impl Iterator<Item = (&NodeReadings, &Told)> {
 
 /// How often others have read, listed or not.
 fn headline(readings: &Readings, others: usize) -> String {
-    let left: u64 = told(readings).map(|(_, told)| told.others_left).sum();
+    let left: u64 = told(readings)
+        .map(|(_, told)| told.others_left)
+        .fold(0, u64::saturating_add);
     let listed = u64::try_from(others).unwrap_or(u64::MAX);
     match left.saturating_add(listed) {
         0 => t!("readings.none").to_string(),
