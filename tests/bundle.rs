@@ -338,11 +338,11 @@ fn a_bundle_with_another_history_is_evidence_and_closes_the_chain() {
     let said = run(&["verify", text(&two), "--root", &root, "--after", text(&one)]).expect(1);
     assert!(said.stdout.contains("another history"), "{}", said.stdout);
     let (first, second) = (fs::read(&one).unwrap(), fs::read(&two).unwrap());
-    let both = [
-        &first[..first.len() - HEADER_BYTES],
-        &second[HEADER_BYTES..],
-    ]
-    .concat();
+    // The first without its end, and behind it the chain of the second without the rosters before that.
+    let rosters = SectionHeader::read(&second[HEADER_BYTES..]).unwrap();
+    assert_eq!(rosters.kind, SectionKind::Rosters);
+    let chain_at = 2 * HEADER_BYTES + usize::try_from(rosters.bytes).unwrap();
+    let both = [&first[..first.len() - HEADER_BYTES], &second[chain_at..]].concat();
     let both = pair.federation.file("both.bundle", &both);
     let said = run(&["verify", &both, "--root", &root]).expect(1);
     assert!(said.stdout.contains("a second part"), "{}", said.stdout);

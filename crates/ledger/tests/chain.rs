@@ -361,8 +361,17 @@ fn two_clerks_answer_for_what_changes_something_whatever_it_is_called() {
     let mut below = plain;
     below.credited.person = Fen::new(-1).unwrap();
     assert!(approval::is_for_two(&received(below)));
-    assert!(approval::is_for_two(&Record::Contribution(Kind::REFUND, Contribution { target: Some(RecordId(Hash([1; 32]))), ..plain })));
-    assert!(!approval::is_for_two(&Record::Participation(Kind::ENROL, sample::participation())));
+    assert!(approval::is_for_two(&Record::Contribution(
+        Kind::REFUND,
+        Contribution {
+            target: Some(RecordId(Hash([1; 32]))),
+            ..plain
+        }
+    )));
+    assert!(!approval::is_for_two(&Record::Participation(
+        Kind::ENROL,
+        sample::participation()
+    )));
 }
 
 #[test]

@@ -134,7 +134,8 @@ fn form(estimate: &Estimate, setting: &Setting) -> Markup {
                 aria-describedby="later-help" aria-valuetext=(words::month(chosen)) data-first=(earliest) data-text=(t!("home.estimate.month_text"));
             p.small id="later-help" {
                 (t!("home.estimate.from")) " " a href=(way(earliest)) { (words::month(earliest)) } "; "
-                (t!("home.estimate.by_law")) " " a href=(way(statutory.max(earliest))) { (words::month(statutory.max(earliest))) } "; "
+                // Whoever is past it can choose it no more.
+                @if statutory >= earliest { (t!("home.estimate.by_law")) " " a href=(way(statutory)) { (words::month(statutory)) } "; " }
                 (t!("home.estimate.until")) " " a href=(way(latest)) { (words::month(latest)) }
             }
             label for="base" { (t!("home.estimate.base")) }
