@@ -91,7 +91,7 @@ pub(super) fn section(account: &Account) -> Markup {
         section id="conflicts" {
             h2 { (t!("home.conflicts.title")) }
             @if open.is_empty() { p { (t!("home.conflicts.none")) } }
-            ul.cards { @for row in &open { li.waits { (card(row)) } } }
+            ul.cards { @for row in &open { li.waits.matter { (card(row)) } } }
             @if !left.is_empty() {
                 h3 { (t!("home.conflicts.left", count = left.len())) }
                 ul { @for row in left { li { (words::prose(&still_to_do(row))) } } }

@@ -111,7 +111,7 @@ fn the_number_of_open_matters_is_that_of_the_cards() {
         let html = in_language(Language::En, || {
             home::first(&answer, &setting()).into_string()
         });
-        let cards = html.matches("<li class=\"waits\">").count();
+        let cards = html.matches("<li class=\"waits matter\">").count();
         if let Some((_, rest)) = visible(&html).split_once("Not settled yet: ") {
             let number: String = rest.chars().take_while(char::is_ascii_digit).collect();
             assert_eq!(number, cards.to_string(), "{title}");
@@ -134,7 +134,7 @@ fn matters_with_other_places_are_told_apart_and_sums_of_the_same_are_added() {
         let html = in_language(Language::En, || {
             home::first(&answer, &setting()).into_string()
         });
-        html.matches("<li class=\"waits\">").count()
+        html.matches("<li class=\"waits matter\">").count()
     };
     // The same places: one card, with what both hold.
     let mut same = account.clone();
