@@ -40,6 +40,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         "portal",
         &[
             "client",
+            "entitlement",
             "ledger",
             "page",
             "show",

@@ -21,6 +21,7 @@ mod review;
 mod rosters;
 mod serve;
 mod submission;
+mod tickets;
 
 pub(crate) use caller::{Holder, holder};
 pub(crate) use ledger::{checks, place};

@@ -3,6 +3,7 @@
 mod bundle;
 #[path = "../examples/vectors/cases/mod.rs"]
 mod cases;
+mod certificate;
 mod complete;
 #[allow(dead_code, reason = "the examples and other programs use the rest")]
 #[path = "support/federation.rs"]

@@ -6,7 +6,7 @@ use crate::{
     party::Party,
     reads::Trace,
     refusal::Refusal,
-    services::holders::opened,
+    services::tickets::opened,
     shared::Shared,
 };
 use std::{fmt::Write as _, sync::Arc};

@@ -13,7 +13,10 @@ use crate::{
     },
     reads::Trace,
     refusal::Refusal,
-    services::{account, caller::Holder, caller::party_of, disputes, gate::holder_of, readings},
+    services::{
+        account, caller::Holder, caller::party_of, disputes, gate::holder_of, readings,
+        tickets::opened,
+    },
     shared::Shared,
 };
 use std::{sync::Arc, time::Instant};
@@ -587,14 +590,6 @@ async fn end_key(
     }
     shared.holders.tickets().close_all_of(name);
     Ok(v1::EndKeyReply {})
-}
-
-/// The ticket of a call, which stands in its trace.
-pub(super) fn opened(shared: &Shared, trace: &mut Trace, ticket: &[u8]) -> Result<Ticket, Refusal> {
-    let ticket = shared.holders.ticket(ticket, &trace.holder.certificate)?;
-    trace.subject = Subject::Account(ticket.account);
-    trace.worker = Some(ticket.described());
-    Ok(ticket)
 }
 
 /// The challenge that a call answers: one of today, or of the day that has just ended.

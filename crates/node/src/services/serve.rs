@@ -69,7 +69,6 @@ pub(crate) fn serve(
         .build_v1()?;
     let pseudonyms = PseudonymsServer::new(PseudonymsService(Arc::clone(shared)));
     let submission = SubmissionServer::new(SubmissionService(Arc::clone(shared)));
-    let account = AccountServer::new(AccountService(Arc::clone(shared)));
     let holders = HoldersServer::new(HoldersService(Arc::clone(shared)));
     let replication = ReplicationServer::new(ReplicationService(Arc::clone(shared)));
     let ledger = LedgerServer::new(LedgerService(Arc::clone(shared)));
@@ -90,11 +89,7 @@ pub(crate) fn serve(
         .add_service(health_service)
         .add_service(reflection)
         .add_service(submission.max_decoding_message_size(MESSAGE_BYTES_MAX))
-        .add_service(
-            account
-                .max_decoding_message_size(REQUEST_BYTES_MAX)
-                .max_encoding_message_size(ACCOUNT_BYTES_MAX),
-        )
+        .add_service(account(shared))
         .add_service(access_log(shared))
         .add_service(approvals(shared))
         .add_service(holders.max_decoding_message_size(REQUEST_BYTES_MAX))
@@ -134,6 +129,13 @@ fn approvals(shared: &Arc<Shared>) -> ApprovalsServer<ApprovalsService> {
     ApprovalsServer::new(ApprovalsService(Arc::clone(shared)))
         .max_decoding_message_size(REQUEST_BYTES_MAX)
         .max_encoding_message_size(MESSAGE_BYTES_MAX)
+}
+
+/// The service of accounts.
+fn account(shared: &Arc<Shared>) -> AccountServer<AccountService> {
+    AccountServer::new(AccountService(Arc::clone(shared)))
+        .max_decoding_message_size(REQUEST_BYTES_MAX)
+        .max_encoding_message_size(ACCOUNT_BYTES_MAX)
 }
 
 /// The service of the access log.
