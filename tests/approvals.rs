@@ -139,8 +139,10 @@ fn a_correction_enters_the_chain_with_the_certificates_of_two_clerks() {
     assert!(shown.contains("serial R1"), "{shown}");
     assert!(!shown.contains(WORKER), "{shown}");
     let digest = shown.trim_end().rsplit(' ').next().unwrap();
-    let wrong = "0123456789abcdef";
-    approvals(&checker, &["approve", number, "--digest", wrong]).expect(4);
+    let wrong = "0123456789abcdef".repeat(4);
+    approvals(&checker, &["approve", number, "--digest", &wrong]).expect(4);
+    // Its beginning is not enough: another content that begins alike can be made.
+    approvals(&checker, &["approve", number, "--digest", &digest[..16]]).expect(2);
     // Whoever is no checker does not approve.
     approvals(&maker, &["approve", number, "--digest", digest]).expect(5);
     approvals(&checker, &["approve", number, "--digest", digest]).expect(0);

@@ -85,9 +85,9 @@ pub(crate) struct ApproveArguments {
     /// Number of the submission, as it is listed: its first 8 digits or more.
     #[arg(value_name = "NUMBER", value_parser = parse_digits)]
     number: String,
-    /// Digest of its content as `agency approvals show` ends with it, 8 digits or more: what was looked at is what is approved.
-    #[arg(long, value_name = "HEX", value_parser = parse_digits)]
-    digest: String,
+    /// Digest of its content as `agency approvals show` ends with it, all 64 digits: what was looked at is what is approved.
+    #[arg(long, value_name = "HEX", value_parser = parse_digest)]
+    digest: Hash,
     #[command(flatten)]
     desk: DeskArguments,
 }
@@ -114,6 +114,11 @@ fn parse_digits(text: &str) -> Result<String, WrongValue> {
     } else {
         Err(WrongValue(t!("approvals.bad_number").to_string()))
     }
+}
+
+/// All of it: two contents that begin alike are soon found by whoever looks for them.
+fn parse_digest(text: &str) -> Result<Hash, WrongValue> {
+    Hash::from_hex(text).ok_or_else(|| WrongValue(t!("approvals.bad_digest").to_string()))
 }
 
 pub(super) fn run(command: &Command) -> anyhow::Result<Outcome> {
@@ -258,7 +263,7 @@ async fn approve(arguments: &ApproveArguments) -> anyhow::Result<Outcome> {
     let mut desk = Desk::open(&arguments.desk)?;
     let named = desk.waiting(&arguments.number).await?;
     ensure!(
-        named.content.to_string() == arguments.digest.trim().to_ascii_lowercase(),
+        named.content == arguments.digest,
         "{}",
         t!("approvals.other_digest")
     );
