@@ -50,7 +50,7 @@ pub(crate) struct RunArguments {
     /// The address under which people reach it, with its scheme: passkeys are bound to its host for ever. Without it, this machine alone.
     #[arg(long, value_name = "URL")]
     address: Option<String>,
-    /// Offices of agencies that people can go to: a file with one table [[office]] each, of region, name, address and telephone.
+    /// Offices of agencies that people can go to: a file with a table `office` for each, of region, name, address and telephone.
     #[arg(long, value_name = "FILE")]
     offices: Option<PathBuf>,
     /// Directory of the rule files that the node was started with: workers' own estimates are computed under them.
