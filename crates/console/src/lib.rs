@@ -5,7 +5,8 @@
 //!
 //! *Invariants:* it listens on this machine alone, under a name that nobody can guess, and answers no request that names another; nothing
 //! is shown without the cookie that the address of the start was exchanged for, once; nothing is changed without the session's token and by
-//! a page of another origin; a page takes nothing from elsewhere; no number of a person stands in an address, a log or a file's name;
+//! a page of another origin; a page takes nothing from elsewhere; no number of a person stands in an address (but one that
+//! a clerk types into the filter of a list: to be mended), a log or a file's name;
 //! what others wrote is text, in pages, in CSV and in workbooks.
 
 mod closing;

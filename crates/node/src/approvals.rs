@@ -89,6 +89,13 @@ impl Approvals {
         self.is_needed && block.entries().any(is_for_two)
     }
 
+    /// The content digest of what waits under a number, as far as that is known.
+    fn waiting_under(&self, id: SubmissionId) -> Option<Hash> {
+        let desk = self.desk.lock().unwrap_or_else(PoisonError::into_inner);
+        let waiting = desk.room.as_ref()?.find(id)?;
+        waiting.refused.is_none().then_some(waiting.content)
+    }
+
     /// Does something with what waits. Waits for the disk.
     fn with<T>(
         &self,

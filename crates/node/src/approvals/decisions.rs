@@ -59,18 +59,16 @@ pub(crate) fn hold(
     })
 }
 
-/// Refuses a submission under whose number another one waits.
+/// Refuses a submission under whose number another one waits. Where nobody knows what waits, what need not wait is taken all the same.
 ///
 /// # Errors
-/// [`Refusal::Conflict`], [`Refusal::Store`].
+/// [`Refusal::Conflict`].
 pub(crate) fn ensure_not_taken(shared: &Shared, submitted: &Submitted) -> Result<(), Refusal> {
     let (id, content) = (submitted.id, submitted.block.content_digest());
-    shared.approvals.with(|room, _| match room.find(id) {
-        Some(waiting) if waiting.refused.is_none() && waiting.content != content => {
-            Err(Refusal::Conflict { id })
-        }
+    match shared.approvals.waiting_under(id) {
+        Some(waiting) if waiting != content => Err(Refusal::Conflict { id }),
         _ => Ok(()),
-    })
+    }
 }
 
 /// What waits and what was refused.
