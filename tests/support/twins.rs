@@ -1,6 +1,6 @@
 //! A copied directory that runs beside the original, on another port.
 
-use super::{Federation, contributions, copy, listen_on_quiet_port, yizhang};
+use super::{Federation, contributions, copy, eventually, listen_on_quiet_port, yizhang};
 use std::{
     fs,
     io::copy as pass,
@@ -79,6 +79,14 @@ pub(crate) fn run_twin(dir: &Path) -> Child {
         .unwrap()
 }
 
+/// Whether a node is connected to Guangdong's; none if it does not answer.
+fn follows(federation: &Federation, other: u32) -> Option<bool> {
+    let status = federation.status(other)?;
+    let mut peers = status["peers"].as_array().unwrap().iter();
+    let guangdong = peers.find(|peer| peer["region"] == GUANGDONG.to_string());
+    guangdong.unwrap()["connected"].as_bool()
+}
+
 impl Twins {
     /// A federation with nine records, and a copy of Guangdong's directory that runs beside the original.
     pub(crate) fn start() -> Self {
@@ -100,12 +108,22 @@ impl Twins {
             federation.wait_replicated(GUANGDONG, other);
         }
         federation.stop(GUANGDONG);
+        let follow = |federation: &Federation, wanted: bool| {
+            for other in OTHERS {
+                eventually(&format!("{other} follows the original: {wanted}"), || {
+                    follows(federation, other) == Some(wanted)
+                });
+            }
+        };
+        follow(&federation, false);
         let dir = federation.node_dir(GUANGDONG);
         let twin_dir = federation.path().join("twin");
         copy(&dir, &twin_dir);
         let original = federation.address(GUANGDONG);
         federation.start(GUANGDONG);
         federation.wait_ready(GUANGDONG);
+        // Whoever has not dialled again by now would be led to the twin, and the original would have from it what the twin signs.
+        follow(&federation, true);
         let twin = listen_on_quiet_port().local_addr().unwrap();
         let configuration = format!("region = {GUANGDONG}\nlisten = \"{twin}\"\ndata = \"data\"\n");
         fs::write(twin_dir.join("node.toml"), configuration).unwrap();
