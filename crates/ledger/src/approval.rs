@@ -4,15 +4,15 @@ use crate::{
     batch::SubmissionId,
     entry::Kind,
     hash::{Hash, derive},
-    record::{Contribution, Record},
+    record::{Contribution, Ending, InjuryStep, Record},
     value::Fen,
 };
 
 /// Context of [`submission_of`].
 pub const SUBMISSION_CONTEXT: &str = "yizhang 2026-11-30 v1 submission of an approval";
 
-/// The kinds that two clerks answer for: what changes or takes back what stands in a chain already, says who is who, or ends a transfer.
-pub const KINDS: [Kind; 9] = [
+/// The kinds that two clerks answer for: what changes or takes back what stands in a chain already, says who is who, ends a transfer, or grades an injury.
+pub const KINDS: [Kind; 10] = [
     Kind::IDENTITY_LINK,
     Kind::IDENTITY_SPLIT,
     Kind::ADJUST_DELTA,
@@ -22,16 +22,24 @@ pub const KINDS: [Kind; 9] = [
     Kind::CLOSED,
     Kind::WITHDRAWN,
     Kind::CORRECTION,
+    Kind::DISABILITY_GRADE,
 ];
 
 /// Types of contribution that act as refunds (20) and differences (34, 35) under whatever kind they stand.
 const CHANGING_NATURES: [u16; 3] = [20, 34, 35];
 
 /// Whether two clerks answer for a record, where a node asks for it: it is of one of [`KINDS`], or a contribution that acts like one, by its
-/// type or by a sum below zero.
+/// type or by a sum below zero, or decides about an injury, or dismisses a warning.
 pub fn is_for_two(record: &Record<'_>) -> bool {
     let acts_so = match record {
         Record::Contribution(_, fields) => changes_others(fields),
+        Record::InjuryDetermination(fields) => {
+            matches!(
+                fields.step,
+                InjuryStep::Recognised | InjuryStep::NotRecognised
+            )
+        }
+        Record::WarningClosed(fields) => fields.ending == Ending::Dismissed,
         _ => false,
     };
     acts_so || KINDS.contains(&record.kind())

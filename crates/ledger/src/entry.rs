@@ -103,7 +103,7 @@ kinds! {
     REVERSAL = 52, "Reversal";
     /// The yearly interest of a personal account.
     INTEREST_CREDIT = 53, "InterestCredit";
-    /// Reserved.
+    /// A subsidy paid to the worker 补贴到账.
     SUBSIDY_CREDIT = 54, "SubsidyCredit";
     /// Reserved.
     LATE_FEE = 55, "LateFee";
@@ -161,28 +161,28 @@ kinds! {
     /// Reserved.
     ACCOUNT_INHERITANCE = 104, "AccountInheritance";
     // Platforms.
-    /// Reserved.
+    /// A month of a worker on a platform 平台月度存证.
     PLATFORM_MONTH = 112, "PlatformMonth";
-    /// Reserved.
+    /// The premium of a platform for the orders of a month 职业伤害保障费.
     OIP_PREMIUM = 113, "OipPremium";
-    /// Reserved.
+    /// An accident at work as it was reported 职业伤害报告.
     INJURY_REPORT = 114, "InjuryReport";
-    /// Reserved.
+    /// A step of the agency with an injury, the decision among them 认定.
     INJURY_DETERMINATION = 115, "InjuryDetermination";
-    /// Reserved.
+    /// The grade of disability after an injury 劳动能力鉴定.
     DISABILITY_GRADE = 116, "DisabilityGrade";
-    /// Reserved.
+    /// What a platform has prepaid to the special fund 专项保障基金预缴.
     FUND_PREPAY = 117, "FundPrepay";
-    /// Reserved.
+    /// Money of the fund drawn for a case, or repaid 垫付.
     FUND_DRAW = 118, "FundDraw";
     // Policy.
     /// Reserved.
     PARAMETER_PUBLISH = 128, "ParameterPublish";
     /// Reserved.
     RULE_PUBLISH = 129, "RulePublish";
-    /// Reserved.
+    /// A subsidy applied for 补贴申请.
     SUBSIDY_APPLY = 130, "SubsidyApply";
-    /// Reserved.
+    /// A subsidy awarded 补贴核定.
     SUBSIDY_AWARD = 131, "SubsidyAward";
     /// Reserved.
     PLAN_SNAPSHOT = 132, "PlanSnapshot";
@@ -203,9 +203,9 @@ kinds! {
     NODE_KEY = 148, "NodeKey";
     /// Reserved.
     CHECKPOINT = 149, "Checkpoint";
-    /// Reserved.
+    /// A rule found something, and an agency has taken it up 预警.
     WARNING = 150, "Warning";
-    /// Reserved.
+    /// Such a warning ended 预警关闭.
     WARNING_CLOSED = 151, "WarningClosed";
     /// Reserved.
     AUDIT_REPORT = 152, "AuditReport";
@@ -217,6 +217,8 @@ kinds! {
     KEY_ENDED = 155, "KeyEnded";
     /// A second clerk has approved a submission 复核.
     APPROVAL = 156, "Approval";
+    /// A platform's signature over the records before it in its submission 存证签名.
+    DEPOSIT = 157, "Deposit";
 }
 
 impl fmt::Display for Kind {

@@ -15,16 +15,26 @@ use bincode::{BorrowDecode, Encode};
 
 mod approval;
 mod keys;
+mod platforms;
 mod stated;
+mod subsidies;
+mod warnings;
 
 pub use approval::Approval;
 pub use keys::{
     CREDENTIAL_BYTES_MAX, ED25519_BYTES, HolderKeyKind, KeyBound, KeyEnded, P256_BYTES,
 };
+pub use platforms::{
+    DEPOSIT_SIGNATURE_BYTES, Deposit, DisabilityGrade, Earnings, FundDraw, FundMove, FundPrepay,
+    InjuryDetermination, InjuryReport, InjuryStep, OipPremium, OrderRows, PlatformMonth, Reporter,
+    Trade, TransportMode, Work,
+};
 pub use stated::{
     AccessDigest, AccountRegister, Agreement, Birth, BirthEvidence, Bridge, DEEMED_MONTHS_MAX,
     Death, Deemed, Dispute, Household, RetireClass, RetireClassFact,
 };
+pub use subsidies::Subsidy;
+pub use warnings::{Ending, Subject, Warning, WarningClosed};
 
 /// The month or months that a contribution is for (费款所属期, AAE003): one month, or the twelve of a year where a scheme
 /// is paid by the year (AAE101).
@@ -367,6 +377,28 @@ pub enum Record<'a> {
     KeyEnded(KeyEnded<'a>),
     /// [`Kind::APPROVAL`].
     Approval(Approval<'a>),
+    /// [`Kind::SUBSIDY_APPLY`], [`Kind::SUBSIDY_AWARD`], [`Kind::SUBSIDY_CREDIT`].
+    Subsidy(Kind, Subsidy<'a>),
+    /// [`Kind::PLATFORM_MONTH`].
+    PlatformMonth(PlatformMonth<'a>),
+    /// [`Kind::OIP_PREMIUM`].
+    OipPremium(OipPremium<'a>),
+    /// [`Kind::INJURY_REPORT`].
+    InjuryReport(InjuryReport<'a>),
+    /// [`Kind::INJURY_DETERMINATION`].
+    InjuryDetermination(InjuryDetermination<'a>),
+    /// [`Kind::DISABILITY_GRADE`].
+    DisabilityGrade(DisabilityGrade<'a>),
+    /// [`Kind::FUND_PREPAY`].
+    FundPrepay(FundPrepay<'a>),
+    /// [`Kind::FUND_DRAW`].
+    FundDraw(FundDraw<'a>),
+    /// [`Kind::WARNING`].
+    Warning(Warning<'a>),
+    /// [`Kind::WARNING_CLOSED`].
+    WarningClosed(WarningClosed<'a>),
+    /// [`Kind::DEPOSIT`].
+    Deposit(Deposit<'a>),
     /// A kind that this version does not read: kept, hashed, replicated and reported.
     Unknown(Unread<'a>),
 }
@@ -406,6 +438,17 @@ enum Shape {
     KeyBound,
     KeyEnded,
     Approval,
+    Subsidy,
+    PlatformMonth,
+    OipPremium,
+    InjuryReport,
+    InjuryDetermination,
+    DisabilityGrade,
+    FundPrepay,
+    FundDraw,
+    Warning,
+    WarningClosed,
+    Deposit,
     Unknown,
 }
 
@@ -433,6 +476,17 @@ impl Shape {
             Kind::KEY_BOUND => Self::KeyBound,
             Kind::KEY_ENDED => Self::KeyEnded,
             Kind::APPROVAL => Self::Approval,
+            Kind::SUBSIDY_APPLY | Kind::SUBSIDY_AWARD | Kind::SUBSIDY_CREDIT => Self::Subsidy,
+            Kind::PLATFORM_MONTH => Self::PlatformMonth,
+            Kind::OIP_PREMIUM => Self::OipPremium,
+            Kind::INJURY_REPORT => Self::InjuryReport,
+            Kind::INJURY_DETERMINATION => Self::InjuryDetermination,
+            Kind::DISABILITY_GRADE => Self::DisabilityGrade,
+            Kind::FUND_PREPAY => Self::FundPrepay,
+            Kind::FUND_DRAW => Self::FundDraw,
+            Kind::WARNING => Self::Warning,
+            Kind::WARNING_CLOSED => Self::WarningClosed,
+            Kind::DEPOSIT => Self::Deposit,
             _ => Self::Unknown,
         }
     }
@@ -458,7 +512,18 @@ impl<'a> Record<'a> {
             Self::Agreement(fields) => Some(fields.source),
             Self::Bridge(fields) => Some(fields.source),
             Self::Dispute(_, fields) => Some(fields.source),
-            Self::AccessDigest(_)
+            Self::Subsidy(_, fields) => Some(fields.source),
+            Self::PlatformMonth(fields) => Some(fields.source),
+            Self::OipPremium(fields) => Some(fields.source),
+            Self::InjuryReport(fields) => Some(fields.source),
+            Self::InjuryDetermination(fields) => Some(fields.source),
+            Self::DisabilityGrade(fields) => Some(fields.source),
+            Self::FundPrepay(fields) => Some(fields.source),
+            Self::FundDraw(fields) => Some(fields.source),
+            Self::Warning(fields) => Some(fields.source),
+            Self::WarningClosed(fields) => Some(fields.source),
+            Self::Deposit(_)
+            | Self::AccessDigest(_)
             | Self::AccountRegister(_)
             | Self::KeyBound(_)
             | Self::KeyEnded(_)
@@ -506,6 +571,17 @@ impl<'a> Record<'a> {
             Shape::KeyBound => Self::KeyBound(codec::decode(entry.payload)?),
             Shape::KeyEnded => Self::KeyEnded(codec::decode(entry.payload)?),
             Shape::Approval => Self::Approval(codec::decode(entry.payload)?),
+            Shape::Subsidy => Self::Subsidy(entry.kind, codec::decode(entry.payload)?),
+            Shape::PlatformMonth => Self::PlatformMonth(codec::decode(entry.payload)?),
+            Shape::OipPremium => Self::OipPremium(codec::decode(entry.payload)?),
+            Shape::InjuryReport => Self::InjuryReport(codec::decode(entry.payload)?),
+            Shape::InjuryDetermination => Self::InjuryDetermination(codec::decode(entry.payload)?),
+            Shape::DisabilityGrade => Self::DisabilityGrade(codec::decode(entry.payload)?),
+            Shape::FundPrepay => Self::FundPrepay(codec::decode(entry.payload)?),
+            Shape::FundDraw => Self::FundDraw(codec::decode(entry.payload)?),
+            Shape::Warning => Self::Warning(codec::decode(entry.payload)?),
+            Shape::WarningClosed => Self::WarningClosed(codec::decode(entry.payload)?),
+            Shape::Deposit => Self::Deposit(codec::decode(entry.payload)?),
             Shape::Batch | Shape::Unknown => Self::unread(entry.kind, entry.payload),
         };
         record.check()?;
@@ -543,6 +619,17 @@ impl<'a> Record<'a> {
             Self::KeyBound(fields) => codec::encode(fields, &mut payload)?,
             Self::KeyEnded(fields) => codec::encode(fields, &mut payload)?,
             Self::Approval(fields) => codec::encode(fields, &mut payload)?,
+            Self::Subsidy(_, fields) => codec::encode(fields, &mut payload)?,
+            Self::PlatformMonth(fields) => codec::encode(fields, &mut payload)?,
+            Self::OipPremium(fields) => codec::encode(fields, &mut payload)?,
+            Self::InjuryReport(fields) => codec::encode(fields, &mut payload)?,
+            Self::InjuryDetermination(fields) => codec::encode(fields, &mut payload)?,
+            Self::DisabilityGrade(fields) => codec::encode(fields, &mut payload)?,
+            Self::FundPrepay(fields) => codec::encode(fields, &mut payload)?,
+            Self::FundDraw(fields) => codec::encode(fields, &mut payload)?,
+            Self::Warning(fields) => codec::encode(fields, &mut payload)?,
+            Self::WarningClosed(fields) => codec::encode(fields, &mut payload)?,
+            Self::Deposit(fields) => codec::encode(fields, &mut payload)?,
             Self::Unknown(unread) if unread.payload.len() > codec::PAYLOAD_BYTES_MAX => {
                 return Err(CodecFault::TooLarge);
             }
@@ -569,12 +656,23 @@ impl<'a> Record<'a> {
             Self::KeyBound(_) => Kind::KEY_BOUND,
             Self::KeyEnded(_) => Kind::KEY_ENDED,
             Self::Approval(_) => Kind::APPROVAL,
+            Self::PlatformMonth(_) => Kind::PLATFORM_MONTH,
+            Self::OipPremium(_) => Kind::OIP_PREMIUM,
+            Self::InjuryReport(_) => Kind::INJURY_REPORT,
+            Self::InjuryDetermination(_) => Kind::INJURY_DETERMINATION,
+            Self::DisabilityGrade(_) => Kind::DISABILITY_GRADE,
+            Self::FundPrepay(_) => Kind::FUND_PREPAY,
+            Self::FundDraw(_) => Kind::FUND_DRAW,
+            Self::Warning(_) => Kind::WARNING,
+            Self::WarningClosed(_) => Kind::WARNING_CLOSED,
+            Self::Deposit(_) => Kind::DEPOSIT,
             Self::Contribution(kind, _)
             | Self::Participation(kind, _)
             | Self::Transfer(kind, _)
             | Self::Benefit(kind, _)
             | Self::Identity(kind, _)
-            | Self::Dispute(kind, _) => *kind,
+            | Self::Dispute(kind, _)
+            | Self::Subsidy(kind, _) => *kind,
             Self::Unknown(unread) => unread.kind,
         }
     }
@@ -598,11 +696,22 @@ impl<'a> Record<'a> {
             Self::Agreement(fields) => (Some(fields.account), None),
             Self::Bridge(fields) => (Some(fields.account), None),
             Self::Dispute(_, fields) => (Some(fields.account), None),
+            Self::Subsidy(_, fields) => (Some(fields.account), None),
+            Self::PlatformMonth(fields) => (Some(fields.account), None),
+            Self::InjuryReport(fields) => (Some(fields.account), None),
+            Self::InjuryDetermination(fields) => (Some(fields.account), None),
+            Self::DisabilityGrade(fields) => (Some(fields.account), None),
             Self::AccessDigest(_)
             | Self::AccountRegister(_)
             | Self::KeyBound(_)
             | Self::KeyEnded(_)
-            | Self::Approval(_) => (None, None),
+            | Self::Approval(_)
+            | Self::OipPremium(_)
+            | Self::FundPrepay(_)
+            | Self::FundDraw(_)
+            | Self::Warning(_)
+            | Self::WarningClosed(_)
+            | Self::Deposit(_) => (None, None),
             Self::Unknown(unread) => (unread.account, None),
         };
         account.into_iter().chain(other)
@@ -630,11 +739,22 @@ impl<'a> Record<'a> {
             Self::Agreement(fields) => (Some(&mut fields.account), None),
             Self::Bridge(fields) => (Some(&mut fields.account), None),
             Self::Dispute(_, fields) => (Some(&mut fields.account), None),
+            Self::Subsidy(_, fields) => (Some(&mut fields.account), None),
+            Self::PlatformMonth(fields) => (Some(&mut fields.account), None),
+            Self::InjuryReport(fields) => (Some(&mut fields.account), None),
+            Self::InjuryDetermination(fields) => (Some(&mut fields.account), None),
+            Self::DisabilityGrade(fields) => (Some(&mut fields.account), None),
             Self::AccessDigest(_)
             | Self::AccountRegister(_)
             | Self::KeyBound(_)
             | Self::KeyEnded(_)
-            | Self::Approval(_) => (None, None),
+            | Self::Approval(_)
+            | Self::OipPremium(_)
+            | Self::FundPrepay(_)
+            | Self::FundDraw(_)
+            | Self::Warning(_)
+            | Self::WarningClosed(_)
+            | Self::Deposit(_) => (None, None),
             Self::Unknown(unread) => (unread.account.as_mut(), None),
         };
         for account in account.into_iter().chain(other) {
@@ -656,7 +776,18 @@ impl<'a> Record<'a> {
             Self::Benefit(_, fields) => fields.target.as_mut(),
             Self::Identity(_, fields) => fields.target.as_mut(),
             Self::Dispute(_, fields) => Some(&mut fields.target),
-            Self::InterestCredit(_)
+            Self::Subsidy(_, fields) => fields.target.as_mut(),
+            Self::PlatformMonth(fields) => fields.target.as_mut(),
+            Self::OipPremium(fields) => fields.target.as_mut(),
+            Self::FundPrepay(fields) => fields.target.as_mut(),
+            Self::FundDraw(fields) => fields.target.as_mut(),
+            Self::WarningClosed(fields) => Some(&mut fields.target),
+            Self::InjuryReport(_)
+            | Self::InjuryDetermination(_)
+            | Self::DisabilityGrade(_)
+            | Self::Warning(_)
+            | Self::Deposit(_)
+            | Self::InterestCredit(_)
             | Self::Participation(..)
             | Self::Transfer(..)
             | Self::Death(_)
@@ -707,6 +838,17 @@ impl<'a> Record<'a> {
             Self::KeyBound(_) => Shape::KeyBound,
             Self::KeyEnded(_) => Shape::KeyEnded,
             Self::Approval(_) => Shape::Approval,
+            Self::Subsidy(..) => Shape::Subsidy,
+            Self::PlatformMonth(_) => Shape::PlatformMonth,
+            Self::OipPremium(_) => Shape::OipPremium,
+            Self::InjuryReport(_) => Shape::InjuryReport,
+            Self::InjuryDetermination(_) => Shape::InjuryDetermination,
+            Self::DisabilityGrade(_) => Shape::DisabilityGrade,
+            Self::FundPrepay(_) => Shape::FundPrepay,
+            Self::FundDraw(_) => Shape::FundDraw,
+            Self::Warning(_) => Shape::Warning,
+            Self::WarningClosed(_) => Shape::WarningClosed,
+            Self::Deposit(_) => Shape::Deposit,
             Self::Unknown(..) => Shape::Unknown,
         };
         Shape::of(self.kind()) == shape
@@ -723,7 +865,18 @@ impl<'a> Record<'a> {
             Self::Deemed(fields) => Some(fields.scheme),
             Self::Agreement(fields) => Some(fields.scheme),
             Self::Bridge(fields) => Some(fields.scheme),
-            Self::Reversal(_)
+            Self::Subsidy(_, fields) => Some(fields.scheme),
+            Self::InjuryDetermination(fields) => Some(fields.scheme),
+            Self::PlatformMonth(_)
+            | Self::OipPremium(_)
+            | Self::InjuryReport(_)
+            | Self::DisabilityGrade(_)
+            | Self::FundPrepay(_)
+            | Self::FundDraw(_)
+            | Self::Warning(_)
+            | Self::WarningClosed(_)
+            | Self::Deposit(_)
+            | Self::Reversal(_)
             | Self::Identity(..)
             | Self::Death(_)
             | Self::Household(_)
@@ -766,6 +919,16 @@ impl<'a> Record<'a> {
             Self::AccountRegister(fields) => check_register(fields),
             Self::KeyBound(fields) => check_key(fields),
             Self::Approval(fields) => check_approval(fields),
+            Self::Subsidy(kind, fields) => subsidies::check(*kind, fields),
+            Self::PlatformMonth(fields) => platforms::check_month(fields),
+            Self::OipPremium(fields) => platforms::check_premium(fields),
+            Self::InjuryReport(fields) => platforms::check_report(fields),
+            Self::DisabilityGrade(fields) => platforms::check_grade(fields),
+            Self::FundPrepay(fields) => platforms::check_prepay(fields),
+            Self::FundDraw(fields) => platforms::check_draw(fields),
+            Self::Deposit(fields) => platforms::check_deposit(fields),
+            Self::Warning(fields) => warnings::check(fields),
+            Self::WarningClosed(fields) => warnings::check_closed(fields),
             Self::Reversal(_)
             | Self::Participation(..)
             | Self::Death(_)
@@ -774,6 +937,7 @@ impl<'a> Record<'a> {
             | Self::Birth(_)
             | Self::Dispute(..)
             | Self::KeyEnded(_)
+            | Self::InjuryDetermination(_)
             | Self::Unknown(..) => Ok(()),
         }
     }
@@ -791,17 +955,7 @@ fn rule(holds: bool, broken: &'static str) -> Result<(), CodecFault> {
 }
 
 fn check_contribution(kind: Kind, fields: &Contribution<'_>) -> Result<(), CodecFault> {
-    rule(
-        (1..=12).contains(&fields.period.months),
-        "a period has not 1 to 12 months",
-    )?;
-    let last = u16::from(fields.period.months)
-        .checked_sub(1)
-        .expect("a period has 1 month at least, as was just checked");
-    rule(
-        fields.period.first.plus(last).is_some(),
-        "a period ends after 5461-04",
-    )?;
+    check_period(fields.period)?;
     rule(
         fields.payer.kind != PayerKind::Unit || !fields.payer.id.is_none(),
         "a contribution of a unit does not name the unit",
@@ -817,6 +971,20 @@ fn check_contribution(kind: Kind, fields: &Contribution<'_>) -> Result<(), Codec
     rule(
         kind != Kind::DUE || fields.received.is_none(),
         "a contribution only due has a date of receipt",
+    )
+}
+
+fn check_period(period: Period) -> Result<(), CodecFault> {
+    rule(
+        (1..=12).contains(&period.months),
+        "a period has not 1 to 12 months",
+    )?;
+    let last = u16::from(period.months)
+        .checked_sub(1)
+        .expect("a period has 1 month at least, as was just checked");
+    rule(
+        period.first.plus(last).is_some(),
+        "a period ends after 5461-04",
     )
 }
 

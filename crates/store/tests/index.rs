@@ -12,10 +12,13 @@ use yizhang_ledger::{
     person::AccountId,
     record::{
         AccessDigest, AccountRegister, AccountType, Agreement, Approval, Benefit, Birth,
-        BirthEvidence, Bridge, CaseId, Contribution, Death, Deemed, Dispute, HolderKeyKind,
-        Household, Identity, InterestCredit, KeyBound, KeyEnded, Participation, Payer, PayerKind,
-        Period, Record, RetireClass, RetireClassFact, Reversal, ShareRates, Shares, Source,
-        Subsidies, TransferSide, TransferStep, TransferSums,
+        BirthEvidence, Bridge, CaseId, Contribution, Death, Deemed, Deposit, DisabilityGrade,
+        Dispute, Earnings, Ending, FundDraw, FundMove, FundPrepay, HolderKeyKind, Household,
+        Identity, InjuryDetermination, InjuryReport, InjuryStep, InterestCredit, KeyBound,
+        KeyEnded, OipPremium, OrderRows, Participation, Payer, PayerKind, Period, PlatformMonth,
+        Record, Reporter, RetireClass, RetireClassFact, Reversal, ShareRates, Shares, Source,
+        Subject, Subsidies, Subsidy, Trade, TransferSide, TransferStep, TransferSums,
+        TransportMode, Warning, WarningClosed, Work,
     },
     value::{Code, Day, Division, Fen, LeafIndex, Month, Rate, Scheme, TreeSize, UnixMillis},
 };
@@ -470,6 +473,174 @@ fn stated(kind: Kind, account: AccountId) -> Record<'static> {
             size: 5,
             accounts: 5,
             root: Hash([5; 32]),
+        }),
+        Kind::SUBSIDY_APPLY | Kind::SUBSIDY_AWARD | Kind::SUBSIDY_CREDIT => Record::Subsidy(
+            kind,
+            Subsidy {
+                account,
+                programme: Code::new("example").unwrap(),
+                scheme,
+                period: Period {
+                    first: month,
+                    months: 1,
+                },
+                place,
+                contribution: Fen::ZERO,
+                share: Rate::ZERO,
+                amount: Fen::ZERO,
+                on,
+                target: Some(RecordId(Hash([5; 32]))),
+                reason,
+                source,
+            },
+        ),
+        kind => of_platforms(kind, account),
+    }
+}
+
+/// What platforms deposit, and what follows from it.
+fn of_platforms(kind: Kind, account: AccountId) -> Record<'static> {
+    let (source, case) = (Source::default(), CaseId([5; 16]));
+    let (month, on) = (Month::of(2_020, 5).unwrap(), Day::new(20_200_501).unwrap());
+    let (place, document, reason) = (Division::new(440_300).unwrap(), Hash::ZERO, Code::NONE);
+    let platform = Code::new("91440300MA5A000000").unwrap();
+    match kind {
+        Kind::PLATFORM_MONTH => Record::PlatformMonth(PlatformMonth {
+            account,
+            platform,
+            place,
+            month,
+            trade: Trade::Delivery,
+            mode: TransportMode::Bicycle,
+            work: Work::default(),
+            earnings: Earnings::default(),
+            file: OrderRows {
+                rows: 1,
+                root: Hash([5; 32]),
+            },
+            target: None,
+            source,
+        }),
+        Kind::OIP_PREMIUM => Record::OipPremium(OipPremium {
+            platform,
+            place,
+            month,
+            trade: Trade::Delivery,
+            orders: 5,
+            insured_orders: 5,
+            due: Fen::ZERO,
+            paid: Fen::ZERO,
+            received: None,
+            target: None,
+            source,
+        }),
+        Kind::INJURY_REPORT => Record::InjuryReport(InjuryReport {
+            account,
+            case,
+            platform,
+            place,
+            trade: Trade::Delivery,
+            occurred: UnixMillis(5),
+            reported: UnixMillis(6),
+            reporter: Reporter::Worker,
+            order: Hash::ZERO,
+            attachment: Hash::ZERO,
+            source,
+        }),
+        Kind::INJURY_DETERMINATION => Record::InjuryDetermination(InjuryDetermination {
+            account,
+            case,
+            step: InjuryStep::Accepted,
+            scheme: Scheme::parse("hrss:OIP").unwrap(),
+            place,
+            on,
+            document,
+            reason,
+            source,
+        }),
+        Kind::DISABILITY_GRADE => Record::DisabilityGrade(DisabilityGrade {
+            account,
+            case,
+            grade: 5,
+            place,
+            on,
+            document,
+            source,
+        }),
+        Kind::FUND_PREPAY => Record::FundPrepay(FundPrepay {
+            platform,
+            place,
+            period: Period {
+                first: month,
+                months: 3,
+            },
+            revenue: Fen::ZERO,
+            rate: Rate::ZERO,
+            due: Fen::ZERO,
+            paid: Fen::ZERO,
+            received: None,
+            target: None,
+            source,
+        }),
+        Kind::FUND_DRAW => Record::FundDraw(FundDraw {
+            platform,
+            place,
+            case,
+            way: FundMove::Drawn,
+            amount: Fen::new(5).unwrap(),
+            on,
+            target: None,
+            source,
+        }),
+        kind => of_supervision(kind),
+    }
+}
+
+/// What names nobody to be found under.
+fn of_supervision(kind: Kind) -> Record<'static> {
+    let (source, on) = (Source::default(), Day::new(20_200_501).unwrap());
+    let platform = Code::new("91440300MA5A000000").unwrap();
+    match kind {
+        Kind::WARNING => {
+            let subject = Subject {
+                worker: Some(AccountId([5; 16])),
+                party: platform,
+                case: None,
+            };
+            let (rule, place) = (
+                Code::new("example").unwrap(),
+                Division::new(440_300).unwrap(),
+            );
+            let first = Month::of(2_020, 5).unwrap();
+            Record::Warning(Warning {
+                id: yizhang_ledger::warning::id(rule, &subject, place, first),
+                rule,
+                subject,
+                place,
+                first,
+                last: first,
+                found: 5,
+                wanted: 6,
+                basis: Hash([5; 32]),
+                on,
+                act_by: on,
+                source,
+            })
+        }
+        Kind::WARNING_CLOSED => Record::WarningClosed(WarningClosed {
+            id: Hash([5; 32]),
+            target: RecordId(Hash([5; 32])),
+            ending: Ending::Met,
+            reason: Code::NONE,
+            on,
+            source,
+        }),
+        Kind::DEPOSIT => Record::Deposit(Deposit {
+            platform,
+            public: [5; 32],
+            records: 5,
+            digest: Hash([5; 32]),
+            signature: &[5; 64],
         }),
         // Reserved kinds and those of later versions: of the account in their first bytes, where the kind is personal.
         kind => Record::unread(kind, &[5; 60]),

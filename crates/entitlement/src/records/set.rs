@@ -136,6 +136,15 @@ impl<'f> Held<'f> {
             Record::Agreement(fields) => Some(fields.on),
             Record::Bridge(fields) => Some(fields.on),
             Record::Dispute(_, fields) => Some(fields.on),
+            Record::Subsidy(_, fields) => Some(fields.on),
+            Record::InjuryReport(fields) => Some(Day::of(fields.reported)),
+            Record::InjuryDetermination(fields) => Some(fields.on),
+            Record::DisabilityGrade(fields) => Some(fields.on),
+            Record::OipPremium(fields) => fields.received,
+            Record::FundPrepay(fields) => fields.received,
+            Record::FundDraw(fields) => Some(fields.on),
+            Record::Warning(fields) => Some(fields.on),
+            Record::WarningClosed(fields) => Some(fields.on),
             Record::Reversal(_)
             | Record::Participation(..)
             | Record::AccessDigest(_)
@@ -143,6 +152,8 @@ impl<'f> Held<'f> {
             | Record::KeyBound(_)
             | Record::KeyEnded(_)
             | Record::Approval(_)
+            | Record::PlatformMonth(_)
+            | Record::Deposit(_)
             | Record::Unknown(..) => None,
         }
     }

@@ -277,6 +277,52 @@ key_bound = record(
     relying_party=hash32, on=day, basis=code, maker=hash32, checker=hash32,
 )
 key_ended = record(account=id16, region=division, number=u32, on=day, reason=code)
+trade = choice("Delivery", "RideHailing", "Freight", "Other")
+platform_month = record(
+    account=id16, platform=code, place=division, month=month, trade=trade,
+    mode=choice("Foot", "Bicycle", "MotorCycle", "Car", "Online"),
+    work=record(orders=u32, insured_orders=u32, days=u8, minutes=u32, longest_minutes=u32, night_minutes=u32),
+    earnings=record(gross=fen, incentives=fen, deductions=fen, refunds=fen, net=fen),
+    file=record(rows=u32, root=hash32), target=option(hash32), source=source,
+)
+oip_premium = record(
+    platform=code, place=division, month=month, trade=trade, orders=wide, insured_orders=wide, due=fen, paid=fen,
+    received=option(day), target=option(hash32), source=source,
+)
+injury_report = record(
+    account=id16, case=id16, platform=code, place=division, trade=trade, occurred=wide, reported=wide,
+    reporter=choice("Platform", "Worker", "Other"), order=hash32, attachment=hash32, source=source,
+)
+injury_determination = record(
+    account=id16, case=id16,
+    step=choice(
+        "Accepted", "MaterialsAsked", "MaterialsComplete", "Suspended", "Resumed", "Recognised", "NotRecognised",
+    ),
+    scheme=scheme, place=division, on=day, document=hash32, reason=code, source=source,
+)
+disability_grade = record(
+    account=id16, case=id16, grade=u8, place=division, on=day, document=hash32, source=source,
+)
+fund_prepay = record(
+    platform=code, place=division, period=period, revenue=fen, rate=rate, due=fen, paid=fen, received=option(day),
+    target=option(hash32), source=source,
+)
+fund_draw = record(
+    platform=code, place=division, case=id16, way=choice("Drawn", "Repaid"), amount=fen, on=day,
+    target=option(hash32), source=source,
+)
+subsidy = record(
+    account=id16, programme=code, scheme=scheme, period=period, place=division, contribution=fen, share=rate,
+    amount=fen, on=day, target=option(hash32), reason=code, source=source,
+)
+warning = record(
+    id=hash32, rule=code, subject=record(worker=option(id16), party=code, case=option(id16)), place=division,
+    first=month, last=month, found=wide, wanted=wide, basis=hash32, on=day, act_by=day, source=source,
+)
+warning_closed = record(
+    id=hash32, target=hash32, ending=choice("Met", "Dismissed"), reason=code, on=day, source=source,
+)
+deposit = record(platform=code, public=fixed(32), records=u32, digest=hash32, signature=binary)
 approval = record(submission=id16, submitter=code, content=hash32, maker=hash32, checker=hash32, on=day)
 
 NAMES = {
@@ -294,7 +340,7 @@ NAMES = {
     132: "PlanSnapshot", 133: "NoticeSent", 134: "NoticeRead", 144: "Consent", 145: "AccessDigest", 146: "Dispute",
     147: "DisputeOutcome", 148: "NodeKey", 149: "Checkpoint", 150: "Warning", 151: "WarningClosed",
     152: "AuditReport", 153: "AccountRegister", 154: "KeyBound", 155: "KeyEnded",
-    156: "Approval",
+    156: "Approval", 157: "Deposit",
 }
 DUE, REFUND, SPLIT, DEEMED, AGREEMENT, KEY_BOUND, KEY_ENDED = 48, 51, 18, 36, 81, 154, 155
 FIELDS = {
@@ -302,7 +348,83 @@ FIELDS = {
     **dict.fromkeys(range(32, 36), participation), **dict.fromkeys(range(64, 77), transfer),
     **dict.fromkeys(range(96, 104), benefit), 17: identity, 18: identity, 22: death, 36: deemed, 37: household,
     38: retire_class, 39: birth, 80: bridge, 81: agreement, 145: access_digest, 146: dispute, 147: dispute,
-    153: account_register, 154: key_bound, 155: key_ended, 156: approval,
+    153: account_register, 154: key_bound, 155: key_ended, 156: approval, 54: subsidy, 112: platform_month,
+    113: oip_premium, 114: injury_report, 115: injury_determination, 116: disability_grade, 117: fund_prepay,
+    118: fund_draw, 130: subsidy, 131: subsidy, 150: warning, 151: warning_closed, 157: deposit,
+}
+
+
+def check_paid(fields):
+    check(fields["platform"] != "" and min(fields["due"], fields["paid"]) >= 0)
+    check((fields["paid"] > 0) == (fields["received"] is not None))
+
+
+def check_month(fields):
+    work, money, rows = fields["work"], fields["earnings"], fields["file"]["rows"]
+    check(fields["platform"] != "" and work["insured_orders"] <= work["orders"] <= rows and rows > 0)
+    check(work["days"] <= 31 and work["minutes"] <= work["days"] * 1440)
+    check(max(work["longest_minutes"], work["night_minutes"]) <= work["minutes"])
+    check(all(sum >= 0 for name, sum in money.items() if name != "net"))
+    check(money["net"] == money["gross"] + money["incentives"] - money["deductions"] + money["refunds"])
+
+
+def check_premium(fields):
+    check(int(fields["insured_orders"]) <= int(fields["orders"]))
+    check_paid(fields)
+
+
+def check_report(fields):
+    check(fields["platform"] != "" and int(fields["occurred"]) <= int(fields["reported"]))
+
+
+def check_grade(fields):
+    check(1 <= fields["grade"] <= 10)
+
+
+def check_prepay(fields):
+    check(fields["revenue"] >= 0)
+    check_paid(fields)
+
+
+def check_draw(fields):
+    check(fields["platform"] != "" and fields["amount"] > 0)
+    check((fields["way"] == "Repaid") == (fields["target"] is not None))
+
+
+def check_subsidy(fields):
+    check(fields["programme"] != "" and min(fields["contribution"], fields["amount"]) >= 0)
+
+
+def check_credit(fields):
+    check_subsidy(fields)
+    check(fields["target"] is not None)
+
+
+def check_warning(fields):
+    subject = fields["subject"]
+    worker, party, case = subject["worker"], subject["party"].encode(), subject["case"]
+    check(fields["rule"] != "" and (worker is not None or party != b"" or case is not None))
+    check(month_number(fields["first"]) <= month_number(fields["last"]))
+    rule = fields["rule"].encode()
+    check(fields["id"] == derive(
+        "yizhang 2026-11-30 v1 warning",
+        bytes([len(rule)]) + rule + bytes([worker is not None, case is not None])
+        + bytes.fromhex(worker or "00" * 16) + bytes.fromhex(case or "00" * 16) + bytes([len(party)]) + party
+        + fields["place"].to_bytes(4, "little") + month_number(fields["first"]).to_bytes(2, "little"),
+    ).hex())
+
+
+def check_closed(fields):
+    check(fields["ending"] != "Dismissed" or fields["reason"] != "")
+
+
+def check_deposit(fields):
+    check(fields["platform"] != "" and fields["records"] > 0 and len(fields["signature"]) == 128)
+
+
+PLATFORM_RULES = {
+    54: check_credit, 112: check_month, 113: check_premium, 114: check_report, 116: check_grade, 117: check_prepay,
+    118: check_draw, 130: check_subsidy, 131: check_subsidy, 150: check_warning, 151: check_closed, 157: check_deposit,
 }
 
 
@@ -316,9 +438,12 @@ def check_rules(kind, fields):
         months = fields["period"]["months"]
         check(1 <= months <= 12)
         check(month_number(fields["period"]["first"]) + months - 1 <= 65535)
+    if kind in range(48, 52):
         check(fields["payer"]["kind"] != "Unit" or fields["payer"]["id"] != "")
         check(kind != REFUND or fields["target"] is not None)
         check((kind == DUE) == (fields["received"] is None))
+    elif kind in PLATFORM_RULES:
+        PLATFORM_RULES[kind](fields)
     elif "year" in fields:
         check(1900 <= fields["year"] <= 9999)
     elif "sums" in fields:

@@ -16,10 +16,13 @@ use yizhang_ledger::{
     person::AccountId,
     record::{
         AccessDigest, AccountRegister, AccountType, Agreement, Approval, Benefit, Birth,
-        BirthEvidence, Bridge, CaseId, Contribution, DEEMED_MONTHS_MAX, Death, Deemed, Dispute,
-        Household, Identity, InterestCredit, KeyBound, KeyEnded, Participation, Payer, PayerKind,
-        Period, Record, RetireClass, RetireClassFact, Reversal, ShareRates, Shares, Source,
-        Subsidies, TransferSide, TransferStep, TransferSums,
+        BirthEvidence, Bridge, CaseId, Contribution, DEEMED_MONTHS_MAX, Death, Deemed, Deposit,
+        DisabilityGrade, Dispute, Earnings, Ending, FundDraw, FundMove, FundPrepay, Household,
+        Identity, InjuryDetermination, InjuryReport, InjuryStep, InterestCredit, KeyBound,
+        KeyEnded, OipPremium, OrderRows, Participation, Payer, PayerKind, Period, PlatformMonth,
+        Record, Reporter, RetireClass, RetireClassFact, Reversal, ShareRates, Shares, Source,
+        Subject, Subsidies, Subsidy, Trade, TransferSide, TransferStep, TransferSums,
+        TransportMode, Warning, WarningClosed, Work,
     },
     value::{Code, Day, Division, Fen, Month, Namespace, Rate, Scheme, UnixMillis},
 };
@@ -81,6 +84,17 @@ fn record<'a>(rng: &mut ChaCha8Rng, codes: &'a [String], kind: Kind) -> Option<R
         Record::KeyBound(_) => Record::KeyBound(from.key_bound()),
         Record::KeyEnded(_) => Record::KeyEnded(from.key_ended()),
         Record::Approval(_) => Record::Approval(from.approval()),
+        Record::Subsidy(..) => Record::Subsidy(kind, from.subsidy()),
+        Record::PlatformMonth(_) => Record::PlatformMonth(from.platform_month()),
+        Record::OipPremium(_) => Record::OipPremium(from.oip_premium()),
+        Record::InjuryReport(_) => Record::InjuryReport(from.injury_report()),
+        Record::InjuryDetermination(_) => Record::InjuryDetermination(from.injury_determination()),
+        Record::DisabilityGrade(_) => Record::DisabilityGrade(from.disability_grade()),
+        Record::FundPrepay(_) => Record::FundPrepay(from.fund_prepay()),
+        Record::FundDraw(_) => Record::FundDraw(from.fund_draw()),
+        Record::Warning(_) => Record::Warning(from.warning()),
+        Record::WarningClosed(_) => Record::WarningClosed(from.warning_closed()),
+        Record::Deposit(_) => Record::Deposit(from.deposit()),
         Record::Unknown(..) => return None,
     })
 }
@@ -416,6 +430,219 @@ impl<'a> Draw<'_, 'a> {
             number: self.rng.random(),
             on: self.day(),
             reason: self.code(),
+        }
+    }
+
+    fn named(&mut self) -> Code<'a> {
+        Code::new("91440300MA5A000000").unwrap()
+    }
+
+    fn positive(&mut self) -> Fen {
+        Fen::new(self.rng.random_range(0..=100_000_000)).unwrap()
+    }
+
+    fn subsidy(&mut self) -> Subsidy<'a> {
+        Subsidy {
+            account: self.account(),
+            programme: self.named(),
+            scheme: self.scheme(),
+            period: Period {
+                first: self.month(),
+                months: self.rng.random_range(1..=12),
+            },
+            place: self.place(),
+            contribution: self.positive(),
+            share: self.rate(),
+            amount: self.positive(),
+            on: self.day(),
+            target: Some(self.target()),
+            reason: self.code(),
+            source: self.source(),
+        }
+    }
+
+    fn platform_month(&mut self) -> PlatformMonth<'a> {
+        let orders = self.rng.random_range(0..=3_000);
+        let days: u8 = self.rng.random_range(0..=31);
+        let minutes = self.rng.random_range(0..=u32::from(days) * 1_440);
+        let [gross, incentives, deductions, refunds] = [(); 4].map(|()| self.positive());
+        let net = gross.get() + incentives.get() - deductions.get() + refunds.get();
+        PlatformMonth {
+            account: self.account(),
+            platform: self.named(),
+            place: self.place(),
+            month: self.month(),
+            trade: Trade::Freight,
+            mode: TransportMode::Online,
+            work: Work {
+                orders,
+                insured_orders: self.rng.random_range(0..=orders),
+                days,
+                minutes,
+                longest_minutes: self.rng.random_range(0..=minutes),
+                night_minutes: self.rng.random_range(0..=minutes),
+            },
+            earnings: Earnings {
+                gross,
+                incentives,
+                deductions,
+                refunds,
+                net: Fen::new(net).unwrap(),
+            },
+            file: OrderRows {
+                rows: orders.max(1),
+                root: self.hash(),
+            },
+            target: if self.rng.random() {
+                Some(self.target())
+            } else {
+                None
+            },
+            source: self.source(),
+        }
+    }
+
+    fn oip_premium(&mut self) -> OipPremium<'a> {
+        let orders = self.rng.random();
+        OipPremium {
+            platform: self.named(),
+            place: self.place(),
+            month: self.month(),
+            trade: Trade::RideHailing,
+            orders,
+            insured_orders: self.rng.random_range(0..=orders),
+            due: self.positive(),
+            paid: Fen::ZERO,
+            received: None,
+            target: None,
+            source: self.source(),
+        }
+    }
+
+    fn injury_report(&mut self) -> InjuryReport<'a> {
+        let occurred = self.rng.random_range(0..=2_000_000_000_000);
+        InjuryReport {
+            account: self.account(),
+            case: CaseId(self.rng.random()),
+            platform: self.named(),
+            place: self.place(),
+            trade: Trade::Delivery,
+            occurred: UnixMillis(occurred),
+            reported: UnixMillis(self.rng.random_range(occurred..=2_000_000_000_001)),
+            reporter: Reporter::Other,
+            order: self.hash(),
+            attachment: self.hash(),
+            source: self.source(),
+        }
+    }
+
+    fn injury_determination(&mut self) -> InjuryDetermination<'a> {
+        InjuryDetermination {
+            account: self.account(),
+            case: CaseId(self.rng.random()),
+            step: InjuryStep::Recognised,
+            scheme: self.scheme(),
+            place: self.place(),
+            on: self.day(),
+            document: self.hash(),
+            reason: self.code(),
+            source: self.source(),
+        }
+    }
+
+    fn disability_grade(&mut self) -> DisabilityGrade<'a> {
+        DisabilityGrade {
+            account: self.account(),
+            case: CaseId(self.rng.random()),
+            grade: self.rng.random_range(1..=10),
+            place: self.place(),
+            on: self.day(),
+            document: self.hash(),
+            source: self.source(),
+        }
+    }
+
+    fn fund_prepay(&mut self) -> FundPrepay<'a> {
+        FundPrepay {
+            platform: self.named(),
+            place: self.place(),
+            period: Period {
+                first: self.month(),
+                months: self.rng.random_range(1..=12),
+            },
+            revenue: self.positive(),
+            rate: self.rate(),
+            due: self.positive(),
+            paid: Fen::new(1).unwrap(),
+            received: Some(self.day()),
+            target: Some(self.target()),
+            source: self.source(),
+        }
+    }
+
+    fn fund_draw(&mut self) -> FundDraw<'a> {
+        let repaid = self.rng.random();
+        FundDraw {
+            platform: self.named(),
+            place: self.place(),
+            case: CaseId(self.rng.random()),
+            way: if repaid {
+                FundMove::Repaid
+            } else {
+                FundMove::Drawn
+            },
+            amount: Fen::new(self.rng.random_range(1..=100_000_000)).unwrap(),
+            on: self.day(),
+            target: if repaid { Some(self.target()) } else { None },
+            source: self.source(),
+        }
+    }
+
+    fn warning(&mut self) -> Warning<'a> {
+        let subject = Subject {
+            worker: if self.rng.random() {
+                Some(self.account())
+            } else {
+                None
+            },
+            party: self.named(),
+            case: None,
+        };
+        let (rule, place, first) = (self.named(), self.place(), self.month());
+        Warning {
+            id: yizhang_ledger::warning::id(rule, &subject, place, first),
+            rule,
+            subject,
+            place,
+            first,
+            last: first,
+            found: self.rng.random(),
+            wanted: self.rng.random(),
+            basis: self.hash(),
+            on: self.day(),
+            act_by: self.day(),
+            source: self.source(),
+        }
+    }
+
+    fn warning_closed(&mut self) -> WarningClosed<'a> {
+        WarningClosed {
+            id: self.hash(),
+            target: self.target(),
+            ending: Ending::Met,
+            reason: self.code(),
+            on: self.day(),
+            source: self.source(),
+        }
+    }
+
+    fn deposit(&mut self) -> Deposit<'a> {
+        Deposit {
+            platform: self.named(),
+            public: self.rng.random(),
+            records: self.rng.random_range(1..=16_383),
+            digest: self.hash(),
+            signature: &[0xd7; 64],
         }
     }
 

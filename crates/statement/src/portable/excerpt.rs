@@ -10,7 +10,7 @@ use yizhang_ledger::{
     person::AccountId,
     record::Record,
     register::HiddenLeaf,
-    value::{LeafIndex, Month, Scheme},
+    value::{Day, LeafIndex, Month, Scheme},
 };
 
 /// Most schemes that an excerpt names.
@@ -129,6 +129,14 @@ impl Excerpt {
                 let is_of = of(&one.scheme) || of(&one.into);
                 is_of && one.on.in_month().is_some_and(month)
             }
+            Record::Subsidy(_, one) => of(&one.scheme) && one.period.iter().any(month),
+            // What platforms say about a month is about no scheme: it is shown with the month.
+            Record::PlatformMonth(one) => month(one.month),
+            Record::InjuryReport(one) => Day::of(one.occurred).in_month().is_some_and(month),
+            Record::InjuryDetermination(one) => {
+                of(&one.scheme) && one.on.in_month().is_some_and(month)
+            }
+            Record::DisabilityGrade(one) => one.on.in_month().is_some_and(month),
             Record::Reversal(_)
             | Record::Identity(..)
             | Record::Death(_)
@@ -141,6 +149,12 @@ impl Excerpt {
             | Record::KeyBound(_)
             | Record::KeyEnded(_)
             | Record::Approval(_)
+            | Record::OipPremium(_)
+            | Record::FundPrepay(_)
+            | Record::FundDraw(_)
+            | Record::Warning(_)
+            | Record::WarningClosed(_)
+            | Record::Deposit(_)
             | Record::Unknown(..) => false,
         }
     }

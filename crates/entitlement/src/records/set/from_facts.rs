@@ -8,7 +8,7 @@ use yizhang_ledger::{
     entry::{Kind, RecordId},
     fact::Fact,
     record::{Period, Record},
-    value::{Division, LeafIndex, Month},
+    value::{Day, Division, LeafIndex, Month},
 };
 
 /// The records of facts, in the order of the domain reference, section 6.
@@ -63,6 +63,13 @@ fn period_of(record: &Record<'_>) -> Option<Period> {
         Record::Deemed(fields) => Some(month(fields.first)),
         Record::Agreement(fields) => Some(month(fields.first)),
         Record::Bridge(fields) => fields.on.in_month().map(month),
+        Record::Subsidy(_, fields) => Some(fields.period),
+        Record::PlatformMonth(fields) => Some(month(fields.month)),
+        Record::OipPremium(fields) => Some(month(fields.month)),
+        Record::FundPrepay(fields) => Some(fields.period),
+        Record::InjuryReport(fields) => Day::of(fields.occurred).in_month().map(month),
+        Record::InjuryDetermination(fields) => fields.on.in_month().map(month),
+        Record::DisabilityGrade(fields) => fields.on.in_month().map(month),
         Record::Reversal(_)
         | Record::Identity(..)
         | Record::Household(_)
@@ -75,6 +82,10 @@ fn period_of(record: &Record<'_>) -> Option<Period> {
         | Record::KeyBound(_)
         | Record::KeyEnded(_)
         | Record::Approval(_)
+        | Record::FundDraw(_)
+        | Record::Warning(_)
+        | Record::WarningClosed(_)
+        | Record::Deposit(_)
         | Record::Unknown(..) => None,
     }
 }

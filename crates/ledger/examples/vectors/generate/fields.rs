@@ -5,9 +5,10 @@ use yizhang_ledger::{
     batch::BatchEntry,
     record::{
         AccessDigest, AccountRegister, Agreement, Approval, Benefit, Birth, Bridge, Contribution,
-        Death, Deemed, Dispute, Household, Identity, InterestCredit, KeyBound, KeyEnded,
-        Participation, Payer, Record, RetireClassFact, Reversal, Shares, Source, TransferSide,
-        TransferStep,
+        Death, Deemed, Deposit, DisabilityGrade, Dispute, FundDraw, FundPrepay, Household,
+        Identity, InjuryDetermination, InjuryReport, InterestCredit, KeyBound, KeyEnded,
+        OipPremium, Participation, Payer, Period, PlatformMonth, Record, RetireClassFact, Reversal,
+        Shares, Source, Subsidy, TransferSide, TransferStep, Warning, WarningClosed,
     },
     value::{Day, Division, Fen, Month, Scheme},
 };
@@ -35,6 +36,17 @@ pub fn record(record: &Record<'_>) -> Json {
         Record::KeyBound(fields) => key_bound(fields),
         Record::KeyEnded(fields) => key_ended(fields),
         Record::Approval(fields) => approval(fields),
+        Record::Subsidy(_, fields) => subsidy(fields),
+        Record::PlatformMonth(fields) => platform_month(fields),
+        Record::OipPremium(fields) => oip_premium(fields),
+        Record::InjuryReport(fields) => injury_report(fields),
+        Record::InjuryDetermination(fields) => injury_determination(fields),
+        Record::DisabilityGrade(fields) => disability_grade(fields),
+        Record::FundPrepay(fields) => fund_prepay(fields),
+        Record::FundDraw(fields) => fund_draw(fields),
+        Record::Warning(fields) => warning(fields),
+        Record::WarningClosed(fields) => warning_closed(fields),
+        Record::Deposit(fields) => deposit(fields),
         Record::Unknown(unread) => Json::object([("payload", Json::hex(unread.payload))]),
     }
 }
@@ -65,13 +77,7 @@ fn contribution(fields: &Contribution<'_>) -> Json {
     Json::object([
         ("account", Json::hex(fields.account.0)),
         ("scheme", scheme(fields.scheme)),
-        (
-            "period",
-            Json::object([
-                ("first", month(fields.period.first)),
-                ("months", u32::from(fields.period.months).into()),
-            ]),
-        ),
+        ("period", period(fields.period)),
         ("settlement", month(fields.settlement)),
         ("received", fields.received.map(day).into()),
         ("place", division(fields.place)),
@@ -338,6 +344,210 @@ fn approval(fields: &Approval<'_>) -> Json {
         ("maker", fields.maker.into()),
         ("checker", fields.checker.into()),
         ("on", day(fields.on)),
+    ])
+}
+
+fn period(period: Period) -> Json {
+    Json::object([
+        ("first", month(period.first)),
+        ("months", u32::from(period.months).into()),
+    ])
+}
+
+fn platform_month(fields: &PlatformMonth<'_>) -> Json {
+    Json::object([
+        ("account", Json::hex(fields.account.0)),
+        ("platform", fields.platform.as_str().into()),
+        ("place", division(fields.place)),
+        ("month", month(fields.month)),
+        ("trade", format!("{:?}", fields.trade).into()),
+        ("mode", format!("{:?}", fields.mode).into()),
+        (
+            "work",
+            Json::object([
+                ("orders", fields.work.orders.into()),
+                ("insured_orders", fields.work.insured_orders.into()),
+                ("days", u32::from(fields.work.days).into()),
+                ("minutes", fields.work.minutes.into()),
+                ("longest_minutes", fields.work.longest_minutes.into()),
+                ("night_minutes", fields.work.night_minutes.into()),
+            ]),
+        ),
+        (
+            "earnings",
+            Json::object([
+                ("gross", fen(fields.earnings.gross)),
+                ("incentives", fen(fields.earnings.incentives)),
+                ("deductions", fen(fields.earnings.deductions)),
+                ("refunds", fen(fields.earnings.refunds)),
+                ("net", fen(fields.earnings.net)),
+            ]),
+        ),
+        (
+            "file",
+            Json::object([
+                ("rows", fields.file.rows.into()),
+                ("root", fields.file.root.into()),
+            ]),
+        ),
+        ("target", fields.target.map(|target| target.0).into()),
+        ("source", source(&fields.source)),
+    ])
+}
+
+fn oip_premium(fields: &OipPremium<'_>) -> Json {
+    Json::object([
+        ("platform", fields.platform.as_str().into()),
+        ("place", division(fields.place)),
+        ("month", month(fields.month)),
+        ("trade", format!("{:?}", fields.trade).into()),
+        ("orders", Json::wide(fields.orders)),
+        ("insured_orders", Json::wide(fields.insured_orders)),
+        ("due", fen(fields.due)),
+        ("paid", fen(fields.paid)),
+        ("received", fields.received.map(day).into()),
+        ("target", fields.target.map(|target| target.0).into()),
+        ("source", source(&fields.source)),
+    ])
+}
+
+fn injury_report(fields: &InjuryReport<'_>) -> Json {
+    Json::object([
+        ("account", Json::hex(fields.account.0)),
+        ("case", Json::hex(fields.case.0)),
+        ("platform", fields.platform.as_str().into()),
+        ("place", division(fields.place)),
+        ("trade", format!("{:?}", fields.trade).into()),
+        ("occurred", Json::wide(fields.occurred.0)),
+        ("reported", Json::wide(fields.reported.0)),
+        ("reporter", format!("{:?}", fields.reporter).into()),
+        ("order", fields.order.into()),
+        ("attachment", fields.attachment.into()),
+        ("source", source(&fields.source)),
+    ])
+}
+
+fn injury_determination(fields: &InjuryDetermination<'_>) -> Json {
+    Json::object([
+        ("account", Json::hex(fields.account.0)),
+        ("case", Json::hex(fields.case.0)),
+        ("step", format!("{:?}", fields.step).into()),
+        ("scheme", scheme(fields.scheme)),
+        ("place", division(fields.place)),
+        ("on", day(fields.on)),
+        ("document", fields.document.into()),
+        ("reason", fields.reason.as_str().into()),
+        ("source", source(&fields.source)),
+    ])
+}
+
+fn disability_grade(fields: &DisabilityGrade<'_>) -> Json {
+    Json::object([
+        ("account", Json::hex(fields.account.0)),
+        ("case", Json::hex(fields.case.0)),
+        ("grade", u32::from(fields.grade).into()),
+        ("place", division(fields.place)),
+        ("on", day(fields.on)),
+        ("document", fields.document.into()),
+        ("source", source(&fields.source)),
+    ])
+}
+
+fn fund_prepay(fields: &FundPrepay<'_>) -> Json {
+    Json::object([
+        ("platform", fields.platform.as_str().into()),
+        ("place", division(fields.place)),
+        ("period", period(fields.period)),
+        ("revenue", fen(fields.revenue)),
+        ("rate", fields.rate.get().into()),
+        ("due", fen(fields.due)),
+        ("paid", fen(fields.paid)),
+        ("received", fields.received.map(day).into()),
+        ("target", fields.target.map(|target| target.0).into()),
+        ("source", source(&fields.source)),
+    ])
+}
+
+fn fund_draw(fields: &FundDraw<'_>) -> Json {
+    Json::object([
+        ("platform", fields.platform.as_str().into()),
+        ("place", division(fields.place)),
+        ("case", Json::hex(fields.case.0)),
+        ("way", format!("{:?}", fields.way).into()),
+        ("amount", fen(fields.amount)),
+        ("on", day(fields.on)),
+        ("target", fields.target.map(|target| target.0).into()),
+        ("source", source(&fields.source)),
+    ])
+}
+
+fn subsidy(fields: &Subsidy<'_>) -> Json {
+    Json::object([
+        ("account", Json::hex(fields.account.0)),
+        ("programme", fields.programme.as_str().into()),
+        ("scheme", scheme(fields.scheme)),
+        ("period", period(fields.period)),
+        ("place", division(fields.place)),
+        ("contribution", fen(fields.contribution)),
+        ("share", fields.share.get().into()),
+        ("amount", fen(fields.amount)),
+        ("on", day(fields.on)),
+        ("target", fields.target.map(|target| target.0).into()),
+        ("reason", fields.reason.as_str().into()),
+        ("source", source(&fields.source)),
+    ])
+}
+
+fn warning(fields: &Warning<'_>) -> Json {
+    Json::object([
+        ("id", fields.id.into()),
+        ("rule", fields.rule.as_str().into()),
+        (
+            "subject",
+            Json::object([
+                (
+                    "worker",
+                    hexed(fields.subject.worker.map(|account| account.0)),
+                ),
+                ("party", fields.subject.party.as_str().into()),
+                ("case", hexed(fields.subject.case.map(|case| case.0))),
+            ]),
+        ),
+        ("place", division(fields.place)),
+        ("first", month(fields.first)),
+        ("last", month(fields.last)),
+        ("found", Json::wide(fields.found)),
+        ("wanted", Json::wide(fields.wanted)),
+        ("basis", fields.basis.into()),
+        ("on", day(fields.on)),
+        ("act_by", day(fields.act_by)),
+        ("source", source(&fields.source)),
+    ])
+}
+
+/// Sixteen bytes, or null.
+fn hexed(bytes: Option<[u8; 16]>) -> Json {
+    bytes.map(Json::hex).into()
+}
+
+fn warning_closed(fields: &WarningClosed<'_>) -> Json {
+    Json::object([
+        ("id", fields.id.into()),
+        ("target", fields.target.0.into()),
+        ("ending", format!("{:?}", fields.ending).into()),
+        ("reason", fields.reason.as_str().into()),
+        ("on", day(fields.on)),
+        ("source", source(&fields.source)),
+    ])
+}
+
+fn deposit(fields: &Deposit<'_>) -> Json {
+    Json::object([
+        ("platform", fields.platform.as_str().into()),
+        ("public", Json::hex(fields.public)),
+        ("records", fields.records.into()),
+        ("digest", fields.digest.into()),
+        ("signature", Json::hex(fields.signature)),
     ])
 }
 

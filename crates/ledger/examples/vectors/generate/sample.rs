@@ -11,13 +11,16 @@ use yizhang_ledger::{
     person::AccountId,
     record::{
         AccessDigest, AccountRegister, AccountType, Agreement, Approval, Benefit, Birth,
-        BirthEvidence, Bridge, CaseId, Contribution, Death, Deemed, Dispute, HolderKeyKind,
-        Household, Identity, InterestCredit, KeyBound, KeyEnded, Participation, Payer, PayerKind,
-        Period, Record, RetireClass, RetireClassFact, Reversal, ShareRates, Shares, Source,
-        Subsidies, TransferSide, TransferStep, TransferSums,
+        BirthEvidence, Bridge, CaseId, Contribution, Death, Deemed, Deposit, DisabilityGrade,
+        Dispute, Earnings, Ending, FundDraw, FundMove, FundPrepay, HolderKeyKind, Household,
+        Identity, InjuryDetermination, InjuryReport, InjuryStep, InterestCredit, KeyBound,
+        KeyEnded, OipPremium, OrderRows, Participation, Payer, PayerKind, Period, PlatformMonth,
+        Record, Reporter, RetireClass, RetireClassFact, Reversal, ShareRates, Shares, Source,
+        Subject, Subsidies, Subsidy, Trade, TransferSide, TransferStep, TransferSums,
+        TransportMode, Warning, WarningClosed, Work,
     },
     roster::{ChainKey, CosigningKey, KeyKind, Region, Roster},
-    value::{Code, Day, Division, Fen, Month, Namespace, Rate, Scheme, TreeSize},
+    value::{Code, Day, Division, Fen, Month, Namespace, Rate, Scheme, TreeSize, UnixMillis},
 };
 
 pub const FEDERATION: &str = "demo.yizhang";
@@ -464,6 +467,227 @@ pub fn approval() -> Approval<'static> {
     }
 }
 
+pub fn platform() -> Code<'static> {
+    code("91440300MA5A000000")
+}
+
+pub fn case() -> CaseId {
+    CaseId([0xc5; 16])
+}
+
+pub fn platform_month() -> PlatformMonth<'static> {
+    PlatformMonth {
+        account: account(7),
+        platform: platform(),
+        place: place(440_300),
+        month: month("2026-10"),
+        trade: Trade::Delivery,
+        mode: TransportMode::MotorCycle,
+        work: Work {
+            orders: 812,
+            insured_orders: 810,
+            days: 27,
+            minutes: 14_210,
+            longest_minutes: 395,
+            night_minutes: 1_805,
+        },
+        earnings: Earnings {
+            gross: fen(612_350),
+            incentives: fen(40_000),
+            deductions: fen(21_500),
+            refunds: fen(1_200),
+            net: fen(632_050),
+        },
+        file: OrderRows {
+            rows: 829,
+            root: Hash([0xc1; 32]),
+        },
+        target: None,
+        source: source("P1"),
+    }
+}
+
+pub fn oip_premium() -> OipPremium<'static> {
+    OipPremium {
+        platform: platform(),
+        place: place(440_300),
+        month: month("2026-10"),
+        trade: Trade::Delivery,
+        orders: 4_294_967_296,
+        insured_orders: 4_294_967_295,
+        due: fen(107_374_182),
+        paid: fen(107_374_181),
+        received: Some(day("2026-11-14")),
+        target: Some(target()),
+        source: source("P2"),
+    }
+}
+
+pub fn injury_report() -> InjuryReport<'static> {
+    InjuryReport {
+        account: account(7),
+        case: case(),
+        platform: platform(),
+        place: place(440_300),
+        trade: Trade::RideHailing,
+        occurred: UnixMillis(1_792_380_000_000),
+        reported: UnixMillis(1_792_383_660_000),
+        reporter: Reporter::Worker,
+        order: Hash([0xc2; 32]),
+        attachment: Hash([0xc3; 32]),
+        source: source("P3"),
+    }
+}
+
+pub fn injury_determination() -> InjuryDetermination<'static> {
+    InjuryDetermination {
+        account: account(7),
+        case: case(),
+        step: InjuryStep::NotRecognised,
+        scheme: Scheme {
+            namespace: Namespace::Hrss,
+            code: code("OIP"),
+        },
+        place: place(440_300),
+        on: day("2026-11-27"),
+        document: Hash([0xc4; 32]),
+        reason: code("outside-order"),
+        source: source("P4"),
+    }
+}
+
+pub fn disability_grade() -> DisabilityGrade<'static> {
+    DisabilityGrade {
+        account: account(7),
+        case: case(),
+        grade: 10,
+        place: place(440_300),
+        on: day("2027-02-01"),
+        document: Hash([0xc4; 32]),
+        source: source("P5"),
+    }
+}
+
+pub fn fund_prepay() -> FundPrepay<'static> {
+    FundPrepay {
+        platform: platform(),
+        place: place(440_000),
+        period: Period {
+            first: month("2026-10"),
+            months: 3,
+        },
+        revenue: fen(1_234_567_890),
+        rate: Rate::new(100).unwrap(),
+        due: fen(12_345_679),
+        paid: fen(12_345_679),
+        received: Some(day("2026-12-31")),
+        target: None,
+        source: source("P6"),
+    }
+}
+
+pub fn fund_draw() -> FundDraw<'static> {
+    FundDraw {
+        platform: platform(),
+        place: place(440_000),
+        case: case(),
+        way: FundMove::Repaid,
+        amount: fen(500_000),
+        on: day("2026-12-31"),
+        target: Some(target()),
+        source: source("P7"),
+    }
+}
+
+pub fn subsidy() -> Subsidy<'static> {
+    Subsidy {
+        account: account(7),
+        programme: code("beijing-flexible-2026"),
+        scheme: pension(),
+        period: Period {
+            first: month("2026-10"),
+            months: 1,
+        },
+        place: place(110_000),
+        contribution: fen(143_240),
+        share: Rate::new(6_667).unwrap(),
+        amount: fen(95_493),
+        on: day("2026-11-20"),
+        target: Some(target()),
+        reason: code("hard-to-employ"),
+        source: source("P8"),
+    }
+}
+
+pub fn warning() -> Warning<'static> {
+    let subject = Subject {
+        worker: Some(account(7)),
+        party: platform(),
+        case: Some(case()),
+    };
+    let rule = code("coverage-below-all");
+    let first = month("2026-10");
+    let place = place(440_300);
+    Warning {
+        id: yizhang_ledger::warning::id(rule, &subject, place, first),
+        rule,
+        subject,
+        place,
+        first,
+        last: month("2026-11"),
+        found: 810,
+        wanted: 812,
+        basis: yizhang_ledger::warning::basis(&[target()]),
+        on: day("2026-11-30"),
+        act_by: day("2026-12-15"),
+        source: source("P9"),
+    }
+}
+
+pub fn warning_closed() -> WarningClosed<'static> {
+    WarningClosed {
+        id: warning().id,
+        target: target(),
+        ending: Ending::Dismissed,
+        reason: code("counted-twice"),
+        on: day("2026-12-10"),
+        source: source("P10"),
+    }
+}
+
+/// The signature that stands in [`deposit`]: by the key of 41s, over the entry of [`platform_month`], for the chain of 440000.
+pub fn deposit(signature: &[u8]) -> Deposit<'_> {
+    Deposit {
+        platform: platform(),
+        public: public(DEPOSIT_KEY),
+        records: 1,
+        digest: deposit_digest(),
+        signature,
+    }
+}
+
+/// The key of the platform.
+pub const DEPOSIT_KEY: u8 = 41;
+
+pub fn deposit_digest() -> Hash {
+    let month = entry(&Record::PlatformMonth(platform_month()));
+    yizhang_ledger::deposit::digest(&[&month])
+}
+
+/// What the key of the platform says about [`deposit_digest`].
+pub fn deposit_signature() -> Vec<u8> {
+    use ed25519_dalek::Signer as _;
+    let message =
+        yizhang_ledger::deposit::message(place(440_000), platform(), 1, &deposit_digest());
+    key(DEPOSIT_KEY).sign(&message).to_bytes().to_vec()
+}
+
+/// The same, for a record that outlives the call.
+fn standing_signature() -> &'static [u8] {
+    static SIGNATURE: std::sync::OnceLock<Vec<u8>> = std::sync::OnceLock::new();
+    SIGNATURE.get_or_init(deposit_signature)
+}
+
 /// One valid record of a kind that has fields; `None` for the others.
 pub fn record(kind: Kind) -> Option<Record<'static>> {
     Some(match kind {
@@ -512,6 +736,19 @@ pub fn record(kind: Kind) -> Option<Record<'static>> {
         Kind::KEY_BOUND => Record::KeyBound(key_bound()),
         Kind::KEY_ENDED => Record::KeyEnded(key_ended()),
         Kind::APPROVAL => Record::Approval(approval()),
+        Kind::SUBSIDY_APPLY | Kind::SUBSIDY_AWARD | Kind::SUBSIDY_CREDIT => {
+            Record::Subsidy(kind, subsidy())
+        }
+        Kind::PLATFORM_MONTH => Record::PlatformMonth(platform_month()),
+        Kind::OIP_PREMIUM => Record::OipPremium(oip_premium()),
+        Kind::INJURY_REPORT => Record::InjuryReport(injury_report()),
+        Kind::INJURY_DETERMINATION => Record::InjuryDetermination(injury_determination()),
+        Kind::DISABILITY_GRADE => Record::DisabilityGrade(disability_grade()),
+        Kind::FUND_PREPAY => Record::FundPrepay(fund_prepay()),
+        Kind::FUND_DRAW => Record::FundDraw(fund_draw()),
+        Kind::WARNING => Record::Warning(warning()),
+        Kind::WARNING_CLOSED => Record::WarningClosed(warning_closed()),
+        Kind::DEPOSIT => Record::Deposit(deposit(standing_signature())),
         Kind::IDENTITY_LINK => Record::Identity(kind, identity()),
         Kind::IDENTITY_SPLIT => Record::Identity(
             kind,
