@@ -29,6 +29,11 @@ pub fn check(text: &str) -> Result<(), Fault> {
     }
 }
 
+/// Whether a text is one, its check character included.
+pub fn is_credit_code(text: &str) -> bool {
+    text.len() == LENGTH && check(text).is_ok()
+}
+
 /// The check character for the first 17 characters of `text`.
 pub fn check_character(text: &str) -> char {
     let sum: usize = text

@@ -71,6 +71,7 @@ pub use cell_checks::CellChecks;
 pub use codes::{CODES_MAX, CodeMap, CodeMapFault};
 pub use column::Column;
 pub use column_map::{COLUMN_NAMES_MAX, ColumnMap, ColumnMapFault};
+pub use credit_code::is_credit_code;
 pub use detect::HEADER_LINES_MAX;
 pub use encoding::Encoding;
 pub use error_file::ErrorFile;

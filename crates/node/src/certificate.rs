@@ -64,7 +64,7 @@ pub fn agency_of(pem: &str, federation: &str) -> Option<Division> {
     let (_, pem) = parse_x509_pem(pem.as_bytes()).ok()?;
     match caller(&pem.contents, federation)?.role {
         Role::Agency(region) => Some(region),
-        Role::Node(_) | Role::Portal(_) | Role::Auditor => None,
+        Role::Node(_) | Role::Portal(_) | Role::Platform(_) | Role::Auditor => None,
     }
 }
 
@@ -79,7 +79,7 @@ pub(crate) fn caller(certificate: &[u8], federation: &str) -> Option<Caller> {
     });
     let names: Vec<&str> = names.collect();
     let mut roles = names.iter();
-    let role = roles.find_map(|name| Role::parse(name, federation))?;
+    let role = roles.find_map(|name| Role::parse(name, &names, federation))?;
     Some(Caller {
         role,
         duties: Duties::read(&names, role, federation),

@@ -30,6 +30,7 @@ mod config;
 mod continued;
 mod copies;
 mod damages;
+mod deposits;
 mod engine;
 mod epochs;
 mod floods;

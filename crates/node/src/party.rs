@@ -11,7 +11,7 @@ pub(crate) enum Class {
     Own,
     /// The node of a region of the roster.
     Peer,
-    /// Everybody else with a certificate: agencies elsewhere, auditors, nodes that the roster does not name.
+    /// Everybody else with a certificate: agencies elsewhere, platforms, auditors, nodes that the roster does not name.
     Other,
 }
 
@@ -72,9 +72,14 @@ impl Party {
                 class: Class::Peer,
                 holder: Holder::Region(region),
             },
-            Some(Role::Agency(_) | Role::Portal(_) | Role::Node(_) | Role::Auditor) | None => {
-                by_certificate(Class::Other)
-            }
+            Some(
+                Role::Agency(_)
+                | Role::Portal(_)
+                | Role::Platform(_)
+                | Role::Node(_)
+                | Role::Auditor,
+            )
+            | None => by_certificate(Class::Other),
         }
     }
 }

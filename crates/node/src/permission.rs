@@ -21,8 +21,12 @@ enum Callers {
     OwnPortal,
     /// The agency of the node's own region.
     OwnAgency,
+    /// That agency, and the platforms that deposit at the node.
+    OwnAgencyAndPlatforms,
     /// Of that agency whoever has this duty.
     OwnClerk(Duty),
+    /// Who puts records into the node's chain: of its agency the makers, and the platforms that deposit at it.
+    Submitters,
     /// Whoever runs the node: who has its own certificate.
     OwnNode,
     /// The nodes of all regions.
@@ -98,17 +102,17 @@ pub(crate) const METHODS: [Method; 40] = [
     method(
         "/yizhang.v1.Submission/Submit",
         "Submission.Submit",
-        Callers::OwnClerk(Duty::Maker),
+        Callers::Submitters,
     ),
     method(
         "/yizhang.v1.Submission/SubmitStream",
         "Submission.SubmitStream",
-        Callers::OwnClerk(Duty::Maker),
+        Callers::Submitters,
     ),
     method(
         "/yizhang.v1.Submission/Receipts",
         "Submission.Receipts",
-        Callers::OwnAgency,
+        Callers::OwnAgencyAndPlatforms,
     ),
     method(
         "/yizhang.v1.Approvals/List",
@@ -175,7 +179,7 @@ pub(crate) const METHODS: [Method; 40] = [
     method(
         "/yizhang.v1.Pseudonyms/OfNumbers",
         PSEUDONYMS,
-        Callers::OwnAgency,
+        Callers::OwnAgencyAndPlatforms,
     ),
     method(
         "/yizhang.v1.Review/Accounts",
@@ -255,9 +259,8 @@ pub(crate) fn allow(
     if method.is_some_and(|method| method.callers == Callers::Certified) {
         return Ok(());
     }
-    if let Role::Node(region) | Role::Agency(region) | Role::Portal(region) = caller.role
-        && !roster.regions.contains_key(&region)
-    {
+    let region = caller.role.region();
+    if let Some(region) = region.filter(|region| !roster.regions.contains_key(region)) {
         return Err(NotYou::NotInRoster { region });
     }
     let Some(method) = method else {
@@ -281,6 +284,7 @@ pub(crate) fn allow(
 const fn duty(callers: Callers, caller: Role) -> Option<Duty> {
     match (callers, caller) {
         (Callers::OwnClerk(duty), Role::Agency(_)) => Some(duty),
+        (Callers::Submitters, Role::Agency(_)) => Some(Duty::Maker),
         (Callers::Readers, Role::Agency(_)) => Some(Duty::Reader),
         _ => None,
     }
@@ -294,6 +298,10 @@ fn allow_role(method: &'static Method, caller: Role, own: &Origin) -> Result<(),
         }
         Callers::OwnPortal => caller == Role::Portal(own.region()),
         Callers::OwnAgency | Callers::OwnClerk(_) => caller == Role::Agency(own.region()),
+        Callers::Submitters | Callers::OwnAgencyAndPlatforms => match caller {
+            Role::Platform(platform) => platform.region == own.region(),
+            caller => caller == Role::Agency(own.region()),
+        },
         Callers::OwnNode => caller == Role::Node(own.region()),
         Callers::Nodes => matches!(caller, Role::Node(_)),
         Callers::NodesAndAuditors => matches!(caller, Role::Node(_) | Role::Auditor),
@@ -309,7 +317,10 @@ fn allow_role(method: &'static Method, caller: Role, own: &Origin) -> Result<(),
 fn refusal(method: &'static Method, caller: Role, own: &Origin) -> NotYou {
     match method.callers {
         Callers::OwnClerk(_) if method.name == REVIEW => NotYou::ReviewOfOthers,
-        Callers::OwnAgency | Callers::OwnClerk(_) => NotYou::OtherAgency {
+        Callers::OwnAgency
+        | Callers::OwnAgencyAndPlatforms
+        | Callers::Submitters
+        | Callers::OwnClerk(_) => NotYou::OtherAgency {
             region: own.region(),
             found: caller.submitter(),
         },

@@ -1,6 +1,7 @@
 //! Why a request was not answered, in the words of the node. `services/refusal.rs` makes of it what a caller gets.
 
 use crate::{
+    deposits::NoDeposit,
     holders::CodeFault,
     reads::{LimitReached, NotCounted, NumbersReached},
     shelf::ShelfError,
@@ -97,6 +98,9 @@ pub(crate) enum Refusal {
         /// The region of the chain.
         region: Division,
     },
+    /// What a platform submits is no deposit, or somebody else submits one.
+    #[error(transparent)]
+    Deposit(#[from] NoDeposit),
     /// Nothing more is written.
     #[error("the disk of the node is full; its operator has to make room")]
     DiskFull,

@@ -56,6 +56,8 @@ codes! {
     Number "number",
     /// The chain has no right to state a record.
     NoRight "no-right",
+    /// What a platform submits is no deposit, or somebody else submits one.
+    Deposit "deposit",
     /// The node writes no chain.
     Mirror "mirror",
     /// The node may not sign now.

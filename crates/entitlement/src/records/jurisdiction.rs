@@ -24,6 +24,9 @@ pub enum Right {
     /// The place that the record names lies in the region of the chain, by its code of then or of now. A refund or difference that names
     /// its target has the right of that: it acts on its own chain, or, of what a transfer has brought, by an agreement.
     Place,
+    /// Its place lies in the region, and it says nothing of whose worker it is: what a platform deposits or is done about an accident, and a
+    /// subsidy of a place, make no region one that holds the worker.
+    PlaceOfEvent,
     /// One of the two places of the transfer does.
     Side,
     /// The chain holds records of the worker: its region is a [holding region](Right::Holding).
@@ -78,6 +81,11 @@ pub const RIGHTS: &[Rule] = &[
     rule(Kind::DUE, Kind::REFUND, Right::Place),
     rule(Kind::REVERSAL, Kind::REVERSAL, Right::Anyone),
     rule(Kind::INTEREST_CREDIT, Kind::INTEREST_CREDIT, Right::Holding),
+    rule(
+        Kind::SUBSIDY_CREDIT,
+        Kind::SUBSIDY_CREDIT,
+        Right::PlaceOfEvent,
+    ),
     rule(Kind::CERTIFICATE, Kind::CORRECTION, Right::Side),
     rule(Kind::BRIDGE, Kind::BRIDGE, Right::Place),
     rule(
@@ -86,6 +94,12 @@ pub const RIGHTS: &[Rule] = &[
         Right::Holding,
     ),
     rule(Kind::BENEFIT_APPLY, Kind::RECOVERY, Right::Place),
+    rule(Kind::PLATFORM_MONTH, Kind::FUND_DRAW, Right::PlaceOfEvent),
+    rule(
+        Kind::SUBSIDY_APPLY,
+        Kind::SUBSIDY_AWARD,
+        Right::PlaceOfEvent,
+    ),
     rule(Kind::DISPUTE, Kind::DISPUTE, Right::Holding),
     rule(Kind::DISPUTE_OUTCOME, Kind::DISPUTE_OUTCOME, Right::Anyone),
 ];
@@ -167,7 +181,7 @@ fn whereabouts(region: Division, record: &Record<'_>, successors: &Successors<'_
 /// Whether a region's chain lacks the right to a record whatever else is recorded: the place, or both places, lie elsewhere.
 fn is_of_elsewhere(region: Division, record: &Record<'_>, successors: &Successors<'_>) -> bool {
     match right_to(record.kind()) {
-        Right::Place | Right::Side => {
+        Right::Place | Right::PlaceOfEvent | Right::Side => {
             whereabouts(region, record, successors) == Whereabouts::Elsewhere
         }
         Right::Holding | Right::PlaceOrHolding | Right::EveryHolding | Right::Anyone => false,
@@ -185,6 +199,14 @@ fn place_of(record: &Record<'_>) -> Option<Division> {
         Record::Benefit(_, fields) => Some(fields.place),
         Record::Deemed(fields) => Some(fields.place),
         Record::Bridge(fields) => Some(fields.place),
+        Record::Subsidy(_, fields) => Some(fields.place),
+        Record::PlatformMonth(fields) => Some(fields.place),
+        Record::OipPremium(fields) => Some(fields.place),
+        Record::InjuryReport(fields) => Some(fields.place),
+        Record::InjuryDetermination(fields) => Some(fields.place),
+        Record::DisabilityGrade(fields) => Some(fields.place),
+        Record::FundPrepay(fields) => Some(fields.place),
+        Record::FundDraw(fields) => Some(fields.place),
         _ => None,
     }
 }
@@ -200,7 +222,11 @@ fn shows_holding(region: Division, record: &Record<'_>, successors: &Successors<
             Right::Place | Right::PlaceOrHolding => {
                 whereabouts(region, record, successors) == Whereabouts::Here
             }
-            Right::Side | Right::Holding | Right::EveryHolding | Right::Anyone => false,
+            Right::PlaceOfEvent
+            | Right::Side
+            | Right::Holding
+            | Right::EveryHolding
+            | Right::Anyone => false,
         },
     }
 }
@@ -228,7 +254,11 @@ pub(crate) fn set_claims_aside(set: &mut RecordSet<'_>, successors: &Successors<
             Right::PlaceOrHolding => {
                 whereabouts(fact.region, &fact.record, successors) != Whereabouts::Here
             }
-            Right::Place | Right::Side | Right::EveryHolding | Right::Anyone => false,
+            Right::Place
+            | Right::PlaceOfEvent
+            | Right::Side
+            | Right::EveryHolding
+            | Right::Anyone => false,
         };
         if needs_holding && holders.lacks(fact.region) {
             let (standing, because) = match said_by_a_holder(set, at, &holders) {

@@ -40,7 +40,8 @@ impl Refusal {
             | Self::Purpose(_)
             | Self::Invalid(_)
             | Self::Number(_)
-            | Self::NoRight { .. } => Code::InvalidArgument,
+            | Self::NoRight { .. }
+            | Self::Deposit(_) => Code::InvalidArgument,
             Self::Replica(reason) => replica_code(reason),
             Self::Conflict { .. } => Code::AlreadyExists,
             Self::NotYou(_) | Self::NotOpened | Self::SameClerk => Code::PermissionDenied,
@@ -77,6 +78,7 @@ impl Refusal {
             Self::Invalid(_) | Self::Replica(Refused::Invalid(_)) => RefusalCode::Invalid,
             Self::Number(_) => RefusalCode::Number,
             Self::NoRight { .. } => RefusalCode::NoRight,
+            Self::Deposit(_) => RefusalCode::Deposit,
             Self::NotYou(not_you) => not_you.code(),
             Self::Replica(Refused::Mirror) => RefusalCode::Mirror,
             Self::Replica(Refused::NotReady(_)) => RefusalCode::NotReady,

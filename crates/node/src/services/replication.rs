@@ -154,7 +154,7 @@ impl Replication for ReplicationService {
 fn region_of<T>(request: &Request<T>) -> Result<Division, Status> {
     match holder_of(request)?.role {
         Role::Node(region) => Ok(region),
-        Role::Agency(_) | Role::Portal(_) | Role::Auditor => {
+        Role::Agency(_) | Role::Portal(_) | Role::Platform(_) | Role::Auditor => {
             Err(Refusal::Broken("a call came past the gate").into())
         }
     }

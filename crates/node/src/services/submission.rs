@@ -2,10 +2,12 @@
 
 use crate::{
     approvals::decisions,
+    deposits,
     engine::Answer,
     lookup,
     party::Party,
     refusal::Refusal,
+    role::Role,
     services::{caller::party_of, gate::holder_of, receipts::receipts},
     shared::Shared,
 };
@@ -118,6 +120,7 @@ impl Submission for SubmissionService {
 #[derive(Clone)]
 struct Submitter {
     name: String,
+    role: Role,
     party: Party,
     /// Fingerprint of the certificate.
     certificate: Hash,
@@ -127,6 +130,7 @@ fn submitter<T>(request: &Request<T>) -> Result<Submitter, Status> {
     let holder = holder_of(request)?;
     Ok(Submitter {
         name: holder.role.submitter(),
+        role: holder.role,
         certificate: Hash(holder.certificate),
         party: party_of(request)?.clone(),
     })
@@ -153,10 +157,12 @@ async fn begin(
     }
     let records = request.records;
     let Checked { block, statements } = if found <= INLINE_BYTES_MAX {
-        read(shared, records.into())?
+        read(shared, records.into(), submitter.role)?
     } else {
         shared
-            .blocking(&submitter.party, move |shared| read(shared, records.into()))
+            .blocking(&submitter.party, move |shared| {
+                read(shared, records.into(), submitter.role)
+            })
             .await?
     };
     let submitted = Submitted {
@@ -260,7 +266,11 @@ impl Statements {
         let noted = match right_to(record.kind()) {
             Right::Holding => &mut self.persons,
             Right::EveryHolding => &mut self.linked,
-            Right::Place | Right::Side | Right::PlaceOrHolding | Right::Anyone => return,
+            Right::Place
+            | Right::PlaceOfEvent
+            | Right::Side
+            | Right::PlaceOrHolding
+            | Right::Anyone => return,
         };
         for account in record.accounts() {
             if noted.len() < LOOKED_UP_MAX {
@@ -289,9 +299,9 @@ impl Statements {
     }
 }
 
-/// Reads the records of a submission. Refuses those of a kind that only the node itself writes, and what the chain has no right to state:
-/// there it would be a claim for ever.
-fn read(shared: &Shared, bytes: Vec<u8>) -> Result<Checked, Refusal> {
+/// Reads the records of a submission. Refuses those of a kind that only the node itself writes, what a platform does not deposit, and what the chain has
+/// no right to state: there it would be a claim for ever.
+fn read(shared: &Shared, bytes: Vec<u8>, role: Role) -> Result<Checked, Refusal> {
     let region = shared.origin.region();
     let screen = Screen::at_the_door(region, &shared.policy);
     let (mut number, mut refused) = (0_usize, None);
@@ -315,6 +325,7 @@ fn read(shared: &Shared, bytes: Vec<u8>) -> Result<Checked, Refusal> {
         }
         .into());
     }
+    deposits::admit(&block, role, region)?;
     match refused {
         Some(refusal) => Err(refusal),
         None => Ok(Checked { block, statements }),
