@@ -289,12 +289,12 @@ fn a_clock_or_roster_that_went_back_is_held_where_it_was() {
 fn a_kind_that_is_not_read_survives_untouched() {
     let payload: Vec<u8> = (0..=255).collect();
     for kind in [
-        Kind::SUBSIDY_CREDIT,
+        Kind::LATE_FEE,
         Kind(1),
         Kind(200),
         Kind(250),
         Kind(251),
-        Kind::OIP_PREMIUM,
+        Kind::PARAMETER_PUBLISH,
         Kind(1_023),
         Kind(1_024),
         Kind(2_047),
@@ -320,7 +320,7 @@ fn a_kind_that_is_not_read_survives_untouched() {
         let path = tree::inclusion_path(admitted.batch.leaves(), 1).unwrap();
         let fact = Fact::prove(&bytes, LeafIndex(1), &path, &head).unwrap();
         assert_eq!((fact.record, fact.id.0), (record, hash_leaf(&bytes)));
-        let is_personal = matches!(kind, Kind::SUBSIDY_CREDIT | Kind(1_024 | 2_047));
+        let is_personal = matches!(kind, Kind::LATE_FEE | Kind(1_024 | 2_047));
         let first = AccountId(*payload.first_chunk().unwrap());
         let found: Vec<AccountId> = fact.record.accounts().collect();
         assert_eq!(found, Vec::from_iter(is_personal.then_some(first)));

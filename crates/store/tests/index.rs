@@ -202,7 +202,7 @@ fn records_of_every_kind_are_found_under_all_their_accounts() {
     world.check(&store, 0);
     // What is personal and has no fields in this version, and nothing else whose bytes begin so.
     let unread = store.positions(&AccountId([5; 16])).unwrap();
-    assert_eq!(unread.len(), 14);
+    assert_eq!(unread.len(), 7);
 }
 
 /// A record of a kind; none for the kind of batch entries.

@@ -406,7 +406,7 @@ def check_warning(fields):
     check(fields["rule"] != "" and (worker is not None or party != b"" or case is not None))
     check(month_number(fields["first"]) <= month_number(fields["last"]))
     rule = fields["rule"].encode()
-    check(fields["id"] == derive(
+    check(fields["id"] == blake3.derive(
         "yizhang 2026-11-30 v1 warning",
         bytes([len(rule)]) + rule + bytes([worker is not None, case is not None])
         + bytes.fromhex(worker or "00" * 16) + bytes.fromhex(case or "00" * 16) + bytes([len(party)]) + party

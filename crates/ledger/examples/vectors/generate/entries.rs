@@ -3,6 +3,7 @@
 use super::{
     case, fields,
     json::Json,
+    platforms,
     sample::{self, raw_entry},
     values::{text, varint, zigzag},
 };
@@ -32,6 +33,7 @@ pub fn cases() -> Vec<Json> {
     cases.extend(rule_faults());
     cases.extend(key_faults());
     cases.extend(approval_faults());
+    cases.extend(platforms::faults());
     cases.push(case(
         "write",
         "a payload of 2049 bytes is not written",
@@ -64,7 +66,7 @@ fn accepted(name: &str, bytes: &[u8]) -> Json {
     case("entry", name, [("bytes", Json::hex(bytes))], expect)
 }
 
-fn refused(name: &str, bytes: Json, fault: &str) -> Json {
+pub fn refused(name: &str, bytes: Json, fault: &str) -> Json {
     case(
         "entry",
         name,
@@ -358,7 +360,7 @@ fn bounds() -> Vec<Json> {
 
 fn unknown() -> Vec<Json> {
     let mut cases: Vec<Json> = [
-        (54, 3),
+        (55, 3),
         (129, 0),
         (1, 1),
         (200, 250),
@@ -366,9 +368,9 @@ fn unknown() -> Vec<Json> {
         (251, 5),
         (65_535, 2),
         // Personal: found under the account in the first 16 bytes, where there are as many.
-        (54, 16),
-        (112, 40),
-        (113, 40),
+        (55, 16),
+        (132, 40),
+        (152, 40),
         (144, 15),
         (1_023, 20),
         (1_024, 20),
@@ -492,7 +494,7 @@ impl Fields {
     }
 }
 
-fn plain(value: impl Encode) -> Vec<u8> {
+pub fn plain(value: impl Encode) -> Vec<u8> {
     bincode::encode_to_vec(value, bincode::config::standard()).unwrap()
 }
 

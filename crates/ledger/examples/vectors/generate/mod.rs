@@ -15,6 +15,7 @@ pub mod fields;
 pub mod json;
 mod notes;
 mod numbers;
+mod platforms;
 mod registers;
 pub mod rosters;
 pub mod sample;
