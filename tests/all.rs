@@ -11,6 +11,7 @@ mod continued;
 mod cosigned;
 mod credential;
 mod deceit;
+mod deposits;
 mod disputes;
 mod estimates;
 mod federation;

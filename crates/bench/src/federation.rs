@@ -108,6 +108,16 @@ impl Federation {
         self.dir.join(region.to_string())
     }
 
+    /// The credentials of the agency of a region.
+    pub fn agency(&self, region: u32) -> PathBuf {
+        agency(&self.dir, region)
+    }
+
+    /// The credentials of the portal of a region.
+    pub fn portal(&self, region: u32) -> PathBuf {
+        self.node_dir(region).join("portal")
+    }
+
     /// The data directory of a node.
     pub fn data(&self, region: u32) -> PathBuf {
         self.node_dir(region).join("data")

@@ -22,6 +22,7 @@ pub mod figure;
 pub mod ingest;
 pub mod lookups;
 pub mod machine;
+pub mod portal;
 pub mod report;
 mod run;
 pub mod statements;

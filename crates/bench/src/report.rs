@@ -51,6 +51,8 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("disk.all", Target::AtMost(1.35)),
     ("memory.embedded", Target::AtMost(512.0 * 1024.0 * 1024.0)),
     ("memory.node", Target::AtMost(512.0 * 1024.0 * 1024.0)),
+    ("portal.page.p99", Target::AtMost(500.0)),
+    ("portal.memory", Target::AtMost(256.0 * 1024.0 * 1024.0)),
     ("memory.mirror", Target::AtMost(512.0 * 1024.0 * 1024.0)),
 ];
 

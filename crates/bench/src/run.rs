@@ -10,6 +10,7 @@ use crate::{
     ingest::{Ingested, ingest},
     lookups::{self, Times},
     machine::{self, Limits},
+    portal,
     report::Report,
     statements::Issuer,
     systems::{
@@ -73,17 +74,20 @@ pub enum Part {
     /// Registers of accounts in the chains: making them, and lookups that show that nothing was left out beside lookups with a path for
     /// each record; needs the store part.
     Registers,
+    /// Two thousand workers who read their first page on a portal, all at a time.
+    Portal,
     /// Ingest and lookups side by side with alternatives.
     Compare,
 }
 
 impl Part {
     /// All of them, in the order of a run: alternatives last, since their caches would count as memory of ours.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Store,
         Self::Replay,
         Self::Nodes,
         Self::Registers,
+        Self::Portal,
         Self::Compare,
     ];
 }
@@ -152,6 +156,12 @@ pub fn run(options: &Options) -> anyhow::Result<Report> {
             Part::Replay => run.replay(&mut report, &federation),
             Part::Nodes => run.nodes(&mut report, &mut federation, &blocks),
             Part::Registers => run.registers(&mut report, &mut federation, side, &blocks),
+            Part::Portal => run.runtime.block_on(portal::measure(
+                &mut report,
+                &mut federation,
+                &options.yizhang,
+                run.dir,
+            )),
             Part::Compare => run.compare(&mut report, side, &blocks),
         };
         // What was measured before is worth having.
