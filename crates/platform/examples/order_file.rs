@@ -53,7 +53,7 @@ fn generate(rows: u64, path: &Path) -> Result<(), Box<dyn Error>> {
 /// Reading, checking, sorting, hashing, writing the index: all that is between an order file and what is sent.
 fn measure(path: &Path) -> Result<(), Box<dyn Error>> {
     let subject = Subject {
-        platform: "91440300MA0000074G".into(),
+        platform: "91440300MA00000745".into(),
         month: month(),
     };
     let folder = tempfile::tempdir_in(path.parent().unwrap_or(Path::new(".")))?;

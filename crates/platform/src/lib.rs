@@ -16,7 +16,7 @@
 //! let text = "订单号,社会保障号码,城市,业务类型,交通方式,状态,已参保,接单时间,完成时间,收入,奖励,扣款,退还\n\
 //! A1,440300199003078815,440300,即时配送,电动自行车,已完成,是,2026-10-03 11:58:00,2026-10-03 12:21:30,6.80,1.00,0.30,0\n";
 //! let file = OrderFile::open(Source::Bytes(text.as_bytes().into()), None)?;
-//! let subject = Subject { platform: "91440300MA0000074G".into(), month: Month::parse("2026-10").unwrap() };
+//! let subject = Subject { platform: "91440300MA00000745".into(), month: Month::parse("2026-10").unwrap() };
 //! let terms = Terms {
 //!     subject: &subject,
 //!     secret: &OrderSecret([1; 32]),

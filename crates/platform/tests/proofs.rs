@@ -30,7 +30,7 @@ fn altered<'a>(row: &OrderRow<'a>) -> Vec<OrderRow<'a>> {
     let mut rows = vec![*row; 15];
     let more = |fen: Fen| Fen::new(fen.get() + 1).unwrap();
     rows[0].order = Code::new("OTHER").unwrap();
-    rows[1].platform = Code::new("91440300MA0000075E").unwrap();
+    rows[1].platform = Code::new("91440300MA00000758").unwrap();
     rows[2].account.0[15] ^= 1;
     rows[3].place = Division::new(row.place.code() + 1).unwrap();
     rows[4].trade = yizhang_ledger::record::Trade::Other;

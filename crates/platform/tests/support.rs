@@ -13,7 +13,7 @@ pub(crate) const SECRET: OrderSecret = OrderSecret([1; 32]);
 
 pub(crate) fn subject() -> Subject {
     Subject {
-        platform: "91440300MA0000074G".into(),
+        platform: "91440300MA00000745".into(),
         month: Month::parse("2026-10").unwrap(),
     }
 }

@@ -2,7 +2,7 @@
 //! signed head (docs/FORMAT.md, section 19). It shows this row and no other.
 
 use crate::{
-    Promise, ReceiptFault,
+    ReceiptFault, Receipted,
     evidence::RecordEvidence,
     lines::{LineFault, Lines},
     promises,
@@ -13,12 +13,12 @@ use yizhang_ledger::{
     codec::CodecFault,
     fact::Fact,
     hash::{Hash, from_hex},
-    head::{HEAD_BYTES_MAX, Head, Origin},
+    head::{HEAD_BYTES_MAX, Head},
     order::{self, MONTH_ROWS_MAX, OrderRow, OrderSalt},
     record::{PlatformMonth, Record},
     roster::{KeyKind, Roster},
     tree::{PATH_HASHES_MAX, ProofFault, verify_inclusion},
-    value::{Day, LeafIndex, TreeSize},
+    value::{Day, LeafIndex},
 };
 
 /// First line of a proof of an order.
@@ -53,16 +53,10 @@ pub struct ProvedOrder<'p> {
     pub row: OrderRow<'p>,
     /// The month that it was deposited with.
     pub month: PlatformMonth<'p>,
-    /// The chain.
-    pub origin: Origin,
-    /// Where the month stands in it.
+    /// Where the month stands in its chain.
     pub index: LeafIndex,
-    /// The size of the head.
-    pub size: TreeSize,
-    /// Who durably holds every entry up to the head, besides the chain's own node.
-    pub mirrors: Vec<Promise>,
-    /// Who has seen the head.
-    pub witnesses: Vec<Promise>,
+    /// The head that it stands under, and who promises what.
+    pub under: Receipted,
 }
 
 /// A field by which a row belongs to a month.
@@ -216,14 +210,17 @@ impl OrderProof {
         verify_inclusion(&leaf, self.index, rows, &self.path, &month.file.root)
             .map_err(OrderProofFault::Leaf)?;
         let held = |kind| promises(&self.head, roster, &head.origin, kind);
-        Ok(ProvedOrder {
-            row,
-            month,
+        let under = Receipted {
             mirrors: held(KeyKind::Mirror)?,
             witnesses: held(KeyKind::Witness)?,
             origin: head.origin.clone(),
-            index: *index,
             size: head.size,
+        };
+        Ok(ProvedOrder {
+            row,
+            month,
+            index: *index,
+            under,
         })
     }
 }
