@@ -3,7 +3,7 @@
 
 use super::{
     home::Home,
-    orders::{FileArguments, building_in, outcome_of},
+    orders::{FileArguments, outcome_of},
 };
 use crate::{
     agency::{
@@ -22,7 +22,10 @@ use crate::{
 use anyhow::Context;
 use clap::Args;
 use rust_i18n::t;
-use std::{fs, path::PathBuf};
+use std::{
+    fs::{self, File},
+    path::PathBuf,
+};
 use tempfile::TempDir;
 use yizhang_ledger::{
     batch::RecordBlock,
@@ -61,7 +64,8 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     let credentials = Credentials::read(&arguments.credentials)?;
     let file = arguments.orders.open()?;
     let month = arguments.orders.month_of(&file)?;
-    let building = building_in(home.dir())?;
+    let _locked = home.lock()?;
+    let building = home.building()?;
     let summary = {
         let pseudonyms =
             NodePseudonyms::for_import(&credentials, arguments.node, &arguments.person)?;
@@ -111,7 +115,9 @@ fn place(home: &Home, month: Month, region: Division, building: TempDir) -> anyh
         // Nothing of it was sent. A crash behind this line leaves no index, and the command makes one again.
         fs::remove_dir_all(&target).with_context(context)?;
     }
-    fs::rename(building.keep(), &target).with_context(context)
+    fs::rename(building.keep(), &target)
+        .and_then(|()| File::open(home.dir())?.sync_all())
+        .with_context(context)
 }
 
 /// Months that are sent.

@@ -1,7 +1,7 @@
 //! The directory of a platform: who it is, what it signs with, what salts its orders, and the indices of its months.
 
 use crate::{
-    exit::Outcome,
+    exit::{Failure, Outcome},
     federation::{private_pem, random_bytes, random_key},
     files::{self, Access},
     node::keys::signing_key,
@@ -15,8 +15,10 @@ use rust_i18n::t;
 use serde::{Deserialize, Serialize};
 use std::{
     fmt::Write as _,
+    fs::{self, File},
     path::{Path, PathBuf},
 };
+use tempfile::TempDir;
 use yizhang_intake::credit_code;
 use yizhang_ledger::{
     hash::from_hex,
@@ -32,6 +34,10 @@ const ABOUT: &str = "platform.toml";
 const KEY: &str = "deposit.key";
 /// What the salts of its orders are made from.
 const SECRET: &str = "order.secret";
+/// Held by the command that writes in the directory.
+const LOCK: &str = "lock";
+/// What an index is called while it is built.
+const BUILDING: &str = ".building-";
 /// In the index of a month: where it is deposited, written before anything is sent.
 const DEPOSITED: &str = "deposited.toml";
 /// In the index of a month: the receipts.
@@ -136,6 +142,33 @@ impl Home {
 
     pub(super) fn dir(&self) -> &Path {
         &self.dir
+    }
+
+    /// Keeps other commands from writing in the directory for as long as the file is open, and clears away what one that was killed has left.
+    pub(super) fn lock(&self) -> anyhow::Result<File> {
+        let path = self.dir.join(LOCK);
+        let context = || path.display().to_string();
+        let file = File::create(&path).with_context(context)?;
+        if file.try_lock().is_err() {
+            let text = t!("platform.busy", path = self.dir.display());
+            return Err(Failure::Refused(text.to_string()).into());
+        }
+        for entry in self.dir.read_dir().with_context(context)? {
+            let entry = entry?;
+            let name = entry.file_name();
+            if name.to_str().is_some_and(|name| name.starts_with(BUILDING)) {
+                fs::remove_dir_all(entry.path()).with_context(context)?;
+            }
+        }
+        Ok(file)
+    }
+
+    /// A private folder in which an index is built.
+    pub(super) fn building(&self) -> anyhow::Result<TempDir> {
+        let made = tempfile::Builder::new()
+            .prefix(BUILDING)
+            .tempdir_in(&self.dir);
+        made.map_err(|error| files::not_written(&self.dir, &error))
     }
 
     /// The key that deposits are signed with.

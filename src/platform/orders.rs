@@ -5,7 +5,6 @@ use crate::{
     agency::EncodingArgument,
     exit::Outcome,
     federation::random_bytes,
-    files,
     pseudonyms::{self, file_error},
     show,
 };
@@ -160,12 +159,4 @@ impl FileArguments {
         );
         Ok(path)
     }
-}
-
-/// A private folder in the directory of a platform, in which an index is built.
-pub(super) fn building_in(dir: &Path) -> anyhow::Result<tempfile::TempDir> {
-    tempfile::Builder::new()
-        .prefix(".building-")
-        .tempdir_in(dir)
-        .map_err(|error| files::not_written(dir, &error))
 }

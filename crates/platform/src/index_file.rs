@@ -3,7 +3,7 @@
 use crate::fault::OrdersFault;
 use std::{
     fs::{File, OpenOptions},
-    io::{self, BufWriter, Read, Write},
+    io::{self, Read, Write},
     os::unix::fs::{FileExt, OpenOptionsExt},
     path::{Path, PathBuf},
 };
@@ -77,7 +77,9 @@ impl Subject {
 /// Writes a file.
 pub(crate) struct IndexWriter {
     path: PathBuf,
-    out: BufWriter<File>,
+    file: File,
+    /// Hashed and written in large pieces.
+    waiting: Vec<u8>,
     hasher: blake3::Hasher,
     /// Bytes of content so far.
     length: u64,
@@ -99,7 +101,8 @@ impl IndexWriter {
         let file = file.map_err(OrdersFault::index(&path))?;
         let mut writer = Self {
             path,
-            out: BufWriter::with_capacity(BUFFER_BYTES, file),
+            file,
+            waiting: Vec::with_capacity(BUFFER_BYTES),
             hasher: blake3::Hasher::new(),
             length: 0,
         };
@@ -113,22 +116,29 @@ impl IndexWriter {
     }
 
     pub(crate) fn write(&mut self, bytes: &[u8]) -> Result<(), OrdersFault> {
-        self.hasher.update(bytes);
+        if self.waiting.len() + bytes.len() > BUFFER_BYTES {
+            self.flush()?;
+        }
+        self.waiting.extend_from_slice(bytes);
         self.length += bytes.len() as u64;
-        let fault = OrdersFault::index(&self.path);
-        self.out.write_all(bytes).map_err(fault)
+        Ok(())
+    }
+
+    fn flush(&mut self) -> Result<(), OrdersFault> {
+        self.hasher.update(&self.waiting);
+        let written = self.file.write_all(&self.waiting);
+        self.waiting.clear();
+        written.map_err(OrdersFault::index(&self.path))
     }
 
     /// Durable when it returns; the checksum of the file.
     pub(crate) fn finish(mut self) -> Result<Hash, OrdersFault> {
-        let fault = OrdersFault::index(&self.path);
+        self.flush()?;
         let sum = *self.hasher.finalize().as_bytes();
-        self.out.write_all(&sum).map_err(&fault)?;
-        let file = self
-            .out
-            .into_inner()
-            .map_err(|error| fault(error.into_error()))?;
-        file.sync_all().map_err(fault)?;
+        let written = self.file.write_all(&sum);
+        written
+            .and_then(|()| self.file.sync_all())
+            .map_err(OrdersFault::index(&self.path))?;
         Ok(Hash(sum))
     }
 }

@@ -1,9 +1,9 @@
 //! An order file: what it is, and its lines block by block, read on all cores.
 
 use crate::{
-    fault::OrdersFault,
+    fault::{OrdersFault, RowFault},
     layout::Layout,
-    row::{self, Line},
+    row::{self, FileRow, Line},
 };
 use rayon::prelude::*;
 use std::ops::Range;
@@ -168,16 +168,41 @@ impl Block {
         self.text_of(self.lines.get(at).expect("a line of the block"))
     }
 
+    /// How many lines it has.
+    pub(crate) const fn len(&self) -> usize {
+        self.lines.len()
+    }
+
     /// What its lines are, in their order.
-    pub(crate) fn read(&self, layout: &Layout, month: Option<Month>) -> Vec<Line> {
+    pub(crate) fn read(&self, layout: &Layout, month: Option<Month>) -> Vec<Share> {
         let shares = self.lines.par_chunks(SHARE_LINES).enumerate();
-        let read = shares.flat_map_iter(|(share, lines)| {
-            let first = self.first + (share * SHARE_LINES) as u64;
-            let numbered = lines.iter().zip(first..);
-            numbered.map(move |(range, line)| row::read(self.text_of(range), line, layout, month))
+        let read = shares.map(|(share, lines)| {
+            let first = share * SHARE_LINES;
+            let mut read = Share {
+                rows: Vec::with_capacity(lines.len()),
+                ..Share::default()
+            };
+            for (at, range) in (first..).zip(lines) {
+                let line = self.first + at as u64;
+                match row::read(self.text_of(range), line, layout, month) {
+                    Line::Row(row) => read.rows.push(row),
+                    Line::Faulty(faults) => read.faulty.push((at, faults)),
+                    Line::Blank => read.blank += 1,
+                }
+            }
+            read
         });
         read.collect()
     }
+}
+
+/// What some lines are.
+#[derive(Default)]
+pub(crate) struct Share {
+    pub(crate) rows: Vec<FileRow>,
+    /// By their places in the block.
+    pub(crate) faulty: Vec<(usize, Vec<RowFault>)>,
+    pub(crate) blank: u64,
 }
 
 impl Blocks {

@@ -76,7 +76,7 @@ impl FileRow {
 /// What a line is.
 pub(crate) enum Line {
     /// An order.
-    Row(Box<FileRow>),
+    Row(FileRow),
     /// A row that is faulty.
     Faulty(Vec<RowFault>),
     /// Nothing stands there.
@@ -187,7 +187,7 @@ fn of_cells(cells: &Cells<'_>, line: u64, month: Option<Month>) -> Line {
         faults: Vec::new(),
     };
     match row_of(&mut reading, month) {
-        Some(row) if reading.faults.is_empty() => Line::Row(Box::new(row)),
+        Some(row) if reading.faults.is_empty() => Line::Row(row),
         _ => Line::Faulty(reading.faults),
     }
 }

@@ -4,8 +4,8 @@ use crate::{
     error_file::ErrorFile,
     fault::{Fault, OrdersFault, RowFault},
     index_file::Subject,
-    order_file::{Block, OrderFile},
-    row::{self, FileRow, Line},
+    order_file::{Block, OrderFile, Share},
+    row::{self, FileRow},
     sort::Sorter,
 };
 use rayon::prelude::*;
@@ -15,7 +15,8 @@ use std::{
 };
 use yizhang_intake::{BLOCK_ROWS_MAX, FileFault, Pseudonyms};
 use yizhang_ledger::{
-    codec::CodecFault,
+    codec::{self, CodecFault},
+    order::OrderRow,
     person::{AccountId, SocialSecurityNumber},
     value::Month,
 };
@@ -24,6 +25,8 @@ use yizhang_ledger::{
 pub const FAULTS_SHOWN_MAX: usize = 20;
 /// Most rows whose order number stands twice that are kept in memory, to be looked at once more.
 pub const TWICE_MAX: usize = 1_000_000;
+/// Rows that one core takes at a time.
+const SHARE_ROWS: usize = 512;
 /// Persons that are asked for at once.
 const PERSONS_MAX: usize = 2 * BLOCK_ROWS_MAX;
 
@@ -79,13 +82,14 @@ pub(crate) fn scan(reading: &mut Reading<'_, '_>, folder: &Path) -> Result<Scann
         let rows = sift(reading, block, read, &mut scanned)?;
         let accounts = accounts_of(&rows, reading.pseudonyms)?;
         let subject = reading.subject;
-        let records: Result<Vec<Vec<u8>>, CodecFault> = rows
-            .par_iter()
-            .with_min_len(512)
-            .map(|row| record_of(row, subject, &accounts))
+        let records: Result<Vec<Records>, CodecFault> = rows
+            .par_chunks(SHARE_ROWS)
+            .map(|rows| records_of(rows, subject, &accounts))
             .collect();
-        for (row, record) in rows.iter().zip(records?) {
-            scanned.rows.push(&record)?;
+        for record in records?.iter().flat_map(Records::iter) {
+            scanned.rows.push(record)?;
+        }
+        for row in &rows {
             let hash = row.number_hash.to_be_bytes();
             let line = row.line.to_be_bytes();
             numbers.push([hash, line].as_flattened())?;
@@ -119,21 +123,17 @@ pub(crate) fn scan(reading: &mut Reading<'_, '_>, folder: &Path) -> Result<Scann
 fn sift(
     reading: &mut Reading<'_, '_>,
     block: &Block,
-    read: Vec<Line>,
+    read: Vec<Share>,
     scanned: &mut Scanned,
 ) -> Result<Vec<FileRow>, OrdersFault> {
-    let mut rows = Vec::with_capacity(read.len());
-    for (at, line) in read.into_iter().enumerate() {
-        match line {
-            Line::Blank => scanned.lines.blank += 1,
-            Line::Row(row) => {
-                scanned.lines.valid += 1;
-                rows.push(*row);
-            }
-            Line::Faulty(faults) => {
-                scanned.lines.faulty += 1;
-                report(reading, block.line(at), &faults, scanned)?;
-            }
+    let mut rows = Vec::with_capacity(block.len());
+    for mut share in read {
+        scanned.lines.blank += share.blank;
+        scanned.lines.valid += share.rows.len() as u64;
+        scanned.lines.faulty += share.faulty.len() as u64;
+        rows.append(&mut share.rows);
+        for (at, faults) in share.faulty {
+            report(reading, block.line(at), &faults, scanned)?;
         }
     }
     Ok(rows)
@@ -173,13 +173,46 @@ fn accounts_of(rows: &[FileRow], pseudonyms: &dyn Pseudonyms) -> Result<Accounts
 /// Bytes of the key before the order number.
 const KEY_BYTES: usize = 30;
 
-/// A row as it is sorted: account, place, trade, mode, accepted, order, each so that bytes compare as values do; then what is kept with it.
-fn record_of(row: &FileRow, subject: &Subject, accounts: &Accounts) -> Result<Vec<u8>, CodecFault> {
-    let account = accounts.get(&row.worker);
-    let account = account.expect("everybody in the block was asked for");
-    let fields = row.of(subject.code(), *account);
-    let mut record = Vec::with_capacity(256);
-    record.extend_from_slice(&account.0);
+/// Rows as they are sorted, one behind the other.
+#[derive(Default)]
+struct Records {
+    bytes: Vec<u8>,
+    ends: Vec<usize>,
+}
+
+impl Records {
+    fn iter(&self) -> impl Iterator<Item = &[u8]> {
+        let mut from = 0;
+        self.ends.iter().map(move |end| {
+            let record = self.bytes.get(from..*end);
+            from = *end;
+            record.expect("a record ends where the next one begins")
+        })
+    }
+}
+
+fn records_of(
+    rows: &[FileRow],
+    subject: &Subject,
+    accounts: &Accounts,
+) -> Result<Records, CodecFault> {
+    let mut records = Records::default();
+    for row in rows {
+        let account = accounts.get(&row.worker);
+        let account = account.expect("everybody in the block was asked for");
+        write_record(row, &row.of(subject.code(), *account), &mut records.bytes)?;
+        records.ends.push(records.bytes.len());
+    }
+    Ok(records)
+}
+
+/// Appends a row: account, place, trade, mode, accepted, order, each so that bytes compare as values do; then what is kept with it.
+fn write_record(
+    row: &FileRow,
+    fields: &OrderRow<'_>,
+    record: &mut Vec<u8>,
+) -> Result<(), CodecFault> {
+    record.extend_from_slice(&fields.account.0);
     record.extend_from_slice(&fields.place.code().to_be_bytes());
     record.extend_from_slice(&[fields.trade as u8, fields.mode as u8]);
     record.extend_from_slice(&fields.accepted.0.to_be_bytes());
@@ -188,8 +221,8 @@ fn record_of(row: &FileRow, subject: &Subject, accounts: &Accounts) -> Result<Ve
     record.push(0);
     record.extend_from_slice(&row.line.to_be_bytes());
     record.extend_from_slice(&row.number_hash.to_be_bytes());
-    record.extend_from_slice(&fields.write()?);
-    Ok(record)
+    // Its rules were checked with its cells, and are checked again when it is read.
+    codec::encode(fields, record)
 }
 
 /// What stands in a sorted record.
@@ -284,12 +317,10 @@ fn tell_twice(
 pub fn first_month(file: &OrderFile) -> Result<Month, OrdersFault> {
     let mut blocks = file.blocks()?;
     if let Some(block) = blocks.next()? {
-        for line in block.read(file.layout(), None) {
-            if let Line::Row(row) = line
-                && let Some(month) = row.month()
-            {
-                return Ok(month);
-            }
+        let read = block.read(file.layout(), None);
+        let mut rows = read.iter().flat_map(|share| &share.rows);
+        if let Some(month) = rows.find_map(FileRow::month) {
+            return Ok(month);
         }
     }
     Err(OrdersFault::Nothing)

@@ -5,7 +5,7 @@ use crate::fault::OrdersFault;
 use rayon::prelude::*;
 use std::{
     cmp::Ordering,
-    collections::BinaryHeap,
+    collections::{BinaryHeap, binary_heap::PeekMut},
     fs::File,
     io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write},
     path::{Path, PathBuf},
@@ -146,7 +146,7 @@ impl Sorter {
             next: 0,
         });
         for source in 0..sorted.sources.len() {
-            sorted.refill(source, Vec::new())?;
+            sorted.begin(source)?;
         }
         Ok(sorted)
     }
@@ -221,7 +221,9 @@ pub(crate) struct Sorted {
 }
 
 impl Sorted {
-    fn refill(&mut self, source: usize, mut record: Vec<u8>) -> Result<(), OrdersFault> {
+    /// Puts the first record of a source among those that are next.
+    fn begin(&mut self, source: usize) -> Result<(), OrdersFault> {
+        let mut record = Vec::new();
         let records = self.sources.get_mut(source).expect("one of the sources");
         let more = records
             .next(&mut record)
@@ -241,11 +243,20 @@ impl Sorted {
     /// # Errors
     /// Of the disk.
     pub(crate) fn next(&mut self, record: &mut Vec<u8>) -> Result<bool, OrdersFault> {
-        let Some(mut next) = self.heap.pop() else {
+        let Some(mut next) = self.heap.peek_mut() else {
             return Ok(false);
         };
         std::mem::swap(&mut next.record, record);
-        self.refill(next.source, next.record)?;
+        let source = next.source;
+        let records = self.sources.get_mut(source).expect("one of the sources");
+        let more = records
+            .next(&mut next.record)
+            .map_err(OrdersFault::index(&self.folder))?;
+        if more {
+            next.head = head(&next.record);
+        } else {
+            PeekMut::pop(next);
+        }
         Ok(true)
     }
 }

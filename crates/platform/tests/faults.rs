@@ -229,3 +229,48 @@ fn more_rows_than_a_month_may_have_are_refused() {
         Some(OrdersFault::MonthTooLong { line: 44_642 })
     ));
 }
+
+#[test]
+fn a_file_that_is_no_error_file_is_not_written_over() {
+    let folder = tempfile::tempdir().unwrap();
+    let errors = folder.path().join("errors");
+    let faulty = csv(&[order(&[(Column::Gross, "1.234")])]);
+    let again = |name: &str| {
+        std::fs::create_dir(folder.path().join(name)).unwrap();
+        crate::support::read_into(faulty.as_bytes(), FaultyRows::Skip, folder.path(), name)
+    };
+    std::fs::write(&errors, "notes\n").unwrap();
+    assert!(matches!(again("a"), Err(OrdersFault::Index { .. })));
+    assert_eq!(std::fs::read_to_string(&errors).unwrap(), "notes\n");
+    std::fs::remove_file(&errors).unwrap();
+    assert!(again("b").is_ok());
+    // An earlier error file makes room.
+    assert!(again("c").is_ok());
+    assert!(
+        std::fs::read_to_string(&errors)
+            .unwrap()
+            .contains("[amount]")
+    );
+}
+
+#[test]
+fn the_document_names_every_column_and_the_codes_of_rows() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/PLATFORMS.md");
+    let text = std::fs::read_to_string(path).unwrap();
+    for column in Column::ALL {
+        let row = format!("| `{}` | {} |", column.english(), column.chinese());
+        assert!(text.contains(&row), "{row}");
+    }
+    for fault in [
+        Fault::Missing,
+        Fault::EndsBefore,
+        Fault::Quotes,
+        Fault::Encoding,
+        Fault::Json,
+        Fault::Twice,
+        Fault::OrderTwice { first: 1 },
+        Fault::LastsLong { most: 31 },
+    ] {
+        assert!(text.contains(&format!("`{}`", fault.code())), "{fault}");
+    }
+}

@@ -44,14 +44,22 @@ impl Read {
 
 pub(crate) fn read(text: &[u8], faulty: FaultyRows) -> Result<Read, OrdersFault> {
     let folder = tempfile::tempdir().unwrap();
-    let summary = read_into(text, faulty, folder.path())?;
+    let summary = read_into(text, faulty, folder.path(), "index")?;
     Ok(Read { folder, summary })
 }
 
-fn read_into(text: &[u8], faulty: FaultyRows, folder: &Path) -> Result<Summary, OrdersFault> {
+/// Reads a file into a folder that is there: its index under a name, its faulty rows beside it.
+pub(crate) fn read_into(
+    text: &[u8],
+    faulty: FaultyRows,
+    folder: &Path,
+    name: &str,
+) -> Result<Summary, OrdersFault> {
     let file = OrderFile::open(Source::Bytes(text.into()), None)?;
-    let index = folder.join("index");
-    std::fs::create_dir(&index).unwrap();
+    let index = folder.join(name);
+    if !index.exists() {
+        std::fs::create_dir(&index).unwrap();
+    }
     let words = |fault: &RowFault| fault.to_string();
     let mut errors = ErrorFile::at(folder.join("errors"), &words);
     let terms = Terms {
