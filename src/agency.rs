@@ -19,8 +19,10 @@ use crate::exit::Outcome;
 pub(crate) use checked::{Rows, send};
 use clap::Subcommand;
 pub(crate) use code::issue_code;
-pub(crate) use import::{FormArguments, check, open};
+pub(crate) use import::{EncodingArgument, FormArguments, check, open};
 pub(crate) use receipts::{LIST_SUFFIX, RECEIPT_SUFFIX};
+pub(crate) use row_lists::Ready;
+pub(crate) use sending::{send_submissions, sharing};
 
 /// What an agency does.
 #[derive(Subcommand)]

@@ -2,7 +2,7 @@
 
 use crate::{
     agency, audit, bundle, clock, console, demo, evidence, exit::Outcome, federation, language,
-    manual, node, portal, rules, sample, verify, worker,
+    manual, node, platform, portal, rules, sample, verify, worker,
 };
 use clap::{Parser, Subcommand};
 use std::path::PathBuf;
@@ -37,6 +37,9 @@ pub(crate) enum Command {
     /// What an agency does: import files, take steps of transfers, review accounts.
     #[command(subcommand)]
     Agency(agency::Command),
+    /// What a platform does: check order files, deposit the months of its workers, prove an order.
+    #[command(subcommand)]
+    Platform(platform::Command),
     /// The door for workers: a web server through which they open their own accounts.
     #[command(subcommand)]
     Portal(portal::Command),
@@ -81,6 +84,7 @@ impl Command {
             Self::Federation(command) => federation::run(&command),
             Self::Node(command) => node::run(&command),
             Self::Agency(command) => agency::run(&command),
+            Self::Platform(command) => platform::run(&command),
             Self::Portal(command) => portal::run(&command),
             Self::Console(command) => console::run(&command),
             Self::Worker(command) => worker::run(&command),

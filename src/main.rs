@@ -30,6 +30,7 @@ mod output;
 mod page;
 mod paper;
 mod patience;
+mod platform;
 mod portal;
 mod pseudonyms;
 mod purpose;

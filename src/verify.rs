@@ -3,6 +3,7 @@
 mod account;
 mod bundle;
 mod known;
+mod order;
 mod page;
 mod receipt;
 mod rows;
@@ -23,13 +24,15 @@ use std::path::{Path, PathBuf};
 use yizhang_intake::FaultyRows;
 use yizhang_ledger::roster::RootFingerprint;
 use yizhang_show::verdict;
-use yizhang_statement::{FORK_HEADER, ForkEvidence, RECEIPT_HEADER, ReceiptFile};
+use yizhang_statement::{
+    FORK_HEADER, ForkEvidence, ORDER_PROOF_HEADER, RECEIPT_HEADER, ReceiptFile,
+};
 
 /// Arguments of `verify`.
 #[derive(Args)]
 pub(crate) struct Arguments {
-    /// The file: a worker's statement, a receipt of an import, evidence of a fork, a bundle, or an exported account, which proves nothing; with
-    /// --file also the folder of an import's receipts.
+    /// The file: a worker's statement, a receipt of an import, the proof of an order, evidence of a fork, a bundle, or an exported account, which
+    /// proves nothing; with --file also the folder of an import's receipts.
     #[arg(value_name = "FILE", required_unless_present = "page")]
     path: Option<PathBuf>,
     /// The file that was imported: says which of its lines the receipts prove, and refuses one that was changed. The row lists of the import
@@ -124,6 +127,10 @@ fn check(arguments: &Arguments, path: &Path) -> anyhow::Result<Outcome> {
         let receipt = ReceiptFile::parse(&bytes).with_context(context)?;
         let shown = receipt::believe(path, &receipt, roster)?;
         say(arguments, &verdict::of_receipt(&receipt, &shown, roster));
+        return Ok(Outcome::Clean);
+    }
+    if bytes.starts_with(ORDER_PROOF_HEADER.as_bytes()) {
+        say(arguments, &order::shown(path, &bytes, roster)?);
         return Ok(Outcome::Clean);
     }
     if !bytes.starts_with(FORK_HEADER.as_bytes()) {

@@ -23,6 +23,7 @@ mod lies;
 mod operations;
 mod output;
 mod page;
+mod platforms;
 mod portal;
 mod reading;
 mod readings;

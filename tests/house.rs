@@ -19,6 +19,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("wire", &["ledger"]),
     ("intake", &["ledger"]),
     ("audit", &["ledger"]),
+    ("platform", &["ledger", "intake"]),
     ("statement", &["ledger", "rules", "entitlement"]),
     ("store", &["ledger"]),
     (

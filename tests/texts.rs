@@ -20,9 +20,10 @@ use yizhang_entitlement::{
 use yizhang_intake::{Fault, tables};
 
 /// Files with the Chinese only: the English stands at the arguments and in the crates.
-const CHINESE_ONLY: [&str; 7] = [
+const CHINESE_ONLY: [&str; 8] = [
     "help.yml",
     "faults.yml",
+    "order_faults.yml",
     "rule_faults.yml",
     "findings.yml",
     "usage.yml",
@@ -30,7 +31,7 @@ const CHINESE_ONLY: [&str; 7] = [
     "rule_keys.yml",
 ];
 /// Keys that the program puts together, by what they begin with.
-const COMPUTED: [&str; 49] = [
+const COMPUTED: [&str; 50] = [
     "actor.",
     "argument.address_",
     "assumption.",
@@ -69,6 +70,7 @@ const COMPUTED: [&str; 49] = [
     "html.status.",
     "kind.",
     "missing.",
+    "order_fault.",
     "place.",
     "place_reason.",
     "provisional.",

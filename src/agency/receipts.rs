@@ -88,9 +88,20 @@ pub(crate) struct Placed {
     pub(crate) leaves: Vec<Hash>,
 }
 
+/// What lies beside a receipt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Lists {
+    /// The list of the rows of its submission.
+    Kept,
+    /// Nothing.
+    None,
+}
+
 /// The folder of an import's receipts.
 pub(crate) struct Receipts {
     folder: PathBuf,
+    /// Whether a row list lies beside each: those of a platform have an index instead.
+    lists: Lists,
     /// What is asked for; as the roster says if that is not said.
     durable: Option<Durable>,
 }
@@ -100,7 +111,16 @@ impl Receipts {
     pub(crate) const fn in_folder(folder: PathBuf) -> Self {
         Self {
             folder,
+            lists: Lists::Kept,
             durable: None,
+        }
+    }
+
+    /// Those of submissions that have no row lists.
+    pub(crate) fn without_lists(self) -> Self {
+        Self {
+            lists: Lists::None,
+            ..self
         }
     }
 
@@ -117,7 +137,8 @@ impl Receipts {
         Self::in_folder(name.into())
     }
 
-    fn path(&self, id: SubmissionId) -> PathBuf {
+    /// Where the receipt of a submission is.
+    pub(crate) fn path(&self, id: SubmissionId) -> PathBuf {
         self.folder.join(format!("{id}.{RECEIPT_SUFFIX}"))
     }
 
@@ -154,11 +175,13 @@ impl Receipts {
 
     /// Writes a receipt, after its row list.
     fn keep(&self, receipt: &ReceiptFile) -> anyhow::Result<()> {
-        let list = self.list_path(receipt.submission);
-        // Before: the list is in the memory of the system. After: it is on the disk, and no receipt is there without it.
-        File::open(&list)
-            .and_then(|file| file.sync_all())
-            .with_context(|| list.display().to_string())?;
+        if self.lists == Lists::Kept {
+            let list = self.list_path(receipt.submission);
+            // Before: the list is in the memory of the system. After: it is on the disk, and no receipt is there without it.
+            File::open(&list)
+                .and_then(|file| file.sync_all())
+                .with_context(|| list.display().to_string())?;
+        }
         files::replace_public(&self.path(receipt.submission), &receipt.to_bytes())
     }
 

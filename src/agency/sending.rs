@@ -36,7 +36,7 @@ const READ_AHEAD_MAX: usize = 4;
 const UNRECEIPTED_MAX: usize = 8;
 
 /// Sends submissions to a node, read on a thread of their own.
-pub(super) fn send_submissions(
+pub(crate) fn send_submissions(
     credentials: &Credentials,
     node: Division,
     submissions: impl Iterator<Item = anyhow::Result<Ready>> + Send,
@@ -350,7 +350,7 @@ const SHARING_LOOKS: u32 = 10;
 const SHARING_WAIT: Duration = Duration::from_millis(300);
 
 /// How many other nodes hold the chain up to this size; none if there are no others, or the node does not say.
-pub(super) fn sharing(credentials: &Credentials, node: Division, size: u64) -> Option<Sharing> {
+pub(crate) fn sharing(credentials: &Credentials, node: Division, size: u64) -> Option<Sharing> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()

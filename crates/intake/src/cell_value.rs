@@ -247,7 +247,7 @@ pub(crate) fn division(text: &str) -> Result<Division, Fault> {
 }
 
 /// Whether a place is in a province. Abolished divisions of one are: old records keep their codes.
-pub(crate) fn is_in_a_province(place: Division) -> bool {
+pub fn is_in_a_province(place: Division) -> bool {
     PROVINCE_CODES.contains(&(place.code() / 10_000))
 }
 

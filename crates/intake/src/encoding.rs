@@ -47,7 +47,10 @@ impl Encoding {
 
     /// Reads `inner` as UTF-8. Bytes that are no text in GB 18030 or UTF-16 become U+FFFD; those that
     /// are none in UTF-8 stay.
-    pub(crate) fn decode<R: Read + Send + 'static>(
+    ///
+    /// # Errors
+    /// Of `inner`.
+    pub fn decode<R: Read + Send + 'static>(
         self,
         mut inner: R,
     ) -> io::Result<Box<dyn Read + Send>> {
@@ -68,7 +71,10 @@ impl Encoding {
     }
 
     /// Appends `text` (UTF-8, or the bytes that were none) in this encoding.
-    pub(crate) fn encode(self, text: &[u8], out: &mut impl Write) -> io::Result<()> {
+    ///
+    /// # Errors
+    /// Of `out`.
+    pub fn encode(self, text: &[u8], out: &mut impl Write) -> io::Result<()> {
         match self {
             Self::Utf8 | Self::Utf8Bom => out.write_all(text),
             Self::Gb18030 => {
@@ -81,7 +87,7 @@ impl Encoding {
     }
 
     /// What a file in this encoding begins with.
-    pub(crate) const fn mark(self) -> &'static [u8] {
+    pub const fn mark(self) -> &'static [u8] {
         match self {
             Self::Utf8Bom => BOM,
             Self::Utf16Le => BOM_UTF16_LE,

@@ -261,7 +261,8 @@ impl FileFault {
         }
     }
 
-    pub(crate) fn io(action: &'static str) -> impl Fn(io::Error) -> Self {
+    /// The fault of an action that the operating system refuses.
+    pub fn io(action: &'static str) -> impl Fn(io::Error) -> Self {
         move |source| Self::Io { action, source }
     }
 }

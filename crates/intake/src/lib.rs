@@ -68,6 +68,7 @@ mod tidy;
 mod workbook;
 
 pub use cell_checks::CellChecks;
+pub use cell_value::is_in_a_province;
 pub use codes::{CODES_MAX, CodeMap, CodeMapFault};
 pub use column::Column;
 pub use column_map::{COLUMN_NAMES_MAX, ColumnMap, ColumnMapFault};
@@ -83,12 +84,14 @@ pub use intake::{FAULTS_SHOWN_MAX, Intake, KindTotal, Progress, Rows, Summary};
 pub use kinds::{CASE_CONTEXT, case_id};
 pub use layout::Layout;
 pub use line_count::LineCount;
+pub use lines::LineReader;
 pub use pseudonyms::{BLOCK_ROWS_MAX, Pseudonyms};
 pub use rates::{RateOf, RateRule, RateTable};
 pub use row::{FaultyRow, ParsedRow, Row};
 pub use sample_rows::{SAMPLED_ROWS_MAX, SampledRows};
 pub use serials::{ROWS_MAX, SERIALS_KEPT_MAX};
-pub use source::{Format, ROW_BYTES_MAX, ReadOptions, Source};
+pub use source::{Format, Meter, Metered, ROW_BYTES_MAX, ReadOptions, Source};
+pub use split::{Shape, split};
 pub use submission::{
     FaultyRows, SUBMISSION_CONTEXT, SUBMISSION_RECORDS, Submission, Submissions, submission_id,
 };

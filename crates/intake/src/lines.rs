@@ -10,7 +10,7 @@ use std::{
 const END_OF_FILE: u8 = 0x1a;
 
 /// Reads lines. They end with LF or CR LF; in a text without any LF, with CR.
-pub(crate) struct LineReader {
+pub struct LineReader {
     reader: BufReader<Box<dyn Read + Send>>,
     end: u8,
     /// Lines handed out so far.
@@ -21,7 +21,7 @@ pub(crate) struct LineReader {
 
 impl LineReader {
     /// `start` is the beginning of the same text, to tell by how its lines end.
-    pub(crate) fn new(text: Box<dyn Read + Send>, start: &[u8]) -> Self {
+    pub fn new(text: Box<dyn Read + Send>, start: &[u8]) -> Self {
         let has_lf = start.contains(&b'\n');
         let end = if !has_lf && start.contains(&b'\r') {
             b'\r'
@@ -37,7 +37,7 @@ impl LineReader {
     }
 
     /// Number of the line that was read last, from 1; nothing read yet is 0.
-    pub(crate) const fn number(&self) -> u64 {
+    pub const fn number(&self) -> u64 {
         self.number
     }
 
@@ -45,7 +45,7 @@ impl LineReader {
     ///
     /// # Errors
     /// [`FileFault::RowTooLong`] and [`FileFault::Io`].
-    pub(crate) fn next(&mut self, line: &mut Vec<u8>) -> Result<bool, FileFault> {
+    pub fn next(&mut self, line: &mut Vec<u8>) -> Result<bool, FileFault> {
         let more = match self.ahead.pop_front() {
             Some(known) => {
                 *line = known;
@@ -61,7 +61,7 @@ impl LineReader {
     ///
     /// # Errors
     /// As [`LineReader::next`].
-    pub(crate) fn peek(&mut self, at: usize) -> Result<Option<&[u8]>, FileFault> {
+    pub fn peek(&mut self, at: usize) -> Result<Option<&[u8]>, FileFault> {
         while self.ahead.len() <= at {
             let mut line = Vec::new();
             if !self.read(&mut line, self.ahead.len() as u64 + 1)? {
@@ -73,7 +73,7 @@ impl LineReader {
     }
 
     /// Passes over lines that were looked at.
-    pub(crate) fn skip(&mut self, count: usize) {
+    pub fn skip(&mut self, count: usize) {
         let count = count.min(self.ahead.len());
         self.ahead.drain(..count);
         self.number += count as u64;

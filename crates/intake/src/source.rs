@@ -42,7 +42,11 @@ impl fmt::Debug for Source {
 }
 
 impl Source {
-    pub(crate) fn open(&self) -> Result<Box<dyn Read + Send>, FileFault> {
+    /// Opens it to be read from its beginning.
+    ///
+    /// # Errors
+    /// [`FileFault::NoFile`] for a pipe, [`FileFault::Io`].
+    pub fn open(&self) -> Result<Box<dyn Read + Send>, FileFault> {
         match self {
             // Before it is opened: a pipe waits for somebody who writes.
             Self::Path(path) if is_no_file(path)? => Err(FileFault::NoFile),
@@ -53,7 +57,11 @@ impl Source {
         }
     }
 
-    pub(crate) fn size(&self) -> Result<u64, FileFault> {
+    /// Its bytes.
+    ///
+    /// # Errors
+    /// [`FileFault::Io`].
+    pub fn size(&self) -> Result<u64, FileFault> {
         match self {
             Self::Path(path) => std::fs::metadata(path)
                 .map(|metadata| metadata.len())
@@ -63,7 +71,10 @@ impl Source {
     }
 
     /// The first bytes, enough to tell format and encoding by.
-    pub(crate) fn start(&self) -> Result<Vec<u8>, FileFault> {
+    ///
+    /// # Errors
+    /// As [`Source::open`].
+    pub fn start(&self) -> Result<Vec<u8>, FileFault> {
         let mut start = Vec::new();
         let limit = BUFFER_BYTES as u64;
         self.open()?
@@ -120,22 +131,25 @@ pub struct ReadOptions {
 
 /// Counts what was read.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Meter {
+pub struct Meter {
     read: Arc<AtomicU64>,
 }
 
 impl Meter {
-    pub(crate) fn read(&self) -> u64 {
+    /// Bytes read so far.
+    pub fn read(&self) -> u64 {
         self.read.load(Ordering::Relaxed)
     }
 
-    pub(crate) const fn over<R>(self, inner: R) -> Metered<R> {
+    /// Counts what is read of `inner`.
+    pub const fn over<R>(self, inner: R) -> Metered<R> {
         Metered { inner, meter: self }
     }
 }
 
+/// A reader that is counted.
 #[derive(Debug)]
-pub(crate) struct Metered<R> {
+pub struct Metered<R> {
     inner: R,
     meter: Meter,
 }

@@ -9,7 +9,7 @@ const QUOTE: u8 = b'"';
 
 /// How a text came apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Shape {
+pub enum Shape {
     /// Every mark that opens a cell closes it.
     Whole,
     /// The last cell is opened and not closed. It is given as it stands, with its mark.
@@ -25,7 +25,7 @@ enum Quoted<'t> {
 }
 
 /// Splits `text` into `cells`.
-pub(crate) fn split(text: &[u8], delimiter: u8, cells: &mut ByteRecord) -> Shape {
+pub fn split(text: &[u8], delimiter: u8, cells: &mut ByteRecord) -> Shape {
     cells.clear();
     if !text.contains(&QUOTE) {
         text.split(|byte| *byte == delimiter)

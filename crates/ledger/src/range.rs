@@ -176,6 +176,85 @@ pub fn verify_range(
     check_root(root, hashes.subtree(range, Span { low: 0, high: size }))
 }
 
+/// The inclusion path of a leaf of a range (RFC 9162, 2.1.3.1), from all leaves of the range and the proof that ties it to a root: what one
+/// leaf needs by itself. The proof must have been verified.
+///
+/// # Errors
+/// [`ProofFault::OutOfRange`] for a leaf that the range does not have, and as [`inside_of`]; [`ProofFault::PathLength`] for a proof with
+/// fewer hashes outside than the range calls for.
+pub fn path_in(
+    range: LeafRange,
+    size: u64,
+    proof: &RangeProof,
+    leaves: &[Hash],
+    leaf: u64,
+) -> Result<Vec<Hash>, ProofFault> {
+    let inside = inside_of(range, size, leaves)?;
+    let spans = range.spans(size)?;
+    if leaf < range.first || range.end <= leaf {
+        return Err(ProofFault::OutOfRange {
+            position: leaf,
+            size,
+        });
+    }
+    if spans.outside.len() != proof.outside.len() {
+        return Err(ProofFault::PathLength {
+            expected: spans.outside.len(),
+            found: proof.outside.len(),
+        });
+    }
+    let outside = spans.outside.iter().zip(&proof.outside);
+    let inside = spans.inside.iter().zip(&inside);
+    let known: Vec<(Span, Hash)> = outside
+        .chain(inside)
+        .map(|(span, hash)| (*span, *hash))
+        .collect();
+    let parts = Parts {
+        range,
+        leaves,
+        known,
+    };
+    let mut path = Vec::new();
+    let mut span = Span { low: 0, high: size };
+    while span.low.checked_add(1) != Some(span.high) {
+        let [left, right] = span.halves();
+        let (own, beside) = if leaf < left.high {
+            (left, right)
+        } else {
+            (right, left)
+        };
+        path.push(parts.root(beside));
+        span = own;
+    }
+    path.reverse();
+    Ok(path)
+}
+
+/// Subtrees around a range whose hashes are known, and its leaves.
+struct Parts<'a> {
+    range: LeafRange,
+    leaves: &'a [Hash],
+    known: Vec<(Span, Hash)>,
+}
+
+impl Parts<'_> {
+    /// The root of a subtree; at most 63 deep.
+    fn root(&self, span: Span) -> Hash {
+        if let Some((_, hash)) = self.known.iter().find(|(known, _)| *known == span) {
+            return *hash;
+        }
+        if self.range.place(span) == Place::Inside {
+            let place = |leaf: u64| usize::try_from(leaf.saturating_sub(self.range.first)).ok();
+            let part = place(span.low)
+                .zip(place(span.high))
+                .and_then(|(low, high)| self.leaves.get(low..high));
+            return root::<Blake3Keyed>(part.expect("the leaves are those of the range"));
+        }
+        let [left, right] = span.halves();
+        Blake3Keyed::branch(&self.root(left), &self.root(right))
+    }
+}
+
 /// The hashes of a proof that are still to be put in their places.
 struct Hashes<'a> {
     inside: core::slice::Iter<'a, Hash>,

@@ -2,8 +2,8 @@
 
 use yizhang_ledger::{
     hash::{Blake3Keyed, Hash, hash_leaf},
-    range::{LeafRange, RANGE_HASHES_MAX, RangeProof, inside_of, verify_range},
-    tree::{ProofFault, root},
+    range::{LeafRange, RANGE_HASHES_MAX, RangeProof, inside_of, path_in, verify_range},
+    tree::{ProofFault, inclusion_path, root},
 };
 
 fn leaves(count: u64) -> Vec<Hash> {
@@ -121,4 +121,26 @@ fn ranges_that_are_none_are_refused_and_large_ones_are_bounded() {
             found: 2
         })
     ));
+}
+
+#[test]
+fn the_path_of_every_leaf_of_a_range_is_that_of_the_tree() {
+    for size in 1..=20 {
+        let leaves = leaves(size);
+        for range in ranges(size) {
+            let proof = prove(range, &leaves);
+            let inside = &leaves[at(range.first)..at(range.end)];
+            for leaf in range.first..range.end {
+                let path = path_in(range, size, &proof, inside, leaf);
+                let expected = inclusion_path(&leaves, at(leaf));
+                assert_eq!(path.ok(), expected, "leaf {leaf} of {range:?} of {size}");
+            }
+            for leaf in [range.end, range.first.wrapping_sub(1)] {
+                assert!(
+                    path_in(range, size, &proof, inside, leaf).is_err(),
+                    "{leaf}"
+                );
+            }
+        }
+    }
 }

@@ -235,7 +235,7 @@ fn of<const N: usize>(variables: [(&'static str, &dyn Display); N]) -> Variables
 }
 
 /// What stood in a cell, as far as it may be shown.
-fn shown(found: &Found) -> Cow<'_, str> {
+pub fn shown(found: &Found) -> Cow<'_, str> {
     match found {
         Found::Nothing => t!("fault.nothing"),
         Found::Figure(text) => text.into(),

@@ -41,6 +41,7 @@ mod certificate;
 mod evidence;
 mod fork;
 mod lines;
+mod order_proof;
 mod paper;
 mod portable;
 mod receipt;
@@ -61,6 +62,9 @@ pub use certificate::{CERTIFICATE_CONTEXT, CertificateCode};
 pub use evidence::{ChainEvidence, RecordEvidence, prove};
 pub use fork::{FORK_BYTES_MAX, Fork, ForkEvidence, ForkFault, ForkUnder, HEADER as FORK_HEADER};
 pub use lines::LineFault;
+pub use order_proof::{
+    ORDER_PROOF_BYTES_MAX, ORDER_PROOF_HEADER, OrderField, OrderProof, OrderProofFault, ProvedOrder,
+};
 pub use paper::{AccountSince, PAPER_CHARACTERS_MAX, PAPER_HEADER, PaperCode};
 pub use portable::{
     AskedPerson, COSIGNATURES_STATED, ChainPart, ChainShown, Content, Cover, EXCERPT_SCHEMES_MAX,

@@ -12,6 +12,7 @@ mod fork;
 mod handed_over;
 #[path = "support/names.rs"]
 mod names;
+mod order_proof;
 mod paper;
 mod portable;
 #[allow(dead_code, reason = "the examples and other programs use the rest")]

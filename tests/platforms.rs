@@ -1,0 +1,180 @@
+//! What a platform runs: a file is checked, deposited once however often, an order of it is proved without a network, a worker gets a slip.
+
+use crate::support::{Federation, run, run_with};
+use std::{fs, os::unix::fs::PermissionsExt as _, path::Path};
+
+const WORKER: &str = "440300199003078815";
+const CODE: &str = "91440300MA00000745";
+const GUANGDONG: u32 = 440_000;
+const GUIZHOU: u32 = 520_000;
+const HEADER: &str =
+    "订单号,社会保障号码,城市,业务类型,交通方式,状态,已参保,接单时间,完成时间,收入,奖励,扣款,退还";
+
+/// A file of so many orders, an hour apart.
+fn orders(count: u32) -> String {
+    let mut text = format!("{HEADER}\n");
+    for at in 0..count {
+        let (day, hour) = (at / 10 + 1, at % 10 + 9);
+        text.push_str(&format!(
+            "P{at:04},{WORKER},440300,即时配送,电动自行车,已完成,是,2026-10-{day:02} {hour:02}:00:00,2026-10-{day:02} {hour:02}:25:00,6.80,1.00,0.30,0\n"
+        ));
+    }
+    text
+}
+
+/// The directory of a platform.
+fn platform(federation: &Federation) -> String {
+    let dir = federation.path().join("platform");
+    let dir = dir.to_str().unwrap().to_owned();
+    let said = run(&["platform", "init", "--dir", &dir, "--code", CODE])
+        .expect(0)
+        .stdout;
+    assert!(said.contains("signing key"), "{said}");
+    for secret in ["deposit.key", "order.secret"] {
+        let mode = Path::new(&dir)
+            .join(secret)
+            .metadata()
+            .unwrap()
+            .permissions();
+        assert_eq!(mode.mode() & 0o777, 0o600, "{secret}");
+    }
+    run(&["platform", "init", "--dir", &dir, "--code", CODE]).expect(4);
+    dir
+}
+
+#[test]
+fn a_file_is_deposited_once_and_an_order_of_it_is_proved_without_a_network() {
+    let mut federation = Federation::found(&[GUANGDONG, GUIZHOU]);
+    federation.start_all();
+    let dir = platform(&federation);
+    let credentials = federation.agency(GUANGDONG);
+    let file = federation.file("orders.csv", orders(37).as_bytes());
+    let said = run(&["platform", "check", &file]).expect(0).stdout;
+    assert!(
+        said.contains("38 lines: 1 up to the header, 0 blank, 37 orders, 0 faulty"),
+        "{said}"
+    );
+    assert!(
+        said.contains("37 orders completed, 37 insured (100.00 %)"),
+        "{said}"
+    );
+    let deposit = |file: &str| {
+        run(&[
+            "platform",
+            "deposit",
+            file,
+            "--node",
+            "440000",
+            "--credentials",
+            &credentials,
+            "--dir",
+            &dir,
+        ])
+    };
+    deposit(&file).expect(0);
+    let size = federation.size(GUANGDONG, GUANGDONG);
+    // Again, and with the rows in another order: it is the same deposit.
+    deposit(&file).expect(0);
+    let mut rows: Vec<&str> = HEADER.lines().collect();
+    let text = orders(37);
+    rows.extend(text.lines().skip(1).collect::<Vec<_>>().into_iter().rev());
+    let turned = federation.file("turned.csv", rows.join("\n").as_bytes());
+    deposit(&turned).expect(0);
+    assert_eq!(federation.size(GUANGDONG, GUANGDONG), size);
+    // Other rows for the month are refused before anything is sent.
+    let other = federation.file("other.csv", orders(36).as_bytes());
+    deposit(&other).expect(3);
+    assert_eq!(federation.size(GUANGDONG, GUANGDONG), size);
+    let slip = run_with(
+        &[
+            "platform",
+            "slip",
+            "--month",
+            "2026-10",
+            "--dir",
+            &dir,
+            "--node",
+            "440000",
+            "--credentials",
+            &credentials,
+        ],
+        WORKER,
+    );
+    let slip = slip.expect(0).stdout;
+    assert!(
+        slip.contains("37 orders completed") && slip.contains("P0036"),
+        "{slip}"
+    );
+    assert!(
+        slip.contains("paid out 277.50 yuan") && !slip.contains(WORKER),
+        "{slip}"
+    );
+    for region in [GUANGDONG, GUIZHOU] {
+        federation.stop(region);
+    }
+    let auditor = federation.auditor();
+    let proof = federation.path().join("order.proof");
+    let proof = proof.to_str().unwrap();
+    let prove = |order: &str| {
+        run(&[
+            "platform",
+            "prove",
+            "--order",
+            order,
+            "--dir",
+            &dir,
+            "--credentials",
+            &auditor,
+            "-o",
+            proof,
+        ])
+    };
+    prove("P0037").expect(4);
+    prove("P0021").expect(0);
+    let shown = run(&["verify", proof, "--credentials", &auditor])
+        .expect(0)
+        .stdout;
+    assert!(shown.contains("The order is proved"), "{shown}");
+    assert!(
+        shown.contains("P0021") && shown.contains("2026-10-03 10:00"),
+        "{shown}"
+    );
+    let bytes = fs::read(proof).unwrap();
+    for at in [30, 60, bytes.len() / 3, bytes.len() - 20] {
+        let mut touched = bytes.clone();
+        touched[at] ^= 1;
+        let touched = federation.file("touched.proof", &touched);
+        run(&["verify", &touched, "--credentials", &auditor]).expect(4);
+    }
+}
+
+#[test]
+fn a_faulty_row_keeps_the_file_out_and_is_named_in_both_languages() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("orders.csv");
+    let text = orders(3)
+        .replacen("6.80", "6.805", 1)
+        .replacen("即时配送", "外卖送", 1);
+    fs::write(&file, text).unwrap();
+    let file = file.to_str().unwrap();
+    let said = run(&["platform", "check", file]).expect(1).stdout;
+    assert!(
+        said.contains("line 2, gross (收入)") && said.contains("[amount]"),
+        "{said}"
+    );
+    assert!(
+        said.contains("line 2, trade (业务类型)") && said.contains("[choice]"),
+        "{said}"
+    );
+    assert!(said.contains("Nothing is sent"), "{said}");
+    let errors = fs::read_to_string(folder.path().join("orders.errors.csv")).unwrap();
+    assert_eq!(errors.lines().count(), 2, "{errors}");
+    let said = run(&["platform", "check", file, "--lang", "zh", "--skip-faulty"])
+        .expect(1)
+        .stdout;
+    assert!(
+        said.contains("第 2 行，收入：") && said.contains("［amount］"),
+        "{said}"
+    );
+    assert!(said.contains("完成 2 单"), "{said}");
+}
