@@ -24,6 +24,9 @@ pub enum Right {
     /// The place that the record names lies in the region of the chain, by its code of then or of now. A refund or difference that names
     /// its target has the right of that: it acts on its own chain, or, of what a transfer has brought, by an agreement.
     Place,
+    /// The same, of what makes no region a [holding one](Right::Holding): where somebody works for platforms, is hurt or gets a subsidy says
+    /// nothing of who has the file.
+    PlaceAlone,
     /// One of the two places of the transfer does.
     Side,
     /// The chain holds records of the worker: its region is a [holding region](Right::Holding).
@@ -78,6 +81,11 @@ pub const RIGHTS: &[Rule] = &[
     rule(Kind::DUE, Kind::REFUND, Right::Place),
     rule(Kind::REVERSAL, Kind::REVERSAL, Right::Anyone),
     rule(Kind::INTEREST_CREDIT, Kind::INTEREST_CREDIT, Right::Holding),
+    rule(
+        Kind::SUBSIDY_CREDIT,
+        Kind::SUBSIDY_CREDIT,
+        Right::PlaceAlone,
+    ),
     rule(Kind::CERTIFICATE, Kind::CORRECTION, Right::Side),
     rule(Kind::BRIDGE, Kind::BRIDGE, Right::Place),
     rule(
@@ -86,6 +94,17 @@ pub const RIGHTS: &[Rule] = &[
         Right::Holding,
     ),
     rule(Kind::BENEFIT_APPLY, Kind::RECOVERY, Right::Place),
+    rule(
+        Kind::PLATFORM_MONTH,
+        Kind::PLATFORM_MONTH,
+        Right::PlaceAlone,
+    ),
+    rule(
+        Kind::INJURY_REPORT,
+        Kind::DISABILITY_GRADE,
+        Right::PlaceAlone,
+    ),
+    rule(Kind::SUBSIDY_APPLY, Kind::SUBSIDY_AWARD, Right::PlaceAlone),
     rule(Kind::DISPUTE, Kind::DISPUTE, Right::Holding),
     rule(Kind::DISPUTE_OUTCOME, Kind::DISPUTE_OUTCOME, Right::Anyone),
 ];
@@ -167,7 +186,7 @@ fn whereabouts(region: Division, record: &Record<'_>, successors: &Successors<'_
 /// Whether a region's chain lacks the right to a record whatever else is recorded: the place, or both places, lie elsewhere.
 fn is_of_elsewhere(region: Division, record: &Record<'_>, successors: &Successors<'_>) -> bool {
     match right_to(record.kind()) {
-        Right::Place | Right::Side => {
+        Right::Place | Right::PlaceAlone | Right::Side => {
             whereabouts(region, record, successors) == Whereabouts::Elsewhere
         }
         Right::Holding | Right::PlaceOrHolding | Right::EveryHolding | Right::Anyone => false,
@@ -185,6 +204,11 @@ fn place_of(record: &Record<'_>) -> Option<Division> {
         Record::Benefit(_, fields) => Some(fields.place),
         Record::Deemed(fields) => Some(fields.place),
         Record::Bridge(fields) => Some(fields.place),
+        Record::PlatformMonth(fields) => Some(fields.place),
+        Record::InjuryReport(fields) => Some(fields.place),
+        Record::InjuryDetermination(fields) => Some(fields.place),
+        Record::DisabilityGrade(fields) => Some(fields.place),
+        Record::Subsidy(_, fields) => Some(fields.place),
         _ => None,
     }
 }
@@ -200,7 +224,11 @@ fn shows_holding(region: Division, record: &Record<'_>, successors: &Successors<
             Right::Place | Right::PlaceOrHolding => {
                 whereabouts(region, record, successors) == Whereabouts::Here
             }
-            Right::Side | Right::Holding | Right::EveryHolding | Right::Anyone => false,
+            Right::PlaceAlone
+            | Right::Side
+            | Right::Holding
+            | Right::EveryHolding
+            | Right::Anyone => false,
         },
     }
 }
@@ -228,7 +256,11 @@ pub(crate) fn set_claims_aside(set: &mut RecordSet<'_>, successors: &Successors<
             Right::PlaceOrHolding => {
                 whereabouts(fact.region, &fact.record, successors) != Whereabouts::Here
             }
-            Right::Place | Right::Side | Right::EveryHolding | Right::Anyone => false,
+            Right::Place
+            | Right::PlaceAlone
+            | Right::Side
+            | Right::EveryHolding
+            | Right::Anyone => false,
         };
         if needs_holding && holders.lacks(fact.region) {
             let (standing, because) = match said_by_a_holder(set, at, &holders) {

@@ -260,7 +260,11 @@ impl Statements {
         let noted = match right_to(record.kind()) {
             Right::Holding => &mut self.persons,
             Right::EveryHolding => &mut self.linked,
-            Right::Place | Right::Side | Right::PlaceOrHolding | Right::Anyone => return,
+            Right::Place
+            | Right::PlaceAlone
+            | Right::Side
+            | Right::PlaceOrHolding
+            | Right::Anyone => return,
         };
         for account in record.accounts() {
             if noted.len() < LOOKED_UP_MAX {
