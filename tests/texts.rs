@@ -30,7 +30,7 @@ const CHINESE_ONLY: [&str; 7] = [
     "rule_keys.yml",
 ];
 /// Keys that the program puts together, by what they begin with.
-const COMPUTED: [&str; 49] = [
+const COMPUTED: [&str; 55] = [
     "actor.",
     "argument.address_",
     "assumption.",
@@ -53,12 +53,14 @@ const COMPUTED: [&str; 49] = [
     "home.dispute.reason.",
     "home.forecast.",
     "home.gap.",
+    "home.injury.",
     "home.key.",
     "home.meaning.",
     "home.month.",
     "home.month_is.",
     "home.payer.",
     "home.record.",
+    "home.reporter.",
     "home.scheme.",
     "home.sign.",
     "home.step.",
@@ -80,6 +82,10 @@ const COMPUTED: [&str; 49] = [
     "severity.",
     "suspension.",
     "transfer.",
+    "work.mode.",
+    "work.reporter.",
+    "work.step.",
+    "work.trade.",
 ];
 /// Codes of faults of a file, of which the crate has no list.
 const FILE_FAULTS: [&str; 21] = [

@@ -37,7 +37,7 @@ pub use figure::{
 pub use person::{BirthLine, Class, ClassLine, DeathLine, DisputeLine, HomeLine, Person};
 pub use platform::{
     Earned, GradeLine, InjuryCase, InjuryStepLine, ReportLine, SubsidyLine, WorkLine, WorkMonth,
-    Worked,
+    Worked, injury_step_word, mode_word, reporter_word, trade_word,
 };
 pub use record::{Amount, ContributionLine, Payer, PayerName, RecordLine, RecordNumber, Standing};
 pub use resting::{Resting, RestingFamily};

@@ -4,9 +4,52 @@ use super::{RecordNumber, json};
 use serde::{Deserialize, Serialize};
 use yizhang_ledger::{
     hash::Hash,
-    record::{CaseId, Earnings, Work},
+    record::{CaseId, Earnings, InjuryStep, Reporter, Trade, TransportMode, Work},
     value::{Day, Division, Month},
 };
+
+/// The word of a trade.
+pub const fn trade_word(trade: Trade) -> &'static str {
+    match trade {
+        Trade::Delivery => "delivery",
+        Trade::RideHailing => "ride-hailing",
+        Trade::Freight => "freight",
+        Trade::Other => "other",
+    }
+}
+
+/// The word of a mode of transport.
+pub const fn mode_word(mode: TransportMode) -> &'static str {
+    match mode {
+        TransportMode::Foot => "foot",
+        TransportMode::Bicycle => "bicycle",
+        TransportMode::MotorCycle => "motor-cycle",
+        TransportMode::Car => "car",
+        TransportMode::Online => "online",
+    }
+}
+
+/// The word of who reports.
+pub const fn reporter_word(reporter: Reporter) -> &'static str {
+    match reporter {
+        Reporter::Platform => "platform",
+        Reporter::Worker => "worker",
+        Reporter::Other => "other",
+    }
+}
+
+/// The word of a step with an injury.
+pub const fn injury_step_word(step: InjuryStep) -> &'static str {
+    match step {
+        InjuryStep::Accepted => "accepted",
+        InjuryStep::MaterialsAsked => "materials-asked",
+        InjuryStep::MaterialsComplete => "materials-complete",
+        InjuryStep::Suspended => "suspended",
+        InjuryStep::Resumed => "resumed",
+        InjuryStep::Recognised => "recognised",
+        InjuryStep::NotRecognised => "not-recognised",
+    }
+}
 
 /// How much was worked. Days and the longest stretch are of one platform, and no sum.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

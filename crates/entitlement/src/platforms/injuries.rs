@@ -1,9 +1,9 @@
 //! Injuries at work, case by case, and what cannot be right between them: two reports of one accident (C36), one event under two schemes (C42).
 
-use super::work::trade;
 use crate::{
     account::{
         Conflict, GradeLine, InjuryCase, InjuryStepLine, RecordNumber, ReportLine, Standing,
+        injury_step_word, reporter_word, trade_word,
     },
     conflicts::{class::ConflictCode, finders::conflict},
     records::set::{RecordSet, number},
@@ -11,9 +11,7 @@ use crate::{
 use std::collections::{BTreeMap, BTreeSet};
 use yizhang_ledger::{
     hash::Hash,
-    record::{
-        CaseId, DisabilityGrade, InjuryDetermination, InjuryReport, InjuryStep, Record, Reporter,
-    },
+    record::{CaseId, DisabilityGrade, InjuryDetermination, InjuryReport, Record},
 };
 
 /// Reports of accidents at most so far apart are taken for reports of one (our design).
@@ -79,35 +77,21 @@ fn case(cases: &mut BTreeMap<CaseId, InjuryCase>, case: CaseId) -> &mut InjuryCa
 }
 
 fn report(fields: &InjuryReport<'_>, record: RecordNumber) -> ReportLine {
-    let reporter = match fields.reporter {
-        Reporter::Platform => "platform",
-        Reporter::Worker => "worker",
-        Reporter::Other => "other",
-    };
     ReportLine {
         platform: fields.platform.as_str().to_owned(),
         place: fields.place,
-        trade: trade(fields.trade).to_owned(),
+        trade: trade_word(fields.trade).to_owned(),
         occurred: fields.occurred.0,
         reported: fields.reported.0,
-        reporter: reporter.to_owned(),
+        reporter: reporter_word(fields.reporter).to_owned(),
         order: Some(fields.order).filter(|order| *order != Hash::ZERO),
         record,
     }
 }
 
 fn step(fields: &InjuryDetermination<'_>, record: RecordNumber) -> InjuryStepLine {
-    let step = match fields.step {
-        InjuryStep::Accepted => "accepted",
-        InjuryStep::MaterialsAsked => "materials-asked",
-        InjuryStep::MaterialsComplete => "materials-complete",
-        InjuryStep::Suspended => "suspended",
-        InjuryStep::Resumed => "resumed",
-        InjuryStep::Recognised => "recognised",
-        InjuryStep::NotRecognised => "not-recognised",
-    };
     InjuryStepLine {
-        step: step.to_owned(),
+        step: injury_step_word(fields.step).to_owned(),
         scheme: fields.scheme.to_string(),
         place: fields.place,
         on: fields.on,

@@ -1,12 +1,12 @@
 //! Months of work on platforms: each platform, and what they add up to.
 
 use crate::{
-    account::{Earned, Standing, WorkLine, WorkMonth, Worked},
+    account::{Earned, Standing, WorkLine, WorkMonth, Worked, mode_word, trade_word},
     records::set::{Held, RecordSet, number},
 };
 use std::collections::BTreeMap;
 use yizhang_ledger::{
-    record::{PlatformMonth, Record, Trade, TransportMode},
+    record::{PlatformMonth, Record},
     value::Month,
 };
 
@@ -31,8 +31,8 @@ fn line(at: usize, held: &Held<'_>, fields: &PlatformMonth<'_>) -> WorkLine {
     WorkLine {
         platform: fields.platform.as_str().to_owned(),
         place: fields.place,
-        trade: trade(fields.trade).to_owned(),
-        mode: mode(fields.mode).to_owned(),
+        trade: trade_word(fields.trade).to_owned(),
+        mode: mode_word(fields.mode).to_owned(),
         days: fields.work.days,
         longest_minutes: fields.work.longest_minutes,
         worked: (&fields.work).into(),
@@ -69,25 +69,5 @@ fn sum(month: Month, mut lines: Vec<WorkLine>) -> WorkMonth {
         worked,
         earned,
         platforms: lines,
-    }
-}
-
-/// The word of a trade.
-pub(super) const fn trade(trade: Trade) -> &'static str {
-    match trade {
-        Trade::Delivery => "delivery",
-        Trade::RideHailing => "ride-hailing",
-        Trade::Freight => "freight",
-        Trade::Other => "other",
-    }
-}
-
-const fn mode(mode: TransportMode) -> &'static str {
-    match mode {
-        TransportMode::Foot => "foot",
-        TransportMode::Bicycle => "bicycle",
-        TransportMode::MotorCycle => "motor-cycle",
-        TransportMode::Car => "car",
-        TransportMode::Online => "online",
     }
 }
