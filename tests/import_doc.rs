@@ -245,6 +245,16 @@ fn the_code_tables_are_those_of_the_program() {
         words(&document, "### Grounds of a birth"),
         table(tables::birth_grounds())
     );
+    for (heading, rows) in [
+        ("### Trades", tables::trades()),
+        ("### Modes", tables::modes()),
+        ("### Reporters", tables::reporters()),
+        ("### Steps with an injury", tables::injury_steps()),
+        ("### Ways of the fund", tables::fund_moves()),
+        ("### Ends of a warning", tables::endings()),
+    ] {
+        assert_eq!(words(&document, heading), table(rows), "{heading}");
+    }
     assert_eq!(
         words(&document, "### Documents of back-payments"),
         table(tables::back_payment_documents())
@@ -437,6 +447,9 @@ fn the_examples_import_without_any_fault_or_warning() {
         Layout::Benefits,
         Layout::Identities,
         Layout::Statements,
+        Layout::Platforms,
+        Layout::Subsidies,
+        Layout::Warnings,
         Layout::Any,
     ] {
         assert!(layouts.contains(&layout), "no example of {layout:?}");

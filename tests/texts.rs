@@ -31,7 +31,7 @@ const CHINESE_ONLY: [&str; 8] = [
     "rule_keys.yml",
 ];
 /// Keys that the program puts together, by what they begin with.
-const COMPUTED: [&str; 50] = [
+const COMPUTED: [&str; 56] = [
     "actor.",
     "argument.address_",
     "assumption.",
@@ -54,12 +54,14 @@ const COMPUTED: [&str; 50] = [
     "home.dispute.reason.",
     "home.forecast.",
     "home.gap.",
+    "home.injury.",
     "home.key.",
     "home.meaning.",
     "home.month.",
     "home.month_is.",
     "home.payer.",
     "home.record.",
+    "home.reporter.",
     "home.scheme.",
     "home.sign.",
     "home.step.",
@@ -82,6 +84,10 @@ const COMPUTED: [&str; 50] = [
     "severity.",
     "suspension.",
     "transfer.",
+    "work.mode.",
+    "work.reporter.",
+    "work.step.",
+    "work.trade.",
 ];
 /// Codes of faults of a file, of which the crate has no list.
 const FILE_FAULTS: [&str; 21] = [

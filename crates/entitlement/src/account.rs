@@ -18,6 +18,7 @@ mod family;
 mod figure;
 pub(crate) mod json;
 mod person;
+mod platform;
 mod record;
 mod resting;
 mod transfer;
@@ -34,6 +35,10 @@ pub use figure::{
     MissingName, PlaceReason, Question, QuestionName, RuleLine, RuleNumber, RulesUsed,
 };
 pub use person::{BirthLine, Class, ClassLine, DeathLine, DisputeLine, HomeLine, Person};
+pub use platform::{
+    Earned, GradeLine, InjuryCase, InjuryStepLine, ReportLine, SubsidyLine, WorkLine, WorkMonth,
+    Worked, injury_step_word, mode_word, reporter_word, trade_word,
+};
 pub use record::{Amount, ContributionLine, Payer, PayerName, RecordLine, RecordNumber, Standing};
 pub use resting::{Resting, RestingFamily};
 pub use transfer::{
@@ -44,7 +49,7 @@ pub use transfer::{
 pub use yearly::YearTotal;
 
 /// Version of the account: it is raised where the same facts under the same rules give other bytes.
-pub const FORMAT: &str = "yizhang-account/13";
+pub const FORMAT: &str = "yizhang-account/14";
 /// Money of a month usually comes by the end of the next one (our design): what comes then is not paid back.
 pub(crate) const USUAL_MONTHS: i32 = 1;
 /// Context of [`Account::digest`].
@@ -100,6 +105,15 @@ pub struct Account {
     /// Records that the worker disputes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub disputes: Vec<DisputeLine>,
+    /// Work on platforms, by month.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub platforms: Vec<WorkMonth>,
+    /// Injuries at work.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub injuries: Vec<InjuryCase>,
+    /// Subsidies of contributions, by programme, scheme and place.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub subsidies: Vec<SubsidyLine>,
     /// Kinds of record that this version does not read.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unread: Vec<UnreadKind>,

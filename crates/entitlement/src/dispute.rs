@@ -20,7 +20,7 @@ pub enum Reason {
     NotMine,
     /// Accounts were tied together without the worker's consent.
     NoConsent,
-    /// Money was deducted from the worker's pay without consent.
+    /// Money was deducted from the worker's pay without consent, by an employer or a platform.
     Deducted,
     /// Something about a transfer is wrong.
     Transfer,
@@ -66,7 +66,11 @@ impl Reason {
             Self::NoConsent => is_link,
             Self::Deducted => matches!(
                 kind,
-                Kind::DUE | Kind::RECEIVED | Kind::ADJUST_DELTA | Kind::RECOVERY
+                Kind::DUE
+                    | Kind::RECEIVED
+                    | Kind::ADJUST_DELTA
+                    | Kind::RECOVERY
+                    | Kind::PLATFORM_MONTH
             ),
             Self::Transfer => is_transfer,
         }

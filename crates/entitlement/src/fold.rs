@@ -11,6 +11,7 @@ use crate::{
     },
     figures::{self, Folded, Inputs, Workings},
     person::{bridges::Bridges, identity, statements},
+    platforms::{corrected, injuries, subsidies, work},
     policy::Policy,
     records::{
         lines,
@@ -30,6 +31,7 @@ pub fn fold(facts: &[Verified<Fact<'_>>], policy: &Policy, as_of: Day) -> Accoun
     let as_of = AsOf::new(as_of);
     let successors = policy.successors(as_of.month);
     let mut set = standing::decide(Undecided::of(facts), as_of, &successors);
+    corrected::settle(&mut set);
     let person = statements::person(&set);
     items::mark_of_heirs(&mut set, policy, &person);
     let bridges = Bridges::of(&set);
@@ -60,6 +62,9 @@ pub fn fold(facts: &[Verified<Fact<'_>>], policy: &Policy, as_of: Day) -> Accoun
     conflicts.extend(of_figures);
     conflicts.extend(beside_families(&set, worker, &families, &drawn));
     conflicts.extend(of_person(&set, worker, &disputes));
+    let injuries = injuries::cases(&set);
+    conflicts.extend(injuries::conflicts(&injuries));
+    conflicts.extend(subsidies::awarded_twice(&set));
     conflicts.extend(accounts.unlinked);
     owed.say(&mut conflicts);
     let (rules, figures, questions) = workings.finish();
@@ -77,6 +82,9 @@ pub fn fold(facts: &[Verified<Fact<'_>>], policy: &Policy, as_of: Day) -> Accoun
         questions,
         conflicts,
         disputes,
+        platforms: work::months(&set),
+        injuries,
+        subsidies: subsidies::lines(&set),
         unread: lines::unread(&set),
         records: lines::records(&set),
     }

@@ -15,7 +15,7 @@
 //!
 //! let account = fold(&[], Policy::embedded(), Day::parse("2026-10-31").unwrap());
 //! assert!(account.families.is_empty());
-//! assert!(account.canonical_json().starts_with(br#"{"format":"yizhang-account/13","as_of":"2026-10-31""#));
+//! assert!(account.canonical_json().starts_with(br#"{"format":"yizhang-account/14","as_of":"2026-10-31""#));
 //! ```
 //!
 //! # Rules of this version
@@ -49,6 +49,7 @@
 //! * `records`: every record once, its standing, where it belongs; sums of money.
 //! * `months`: what each month of a family comes to, and money by place.
 //! * `person`: what was stated of the worker, identity, participation, joined accounts.
+//! * `platforms`: work on platforms, injuries at it, subsidies; none of it is a month.
 //! * `benefits`: awards, and what is drawn, recovered or lost.
 //! * `effect`: which records act once refunds and agreements have had their say.
 //! * [`transfer`]: cases, from place to place.
@@ -83,6 +84,7 @@ mod fold;
 pub mod formulas;
 mod months;
 mod person;
+mod platforms;
 mod policy;
 pub mod projection;
 pub mod provisional;

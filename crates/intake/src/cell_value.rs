@@ -11,7 +11,7 @@ use std::borrow::Cow;
 use yizhang_ledger::{
     hash::Hash,
     person::SocialSecurityNumber,
-    value::{Code, Day, Division, Fen, Month, Namespace, Rate, Scheme},
+    value::{Code, Day, Division, Fen, Month, Namespace, Rate, Scheme, UnixMillis},
 };
 
 /// Years that rows may name: from the first month of the ledger to far beyond any contribution.
@@ -221,13 +221,81 @@ pub(crate) fn year(text: &str) -> Result<u16, Fault> {
 
 pub(crate) fn count(text: &str, least: u16, most: u16) -> Result<u16, Fault> {
     let form = || Fault::CountForm {
-        least,
-        most,
+        least: least.into(),
+        most: most.into(),
         found: Found::new(text),
     };
     whole(text)
         .filter(|count| (least..=most).contains(count))
         .ok_or_else(form)
+}
+
+/// A whole number from 0 to `most`.
+pub(crate) fn number(text: &str, most: u64) -> Result<u64, Fault> {
+    let is_digits = text.bytes().all(|byte| byte.is_ascii_digit());
+    let number = if is_digits { text.parse().ok() } else { None };
+    number
+        .filter(|number| *number <= most)
+        .ok_or_else(|| Fault::CountForm {
+            least: 0,
+            most,
+            found: Found::new(text),
+        })
+}
+
+/// Milliseconds of a minute, a day, and of the eight hours by which China's time is ahead of UTC.
+const MINUTE_MS: u64 = 60_000;
+const DAY_MS: u64 = 24 * 60 * MINUTE_MS;
+const CHINA_AHEAD_MS: u64 = 8 * 60 * MINUTE_MS;
+
+/// A moment in China's time: a day and a time of that day.
+pub(crate) fn moment(text: &str) -> Result<UnixMillis, Fault> {
+    let form = || Fault::MomentForm {
+        found: Found::new(text),
+    };
+    let (date, time) = text.split_once([' ', 'T']).ok_or_else(form)?;
+    let time = time.trim_start();
+    let time = time.strip_suffix("+08:00").unwrap_or(time);
+    let day = day(date).map_err(|_| form())?;
+    if !is_time(time) {
+        return Err(form());
+    }
+    let mut parts = time.split([':', '.']);
+    let mut next = || parts.next().and_then(whole).map_or(0, u64::from);
+    let (hour, minute, second) = (next(), next(), next());
+    let of_day = (hour * 60 + minute) * MINUTE_MS + second * 1_000;
+    days_since_1970(day)
+        .and_then(|days| (days * DAY_MS + of_day).checked_sub(CHINA_AHEAD_MS))
+        .filter(|_| hour < 24)
+        .map(UnixMillis)
+        .ok_or_else(form)
+}
+
+/// Days from 1970-01-01 to a day; none before.
+fn days_since_1970(day: Day) -> Option<u64> {
+    const OF_1970_01_01: u32 = 719_469;
+    let number = day.number();
+    let (year, month, date) = (number / 10_000, number / 100 % 100, number % 100);
+    // Years from March on, so that the day that some have more is their last.
+    let (year, month) = if month > 2 {
+        (year, month - 3)
+    } else {
+        (year - 1, month + 9)
+    };
+    let days = year * 365 + year / 4 - year / 100 + year / 400 + (month * 153 + 2) / 5 + date;
+    days.checked_sub(OF_1970_01_01).map(u64::from)
+}
+
+/// The code of a platform: a unified social credit code.
+pub(crate) fn platform(text: &str) -> Result<Code<'_>, Fault> {
+    let code = unit(text)?;
+    match text.len() {
+        credit_code::LENGTH => Ok(code),
+        found => Err(Fault::CreditCodeLength {
+            expected: credit_code::LENGTH,
+            found,
+        }),
+    }
 }
 
 fn whole(text: &str) -> Option<u16> {

@@ -25,6 +25,12 @@ const CODED: &[Column] = &[
     Column::Item,
     Column::Ground,
     Column::Class,
+    Column::Trade,
+    Column::Mode,
+    Column::Reporter,
+    Column::Step,
+    Column::Way,
+    Column::Ending,
 ];
 
 /// What the codes of a system stand for. Capital or small letters do not matter.
@@ -182,6 +188,12 @@ fn takes(column: Column, text: &str) -> bool {
         Column::Item => benefit_item(text).is_ok(),
         Column::Ground => of(tables::birth_grounds()),
         Column::Class => of(tables::classes()),
+        Column::Trade => of(tables::trades()),
+        Column::Mode => of(tables::modes()),
+        Column::Reporter => of(tables::reporters()),
+        Column::Step => of(tables::injury_steps()),
+        Column::Way => of(tables::fund_moves()),
+        Column::Ending => of(tables::endings()),
         _ => false,
     }
 }

@@ -138,7 +138,7 @@ columns! {
     Item = "item" ["待遇项目", "AAA036"];
     /// Last month of a benefit.
     Until = "until" ["截止年月", "待遇截止年月"];
-    /// Amount of a benefit.
+    /// Amount of a benefit, of a subsidy, of money of a fund.
     Amount = "amount" ["金额", "待遇金额"];
     /// The other number of the same person.
     OtherPerson = "other_person" ["原社会保障号码", "原证件号码"];
@@ -146,14 +146,94 @@ columns! {
     Evidence = "evidence" ["证明材料摘要"];
     /// The day of a statement about the worker, or of an agreement or dispute. Chooses the layout.
     Decided = "decided" ["认定日期", "确认日期"];
-    /// Month of birth or death.
-    Month = "month" ["年月", "出生年月", "死亡年月"];
+    /// Month of birth or death, of orders.
+    Month = "month" ["年月", "出生年月", "死亡年月", "订单年月"];
     /// What a month of birth rests on; without it the citizen's id.
     Ground = "ground" ["认定依据"];
     /// Class of retirement.
     Class = "class" ["退休类别"];
     /// Region whose chain holds a disputed record.
     Region = "region" ["账链地区"];
+    /// A platform. Chooses the layout.
+    Platform = "platform" ["平台", "平台统一社会信用代码"];
+    /// Kind of business.
+    Trade = "trade" ["业态"];
+    /// How the worker moves.
+    Mode = "mode" ["交通方式"];
+    /// Orders completed.
+    Orders = "orders" ["完成订单数", "订单数"];
+    /// Of them insured.
+    InsuredOrders = "insured_orders" ["参保订单数"];
+    /// Days with an order.
+    Days = "days" ["接单天数"];
+    /// Minutes under way with orders.
+    Minutes = "minutes" ["在途分钟"];
+    /// The longest stretch without a rest, in minutes.
+    LongestMinutes = "longest_minutes" ["最长连续分钟"];
+    /// Of the minutes those at night.
+    NightMinutes = "night_minutes" ["夜间分钟"];
+    /// Earned for the orders.
+    Gross = "gross" ["订单收入"];
+    /// Earned beside them.
+    Incentives = "incentives" ["奖励"];
+    /// Kept by the platform.
+    Deductions = "deductions" ["平台扣款"];
+    /// Given back of what it kept.
+    Refunds = "refunds" ["扣款退还"];
+    /// Paid out.
+    Net = "net" ["实得收入"];
+    /// Rows of the order file.
+    Rows = "rows" ["订单文件行数"];
+    /// Root of the tree of these rows.
+    Root = "root" ["订单文件根"];
+    /// Due from a platform.
+    Due = "due" ["应缴金额"];
+    /// Paid by a platform.
+    Paid = "paid" ["实缴金额"];
+    /// Revenue that a platform has declared.
+    Revenue = "revenue" ["申报营业额"];
+    /// Rate of a prepayment.
+    Rate = "rate" ["预缴费率"];
+    /// Number of an injury: 32 hexadecimal digits, or the number that the agency uses. Chooses the layout.
+    Injury = "injury" ["职业伤害编号", "工伤编号"];
+    /// The moment of the accident.
+    Occurred = "occurred" ["事故时间"];
+    /// The moment of the report.
+    Reported = "reported" ["报告时间"];
+    /// Who has reported.
+    Reporter = "reporter" ["报告人"];
+    /// Leaf of the order under way, 64 hexadecimal digits.
+    Order = "order" ["订单叶"];
+    /// Hash of what is attached to a report, 64 hexadecimal digits.
+    Attachment = "attachment" ["附件摘要"];
+    /// Step of the agency with an injury.
+    Step = "step" ["认定步骤"];
+    /// Grade of disability.
+    Grade = "grade" ["伤残等级"];
+    /// Which way money of a fund moves.
+    Way = "way" ["资金方向"];
+    /// Programme of a subsidy. Chooses the layout.
+    Programme = "programme" ["补贴项目"];
+    /// The contribution that a subsidy is reckoned from.
+    Contribution = "contribution" ["补贴计算缴费额"];
+    /// The share of it.
+    Share = "share" ["补贴比例"];
+    /// Rule of a warning. Chooses the layout.
+    Rule = "rule" ["预警规则"];
+    /// Platform or employer that a warning is about.
+    Party = "party" ["预警对象"];
+    /// What the rule has found.
+    Found = "found" ["预警值"];
+    /// What the rule wants.
+    Wanted = "wanted" ["标准值"];
+    /// Hash of the ids of the records that a warning rests on, 64 hexadecimal digits.
+    Basis = "basis" ["依据记录摘要"];
+    /// By when somebody acts.
+    ActBy = "act_by" ["处理期限"];
+    /// Number of the warning that ends, 64 hexadecimal digits. Chooses the layout.
+    Warning = "warning" ["预警编号"];
+    /// How a warning ends.
+    Ending = "ending" ["关闭方式"];
     /// Handling agency.
     Agency = "agency" ["经办机构", "经办机构编码", "AAB034"];
     /// Business system.
@@ -250,6 +330,11 @@ impl fmt::Display for Column {
 /// A set of columns.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct ColumnSet(u128);
+
+const _: () = assert!(
+    Column::COUNT <= 128,
+    "each column has a bit of its own in a set"
+);
 
 impl ColumnSet {
     pub(crate) const fn of(columns: &[Column]) -> Self {

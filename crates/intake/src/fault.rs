@@ -512,15 +512,94 @@ faults! {
         /// What stands there.
         found: Found,
     };
-    /// A number of months out of its bounds.
+    /// A number out of its bounds.
     #[error("expected a whole number from {least} to {most}, found {found}")]
     CountForm "count-form" Error {
         /// Smallest.
-        least: u16,
+        least: u64,
         /// Largest.
-        most: u16,
+        most: u64,
         /// What stands there.
         found: Found,
+    };
+    /// No moment.
+    #[error("expected a moment as 2026-10-03 12:30 in China's time, found {found}")]
+    MomentForm "moment-form" Error {
+        /// What stands there.
+        found: Found,
+    };
+    /// A word that the table of the column has not.
+    #[error("expected {expected}, found {found}")]
+    WordUnknown "word-unknown" Error {
+        /// The words.
+        expected: OneOf,
+        /// What stands there.
+        found: Found,
+    };
+    /// A number above what another column lets it be.
+    #[error("at most {most} by {other}, found {found}")]
+    AboveOther "above-other" Error {
+        /// What the other column lets it be.
+        most: u64,
+        /// Name of the other column.
+        other: String,
+        /// The number.
+        found: u64,
+    };
+    /// What a platform pays out does not come to what it has earned for the worker and kept.
+    #[error("gross + incentives - deductions + refunds is {expected}, found {found} net")]
+    NetMismatch "net-mismatch" Error {
+        /// By the other columns.
+        expected: Fen,
+        /// What stands there.
+        found: Fen,
+    };
+    /// A day of receipt, and no money.
+    #[error("nothing is paid, so nothing was received on {found}; empty the cell or fill what was paid")]
+    ReceivedNothing "received-nothing" Error {
+        /// The day.
+        found: Day,
+    };
+    /// An accident that is reported before it happens.
+    #[error("an accident is reported after it happens, {occurred}; found {found}")]
+    ReportedBefore "reported-before" Error {
+        /// The moment of the accident.
+        occurred: String,
+        /// The moment of the report.
+        found: String,
+    };
+    /// Nothing is drawn or repaid.
+    #[error("a {kind} row has an amount above zero, found 0.00")]
+    AmountZero "amount-zero" Error {
+        /// Kind of the row.
+        kind: Kind,
+    };
+    /// An injury is handled under a scheme that is for none.
+    #[error("an injury is handled under {expected}, found {found}")]
+    SchemeNotOfInjury "scheme-not-of-injury" Error {
+        /// The schemes.
+        expected: OneOf,
+        /// The scheme.
+        found: String,
+    };
+    /// The code of a platform has not the length of a unified social credit code.
+    #[error("a platform is named by its unified social credit code of {expected} characters, found {found}")]
+    CreditCodeLength "credit-code-length" Error {
+        /// Characters of a code.
+        expected: usize,
+        /// Characters found.
+        found: usize,
+    };
+    /// A warning about a case of a transfer and an injury.
+    #[error("a warning is about one case: keep the one of the transfer or the one of the injury")]
+    CaseTwice "case-twice" Error;
+    /// Somebody is to have acted before the warning is raised.
+    #[error("expected a day from {on} on, when the warning is raised; found {found}")]
+    ActByEarly "act-by-early" Error {
+        /// The day of the warning.
+        on: Day,
+        /// By when somebody acts.
+        found: Day,
     };
     /// Both a month and a year.
     #[error("period and year are both given; expected one of them")]

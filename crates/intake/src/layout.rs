@@ -2,21 +2,28 @@
 
 use crate::column::{
     Column::{
-        AccountType, ActualMonths, Agency, Amount, Base, Case, Class, CreditedPerson, CreditedUnit,
-        Date, Decided, DeemedMonths, Document, DuePerson, DueUnit, Error, Evidence, FirstMonth,
-        From, Full, Ground, InterestPerson, InterestRate, InterestUnit, Into, Item,
-        Kind as KindColumn, LastMonth, LateFee, Month, Months, Name, Nature, NewAgency, NewPlace,
-        OldAgency, OldPlace, OtherPerson, PaidPerson, PaidUnit, PayerId, PayerKind, Period,
-        PeriodEnd, Person, PersonCode, PersonRate, PersonalAccount, PersonalAccountUnit, Place,
-        Pool, Posted, Reason, Received, Region, Remark, RowNumber, Scheme, Serial, Settlement,
-        SubsidyCentral, SubsidyCity, SubsidyCounty, SubsidyProvince, System, Target, TaxStatus,
-        UnitName, UnitRate, Until, Year,
+        AccountType, ActBy, ActualMonths, Agency, Amount, Attachment, Base, Basis, Case, Class,
+        Contribution, CreditedPerson, CreditedUnit, Date, Days, Decided, Deductions, DeemedMonths,
+        Document, Due, DuePerson, DueUnit, Ending, Error, Evidence, FirstMonth, Found, From, Full,
+        Grade, Gross, Ground, Incentives, Injury, InsuredOrders, InterestPerson, InterestRate,
+        InterestUnit, Into, Item, Kind as KindColumn, LastMonth, LateFee, LongestMinutes, Minutes,
+        Mode, Month, Months, Name, Nature, Net, NewAgency, NewPlace, NightMinutes, Occurred,
+        OldAgency, OldPlace, Order, Orders, OtherPerson, Paid, PaidPerson, PaidUnit, Party,
+        PayerId, PayerKind, Period, PeriodEnd, Person, PersonCode, PersonRate, PersonalAccount,
+        PersonalAccountUnit, Place, Platform, Pool, Posted, Programme, Rate, Reason, Received,
+        Refunds, Region, Remark, Reported, Reporter, Revenue, Root, RowNumber, Rows, Rule, Scheme,
+        Serial, Settlement, Share, Step, SubsidyCentral, SubsidyCity, SubsidyCounty,
+        SubsidyProvince, System, Target, TaxStatus, Trade, UnitName, UnitRate, Until, Wanted,
+        Warning, Way, Year,
     },
     ColumnSet,
 };
 use yizhang_ledger::entry::Kind;
 
-const COMMON: ColumnSet = ColumnSet::of(&[KindColumn, Person, Agency, System, Serial]).and(IGNORED);
+/// Of every row.
+const BARE: ColumnSet = ColumnSet::of(&[KindColumn, Agency, System, Serial]).and(IGNORED);
+/// Of every row about a worker.
+const COMMON: ColumnSet = ColumnSet::of(&[Person]).and(BARE);
 const IGNORED: ColumnSet = ColumnSet::of(&[RowNumber, Name, UnitName, PersonCode, Remark, Error]);
 
 const DUE: ColumnSet = ColumnSet::of(&[
@@ -104,6 +111,73 @@ const AGREEMENT: ColumnSet =
 const BRIDGE: ColumnSet =
     ColumnSet::of(&[Scheme, Into, Place, PersonalAccount, Document]).and(STATED);
 const DISPUTE: ColumnSet = ColumnSet::of(&[Region, Target, Reason, Document]).and(STATED);
+const PLATFORM_MONTH: ColumnSet = ColumnSet::of(&[
+    Platform,
+    Place,
+    Month,
+    Trade,
+    Mode,
+    Orders,
+    InsuredOrders,
+    Days,
+    Minutes,
+    LongestMinutes,
+    NightMinutes,
+    Gross,
+    Incentives,
+    Deductions,
+    Refunds,
+    Net,
+    Rows,
+    Root,
+    Target,
+])
+.and(COMMON);
+const PREMIUM: ColumnSet = ColumnSet::of(&[
+    Platform,
+    Place,
+    Month,
+    Trade,
+    Orders,
+    InsuredOrders,
+    Due,
+    Paid,
+    Received,
+    Target,
+])
+.and(BARE);
+const INJURY_REPORT: ColumnSet = ColumnSet::of(&[
+    Injury, Platform, Place, Trade, Occurred, Reported, Reporter, Order, Attachment,
+])
+.and(COMMON);
+const DETERMINATION: ColumnSet =
+    ColumnSet::of(&[Injury, Step, Scheme, Place, Date, Document, Reason]).and(COMMON);
+const GRADE: ColumnSet = ColumnSet::of(&[Injury, Grade, Place, Date, Document]).and(COMMON);
+const PREPAY: ColumnSet = ColumnSet::of(&[
+    Platform, Place, FirstMonth, LastMonth, Revenue, Rate, Due, Paid, Received, Target,
+])
+.and(BARE);
+const DRAW: ColumnSet =
+    ColumnSet::of(&[Platform, Place, Injury, Way, Amount, Date, Target]).and(BARE);
+const SUBSIDY: ColumnSet = ColumnSet::of(&[
+    Programme,
+    Scheme,
+    FirstMonth,
+    LastMonth,
+    Place,
+    Contribution,
+    Share,
+    Amount,
+    Date,
+    Target,
+    Reason,
+])
+.and(COMMON);
+const WARNING: ColumnSet = ColumnSet::of(&[
+    Rule, Party, Case, Injury, Place, FirstMonth, LastMonth, Found, Wanted, Basis, Date, ActBy,
+])
+.and(COMMON);
+const WARNING_CLOSED: ColumnSet = ColumnSet::of(&[Warning, Target, Ending, Reason, Date]).and(BARE);
 
 /// The columns that a row of this kind may fill.
 pub(crate) fn columns_of(kind: Kind) -> ColumnSet {
@@ -119,9 +193,19 @@ pub(crate) fn columns_of(kind: Kind) -> ColumnSet {
         Kind::DUPLICATE_AGREEMENT => AGREEMENT,
         Kind::BRIDGE => BRIDGE,
         Kind::DISPUTE | Kind::DISPUTE_OUTCOME => DISPUTE,
+        Kind::PLATFORM_MONTH => PLATFORM_MONTH,
+        Kind::OIP_PREMIUM => PREMIUM,
+        Kind::INJURY_REPORT => INJURY_REPORT,
+        Kind::INJURY_DETERMINATION => DETERMINATION,
+        Kind::DISABILITY_GRADE => GRADE,
+        Kind::FUND_PREPAY => PREPAY,
+        Kind::FUND_DRAW => DRAW,
+        Kind::WARNING => WARNING,
+        Kind::WARNING_CLOSED => WARNING_CLOSED,
         _ => match Layout::of(kind) {
             Layout::Accounts if (Kind::ENROL..=Kind::TERMINATE).contains(&kind) => PARTICIPATION,
-            Layout::Accounts | Layout::Any => MONEY,
+            Layout::Accounts | Layout::Platforms | Layout::Warnings | Layout::Any => MONEY,
+            Layout::Subsidies => SUBSIDY,
             Layout::Transfers => TRANSFER,
             Layout::Benefits => BENEFIT,
             Layout::Identities => IDENTITY,
@@ -143,6 +227,28 @@ const STATEMENTS: &[Kind] = &[
     Kind::DISPUTE_OUTCOME,
 ];
 
+/// Whether a row of this kind says whom it is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Worker {
+    /// Always.
+    Named,
+    /// Where it is about one.
+    MayBeNamed,
+    /// Never: it is about a platform, a fund, a warning.
+    Nobody,
+}
+
+impl Worker {
+    /// What a row of this kind says.
+    pub(crate) fn of(kind: Kind) -> Self {
+        match kind {
+            Kind::WARNING => Self::MayBeNamed,
+            kind if columns_of(kind).has(Person) => Self::Named,
+            _ => Self::Nobody,
+        }
+    }
+}
+
 /// Kinds that share a header. A column that only one layout has chooses it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Layout {
@@ -156,6 +262,12 @@ pub enum Layout {
     Identities,
     /// What agencies state about a worker, agreements, joined accounts and disputes: has the column `decided`.
     Statements,
+    /// What platforms deposit and owe, injuries, the special fund: has the column `platform` or `injury`.
+    Platforms,
+    /// Subsidies of contributions: has the column `programme`.
+    Subsidies,
+    /// Warnings and how they end: has the column `rule` or `warning`.
+    Warnings,
     /// JSON Lines: every row has its own keys.
     Any,
 }
@@ -171,6 +283,15 @@ impl Layout {
             Self::Identities
         } else if STATEMENTS.contains(&kind) {
             Self::Statements
+        } else if (Kind::PLATFORM_MONTH..=Kind::FUND_DRAW).contains(&kind) {
+            Self::Platforms
+        } else if matches!(
+            kind,
+            Kind::SUBSIDY_APPLY | Kind::SUBSIDY_AWARD | Kind::SUBSIDY_CREDIT
+        ) {
+            Self::Subsidies
+        } else if kind == Kind::WARNING || kind == Kind::WARNING_CLOSED {
+            Self::Warnings
         } else {
             Self::Accounts
         }
@@ -184,7 +305,13 @@ impl Layout {
     /// The layout that these header columns choose.
     pub(crate) fn chosen_by(columns: &[Option<crate::Column>]) -> Self {
         let has = |column| columns.contains(&Some(column));
+        // A warning may be about a case of a transfer or an injury: so warnings come first.
         let choosing = [
+            (Rule, Self::Warnings),
+            (Warning, Self::Warnings),
+            (Platform, Self::Platforms),
+            (Injury, Self::Platforms),
+            (Programme, Self::Subsidies),
             (Case, Self::Transfers),
             (Item, Self::Benefits),
             (OtherPerson, Self::Identities),
@@ -221,6 +348,15 @@ impl Layout {
                 .and(AGREEMENT)
                 .and(BRIDGE)
                 .and(DISPUTE),
+            Self::Platforms => PLATFORM_MONTH
+                .and(PREMIUM)
+                .and(INJURY_REPORT)
+                .and(DETERMINATION)
+                .and(GRADE)
+                .and(PREPAY)
+                .and(DRAW),
+            Self::Subsidies => SUBSIDY,
+            Self::Warnings => WARNING.and(WARNING_CLOSED),
             Self::Any => ColumnSet::of(crate::Column::ALL),
         }
     }
@@ -238,6 +374,11 @@ impl Layout {
             ],
             (Self::Identities, _) => &[KindColumn, Person, OtherPerson, Date, Serial],
             (Self::Statements, _) => &[KindColumn, Person, Decided, Serial],
+            (Self::Platforms, _) => &[KindColumn, Place, Serial],
+            (Self::Subsidies, _) => &[
+                KindColumn, Person, Programme, Scheme, FirstMonth, Place, Amount, Date, Serial,
+            ],
+            (Self::Warnings, _) => &[KindColumn, Date, Serial],
             (Self::Any, _) => &[],
         }
     }

@@ -81,7 +81,7 @@ pub use file_fault::{Damage, FileFault, OtherForm, UnknownColumn};
 pub use found::Found;
 pub use header::ColumnReport;
 pub use intake::{FAULTS_SHOWN_MAX, Intake, KindTotal, Progress, Rows, Summary};
-pub use kinds::{CASE_CONTEXT, case_id};
+pub use kinds::{CASE_CONTEXT, INJURY_CONTEXT, case_id, injury_id};
 pub use layout::Layout;
 pub use line_count::LineCount;
 pub use lines::LineReader;

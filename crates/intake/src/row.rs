@@ -36,7 +36,7 @@ pub struct ParsedRow {
     pub bytes: Vec<u8>,
     /// Money due by the record, both shares, in fen. Two amounts may be more than one can be.
     pub due_fen: i64,
-    /// Money paid, credited as interest, moved or granted by the record, in fen.
+    /// Money paid, credited as interest, moved, granted or drawn by the record, in fen.
     pub paid_fen: i64,
     /// The number of a transfer case as the file has it. The entry holds its hash, so this is for a local book alone.
     pub case_number: Option<String>,
@@ -100,7 +100,7 @@ pub(crate) fn understand(
     if cells.read_kind().is_none() {
         return faulty(row, cells);
     }
-    let account = cells.person(Column::Person);
+    let account = cells.worker();
     let source = cells.source();
     let stated = state(&mut cells, serials, Common { account, source });
     cells.forbid_others();
@@ -111,12 +111,7 @@ pub(crate) fn understand(
             system: source.system.as_str(),
             serial: source.serial.as_str(),
         };
-        let record = || {
-            stated
-                .as_ref()
-                .zip(account)
-                .map(|(stated, account)| (stated.id(), account))
-        };
+        let record = || stated.as_ref().map(|stated| (stated.id(), account));
         let noted = Noted {
             key,
             scheme: cells.scheme_if_any(),
@@ -200,6 +195,11 @@ fn money(record: &Record<'_>) -> Money {
             let sums = fields.sums;
             (0, sums.personal_account.get() + sums.pool.get())
         }
+        Record::PlatformMonth(fields) => (0, fields.earnings.net.get()),
+        Record::OipPremium(fields) => (fields.due.get(), fields.paid.get()),
+        Record::FundPrepay(fields) => (fields.due.get(), fields.paid.get()),
+        Record::FundDraw(fields) => (0, fields.amount.get()),
+        Record::Subsidy(_, fields) => (0, fields.amount.get()),
         _ => (0, 0),
     };
     Money { due_fen, paid_fen }

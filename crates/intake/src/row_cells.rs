@@ -9,14 +9,15 @@ use crate::{
     cell_value,
     codes::CodeMap,
     column::Column,
-    fault::{Fault, RowFault, Severity},
+    fault::{Fault, OneOf, RowFault, Severity},
     found::Found,
     header::Header,
+    layout::Worker,
     pseudonyms::Persons,
     rates::{RateAsked, RateTable},
     raw_row::RawRow,
     serials::{BusinessKey, HASH_DIGITS, Serials},
-    tables::{self, BaseRule, Moves},
+    tables::{self, BaseRule, CodeRow, Moves},
     tidy,
 };
 use std::collections::BTreeMap;
@@ -193,6 +194,15 @@ impl<'r> Cells<'r> {
         })
     }
 
+    /// The worker whom the row is about; none, too, where rows of its kind name nobody, or none has to be named.
+    pub(crate) fn worker(&mut self) -> Option<AccountId> {
+        match Worker::of(self.kind) {
+            Worker::MayBeNamed if self.is_empty(Column::Person) => None,
+            Worker::Named | Worker::MayBeNamed => self.person(Column::Person),
+            Worker::Nobody => None,
+        }
+    }
+
     pub(crate) fn scheme(&mut self) -> Option<(Scheme<'static>, BaseRule)> {
         self.scheme_in(Column::Scheme)
     }
@@ -230,10 +240,15 @@ impl<'r> Cells<'r> {
     /// The day on which something happened: a later one than today is taken, with a warning.
     pub(crate) fn past_day(&mut self, column: Column) -> Option<Day> {
         let day = self.required(column, cell_value::day)?;
-        if let Some(today) = self.context.today.filter(|today| *today < day) {
-            self.fault(column, Fault::DayAhead { today, found: day });
-        }
+        self.warn_of_day_ahead(column, day);
         Some(day)
+    }
+
+    /// Notes a day that is still to come.
+    pub(crate) fn warn_of_day_ahead(&mut self, column: Column, found: Day) {
+        if let Some(today) = self.context.today.filter(|today| *today < found) {
+            self.fault(column, Fault::DayAhead { today, found });
+        }
     }
 
     /// A place; one in no province is taken, with a warning.
@@ -314,6 +329,30 @@ impl<'r> Cells<'r> {
         if self.text(column).is_some_and(cell_value::may_be_person) {
             self.fault(column, Fault::MayBePerson);
         }
+    }
+
+    /// What the file calls a column.
+    pub(crate) fn name(&self, column: Column) -> String {
+        self.context.header.name(column).to_owned()
+    }
+
+    /// A word of a table.
+    pub(crate) fn word<T: Copy>(
+        &mut self,
+        column: Column,
+        table: &'static [CodeRow],
+        meanings: &[(&'static str, T)],
+    ) -> Option<T> {
+        self.required(column, |text| {
+            let code = tables::code(table, text);
+            let meant = meanings.iter().find(|(word, _)| Some(*word) == code);
+            meant
+                .map(|(_, meaning)| *meaning)
+                .ok_or_else(|| Fault::WordUnknown {
+                    expected: OneOf(meanings.iter().map(|(word, _)| (*word).into()).collect()),
+                    found: Found::new(text),
+                })
+        })
     }
 
     /// A reason of AAE160, with a warning for others.

@@ -111,8 +111,8 @@ struct Seen {
     line: u64,
     /// One receipt may be for several schemes: then each of them has the serial once.
     scheme: Option<Scheme<'static>>,
-    /// None if the row was faulty.
-    record: Option<(RecordId, AccountId)>,
+    /// None if the row was faulty; without an account it is about nobody.
+    record: Option<(RecordId, Option<AccountId>)>,
 }
 
 /// The serials seen so far in a pass, as far as they matter.
@@ -160,7 +160,7 @@ impl<'s> Serials<'s> {
         };
         match seen.record {
             None => Err(Fault::TargetFaulty { line: seen.line }),
-            Some((_, other)) if account.is_some_and(|account| account != other) => {
+            Some((_, other)) if account.is_some() && account != other => {
                 Err(Fault::TargetOfOther { line: seen.line })
             }
             Some((id, _)) => Ok(id),
@@ -172,7 +172,7 @@ impl<'s> Serials<'s> {
     pub(crate) fn note(
         &mut self,
         row: Noted<'_>,
-        record: impl FnOnce() -> Option<(RecordId, AccountId)>,
+        record: impl FnOnce() -> Option<(RecordId, Option<AccountId>)>,
     ) -> Option<Fault> {
         let Noted { key, scheme, line } = row;
         if key.serial.is_empty() || !self.survey.keeps(&key) {

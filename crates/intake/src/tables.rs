@@ -192,6 +192,18 @@ code_table! {
     birth_grounds = "data/birth_grounds.csv";
     /// Documents on which back-payments of three years or more may move, as reasons of a closing (人社厅发〔2019〕94号).
     back_payment_documents = "data/back_payment_documents.csv";
+    /// Kinds of business of platforms (人社部发〔2021〕110号).
+    trades = "data/trades.csv";
+    /// How workers of platforms move.
+    modes = "data/modes.csv";
+    /// Who reports an injury.
+    reporters = "data/reporters.csv";
+    /// Steps with an injury (工伤保险条例 art. 18 to 20).
+    injury_steps = "data/injury_steps.csv";
+    /// Which way money of the special fund moves.
+    fund_moves = "data/fund_moves.csv";
+    /// How a warning ends.
+    endings = "data/endings.csv";
     /// Reasons for a change of participation (AAE160).
     reasons = "data/reasons.csv";
 }

@@ -3,6 +3,7 @@
 mod error_file;
 mod faults;
 mod lines;
+mod platforms;
 mod properties;
 mod pseudonyms;
 mod rates;

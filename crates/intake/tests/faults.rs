@@ -506,9 +506,156 @@ fn near_misses_of_statements() -> Vec<NearMiss> {
     ]
 }
 
+fn near_misses_of_platforms() -> Vec<NearMiss> {
+    use support::{
+        determination, draw, grade, injury_report, platform_month, premium, prepay, repayment,
+        subsidy, subsidy_credit, warning, warning_closed,
+    };
+    let one = |cells: Cells| vec![cells];
+    let of_month = |code, changes| (code, one(platform_month()), changes);
+    let of_payment = |code, changes| (code, one(premium()), changes);
+    vec![
+        of_month("missing", vec![("person", "")]),
+        of_month("missing", vec![("insured_orders", "")]),
+        of_month("missing", vec![("net", "")]),
+        of_month("missing", vec![("root", "")]),
+        of_month(
+            "credit-code-length",
+            vec![("platform", "91440300MA00000P1")],
+        ),
+        of_month(
+            "credit-code-check",
+            vec![("platform", "91440300MA00000P1D")],
+        ),
+        of_month("no-right", vec![("place", "520100")]),
+        of_month("word-unknown", vec![("trade", "teaching")]),
+        of_month("word-unknown", vec![("mode", "rocket")]),
+        of_month("above-other", vec![("insured_orders", "613")]),
+        of_month("above-other", vec![("rows", "611")]),
+        of_month("above-other", vec![("days", "7")]),
+        of_month("above-other", vec![("longest_minutes", "11041")]),
+        of_month("above-other", vec![("night_minutes", "11041")]),
+        of_month("count-form", vec![("days", "32")]),
+        of_month("count-form", vec![("orders", "6.12")]),
+        of_month("count-form", vec![("rows", "4294967296")]),
+        of_month("net-mismatch", vec![("net", "6194.51")]),
+        of_month("net-mismatch", vec![("refunds", "")]),
+        of_month("amount-negative", vec![("deductions", "-75.50")]),
+        of_month("hash-form", vec![("root", "abab")]),
+        of_month("target-not-found", vec![("target", "S0")]),
+        of_payment("not-of-kind", vec![("person", ANNA)]),
+        of_payment("missing", vec![("received", "")]),
+        of_payment("missing", vec![("due", "")]),
+        of_payment("above-other", vec![("insured_orders", "61201")]),
+        of_payment("received-nothing", vec![("paid", "")]),
+        (
+            "word-unknown",
+            one(injury_report()),
+            vec![("reporter", "press")],
+        ),
+        ("missing", one(injury_report()), vec![("injury", "")]),
+        (
+            "moment-form",
+            one(injury_report()),
+            vec![("occurred", "2026-10-03")],
+        ),
+        (
+            "moment-form",
+            one(injury_report()),
+            vec![("occurred", "2026-10-03 24:30")],
+        ),
+        (
+            "reported-before",
+            one(injury_report()),
+            vec![("occurred", "2026-10-03 14:05:31")],
+        ),
+        (
+            "day-ahead",
+            one(injury_report()),
+            vec![("reported", "2030-01-02 00:00")],
+        ),
+        ("word-unknown", one(determination()), vec![("step", "lost")]),
+        (
+            "scheme-not-of-injury",
+            one(determination()),
+            vec![("scheme", "hrss:210")],
+        ),
+        ("count-form", one(grade()), vec![("grade", "11")]),
+        ("count-form", one(grade()), vec![("grade", "0")]),
+        ("span-long", one(prepay()), vec![("last_month", "2027-01")]),
+        (
+            "span-reversed",
+            one(prepay()),
+            vec![("last_month", "2025-12")],
+        ),
+        ("rate-form", one(prepay()), vec![("rate", "2")]),
+        ("missing", one(draw()), vec![("injury", "")]),
+        ("amount-zero", one(draw()), vec![("amount", "0")]),
+        ("not-of-kind", one(draw()), vec![("target", "S0")]),
+        ("word-unknown", one(draw()), vec![("way", "lent")]),
+        ("missing", vec![draw(), repayment()], vec![("target", "")]),
+        ("missing", one(subsidy()), vec![("amount", "")]),
+        (
+            "missing",
+            vec![subsidy(), subsidy_credit()],
+            vec![("target", "")],
+        ),
+        (
+            "target-of-other",
+            vec![subsidy(), subsidy_credit()],
+            vec![("person", BERT)],
+        ),
+        (
+            "span-long",
+            one(subsidy()),
+            vec![("first_month", "2025-09")],
+        ),
+        ("missing", one(warning()), vec![("party", "")]),
+        (
+            "act-by-early",
+            one(warning()),
+            vec![("act_by", "2026-11-11")],
+        ),
+        (
+            "case-twice",
+            one(with(warning(), &[("case", "ZY1")])),
+            vec![("injury", "ZS1")],
+        ),
+        (
+            "span-reversed",
+            one(warning()),
+            vec![("last_month", "2026-09")],
+        ),
+        (
+            "missing",
+            vec![warning(), warning_closed()],
+            vec![("reason", "")],
+        ),
+        (
+            "missing",
+            vec![warning(), warning_closed()],
+            vec![("target", "")],
+        ),
+        (
+            "not-of-kind",
+            vec![warning(), warning_closed()],
+            vec![("person", ANNA)],
+        ),
+        (
+            "word-unknown",
+            vec![warning(), warning_closed()],
+            vec![("ending", "lost")],
+        ),
+    ]
+}
+
 #[test]
 fn every_near_miss_has_exactly_its_fault_and_its_neighbour_none() {
-    for (code, rows, changes) in near_misses().into_iter().chain(near_misses_of_statements()) {
+    let all = near_misses()
+        .into_iter()
+        .chain(near_misses_of_statements())
+        .chain(near_misses_of_platforms());
+    for (code, rows, changes) in all {
         assert_eq!(codes(csv(&rows)), [] as [&str; 0], "before {changes:?}");
         let mut wrong = rows.clone();
         let last = wrong.pop().unwrap();
@@ -600,6 +747,7 @@ fn every_code_has_a_near_miss() {
     let tested = near_misses()
         .into_iter()
         .chain(of_statements)
+        .chain(near_misses_of_platforms())
         .map(|(code, ..)| code)
         .chain(elsewhere)
         .chain(impossible);

@@ -564,6 +564,32 @@ fn every_layout_is_chosen_by_its_header() {
         ),
         (support::interest(), Layout::Accounts, Kind::INTEREST_CREDIT),
         (support::suspend(), Layout::Accounts, Kind::SUSPEND),
+        (
+            support::platform_month(),
+            Layout::Platforms,
+            Kind::PLATFORM_MONTH,
+        ),
+        (support::premium(), Layout::Platforms, Kind::OIP_PREMIUM),
+        (
+            support::injury_report(),
+            Layout::Platforms,
+            Kind::INJURY_REPORT,
+        ),
+        (
+            support::determination(),
+            Layout::Platforms,
+            Kind::INJURY_DETERMINATION,
+        ),
+        (support::grade(), Layout::Platforms, Kind::DISABILITY_GRADE),
+        (support::prepay(), Layout::Platforms, Kind::FUND_PREPAY),
+        (support::draw(), Layout::Platforms, Kind::FUND_DRAW),
+        (support::subsidy(), Layout::Subsidies, Kind::SUBSIDY_AWARD),
+        (support::warning(), Layout::Warnings, Kind::WARNING),
+        (
+            with(support::warning_closed(), &[("target", support::HASH)]),
+            Layout::Warnings,
+            Kind::WARNING_CLOSED,
+        ),
     ] {
         let file = csv(std::slice::from_ref(&row));
         assert_eq!(open(&file).unwrap().layout(), layout);

@@ -8,7 +8,7 @@ use super::{
     page::{Block, Part},
     place,
     provisional::{self, ByNumber},
-    record, serde_name, summary,
+    record, serde_name, summary, work,
 };
 use crate::text::t;
 use serde_json::json;
@@ -142,6 +142,7 @@ pub(crate) fn body(answer: &Answer) -> Vec<Part> {
             .iter()
             .filter_map(|family| family::part(account, family, &mut notes)),
     );
+    parts.extend(work::parts(account));
     parts.extend(figures::outlook(account, &notes));
     parts.extend(conflicts::part(account));
     parts.extend(Part::titled(

@@ -23,6 +23,7 @@ mod texts;
 mod transfers;
 mod trust;
 mod words;
+mod work;
 mod years;
 
 #[cfg(feature = "paper")]
@@ -175,6 +176,7 @@ pub fn first(answer: &Answer, setting: &Setting) -> Markup {
             @if !account.records.is_empty() {
                 (years::section(answer, setting))
                 (schemes::section(account))
+                (work::section(account, setting))
                 (rest::medical(account))
                 (transfers::section(account, setting))
                 (conflicts::section(account))

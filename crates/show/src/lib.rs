@@ -37,6 +37,7 @@ mod summary;
 mod text;
 pub mod transfer;
 pub mod verdict;
+mod work;
 
 // The pages of a worker, which the portal shows.
 #[cfg(feature = "home")]

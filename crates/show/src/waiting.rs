@@ -1,15 +1,17 @@
 //! Records that wait for a second clerk, one line each: what the clerk has to decide on.
 
-use crate::{copies::moment, kind, place, printable, table, text::t};
+use crate::{copies::moment, kind, named, place, printable, table, text::t, work};
+use yizhang_entitlement::account::{injury_step_word, mode_word, reporter_word, trade_word};
 use yizhang_ledger::{
     batch::SubmissionId,
     entry::RecordId,
     hash::Hash,
     record::{
-        Contribution, Identity, Period, Record, Reversal, Shares, Source, TransferSide,
-        TransferStep,
+        CaseId, Contribution, DisabilityGrade, Ending, FundDraw, FundMove, FundPrepay, Identity,
+        InjuryDetermination, InjuryReport, OipPremium, Period, PlatformMonth, Record, Reversal,
+        Shares, Source, Subsidy, Trade, TransferSide, TransferStep, Warning, WarningClosed,
     },
-    value::{Code, UnixMillis},
+    value::{Code, Day, Division, Fen, UnixMillis},
 };
 
 /// A record: its kind, and behind it what its fields say. What stands in it but is not worth a word in a line is in the file that it came
@@ -27,6 +29,16 @@ pub fn record(record: &Record<'_>) -> String {
         Record::Reversal(fields) => line.reversal(fields),
         Record::Identity(_, fields) => line.identity(fields),
         Record::Transfer(_, fields) => line.transfer(fields),
+        Record::PlatformMonth(fields) => line.platform_month(fields),
+        Record::OipPremium(fields) => line.premium(fields),
+        Record::InjuryReport(fields) => line.injury_report(fields),
+        Record::InjuryDetermination(fields) => line.determination(fields),
+        Record::DisabilityGrade(fields) => line.grade(fields),
+        Record::FundPrepay(fields) => line.prepay(fields),
+        Record::FundDraw(fields) => line.draw(fields),
+        Record::Subsidy(_, fields) => line.subsidy(fields),
+        Record::Warning(fields) => line.warning(fields),
+        Record::WarningClosed(fields) => line.warning_closed(fields),
         _ => line.target(record.target()),
     }
     if let Some(source) = record.source() {
@@ -81,6 +93,149 @@ impl Line {
         );
         self.say(&t!("waiting.pool"), &fields.sums.pool.to_string());
         self.code(&t!("waiting.reason"), fields.reason);
+    }
+
+    fn platform_month(&mut self, fields: &PlatformMonth<'_>) {
+        self.at_platform(fields.platform, fields.place);
+        self.say(&t!("waiting.of_month"), &fields.month.to_string());
+        self.trade(fields.trade);
+        let mode = named(&format!("work.mode.{}", mode_word(fields.mode)));
+        self.say(&t!("waiting.mode"), &mode);
+        let (work, earned) = (&fields.work, &fields.earnings);
+        let orders = work::orders(work.orders.into(), work.insured_orders.into());
+        self.say(&t!("work.orders"), &orders);
+        self.say(&t!("work.days"), &work.days.to_string());
+        self.say(&t!("work.time"), &work::time(work.minutes.into()));
+        self.sum(&t!("work.gross"), earned.gross);
+        self.sum(&t!("work.incentives"), earned.incentives);
+        self.sum(&t!("work.deductions"), earned.deductions);
+        self.sum(&t!("work.refunds"), earned.refunds);
+        self.sum(&t!("work.net"), earned.net);
+        self.target(fields.target);
+    }
+
+    fn premium(&mut self, fields: &OipPremium<'_>) {
+        self.at_platform(fields.platform, fields.place);
+        self.say(&t!("waiting.of_month"), &fields.month.to_string());
+        self.trade(fields.trade);
+        let orders = work::orders(fields.orders, fields.insured_orders);
+        self.say(&t!("work.orders"), &orders);
+        self.payment(fields.due, fields.paid, fields.received);
+        self.target(fields.target);
+    }
+
+    fn prepay(&mut self, fields: &FundPrepay<'_>) {
+        self.at_platform(fields.platform, fields.place);
+        self.say(&t!("waiting.of_month"), &months(fields.period));
+        self.sum(&t!("waiting.revenue"), fields.revenue);
+        self.say(&t!("waiting.rate"), &fields.rate.to_string());
+        self.payment(fields.due, fields.paid, fields.received);
+        self.target(fields.target);
+    }
+
+    fn draw(&mut self, fields: &FundDraw<'_>) {
+        self.at_platform(fields.platform, fields.place);
+        self.case(fields.case);
+        let way = match fields.way {
+            FundMove::Drawn => t!("waiting.drawn"),
+            FundMove::Repaid => t!("waiting.repaid"),
+        };
+        self.sum(&way, fields.amount);
+        self.say(&t!("waiting.on"), &fields.on.to_string());
+        self.target(fields.target);
+    }
+
+    fn injury_report(&mut self, fields: &InjuryReport<'_>) {
+        self.case(fields.case);
+        self.at_platform(fields.platform, fields.place);
+        self.trade(fields.trade);
+        self.say(&t!("waiting.occurred"), &moment(fields.occurred));
+        self.say(&t!("waiting.reported"), &moment(fields.reported));
+        let reporter = named(&format!("work.reporter.{}", reporter_word(fields.reporter)));
+        self.say(&t!("waiting.reporter"), &reporter);
+    }
+
+    fn determination(&mut self, fields: &InjuryDetermination<'_>) {
+        self.case(fields.case);
+        self.say(
+            &t!("waiting.step"),
+            &work::step(injury_step_word(fields.step)),
+        );
+        self.say(&t!("waiting.at"), &place::name(fields.place));
+        self.say(&t!("waiting.on"), &fields.on.to_string());
+        self.code(&t!("waiting.reason"), fields.reason);
+    }
+
+    fn grade(&mut self, fields: &DisabilityGrade<'_>) {
+        self.case(fields.case);
+        self.say(&t!("waiting.grade"), &fields.grade.to_string());
+        self.say(&t!("waiting.at"), &place::name(fields.place));
+        self.say(&t!("waiting.on"), &fields.on.to_string());
+    }
+
+    fn subsidy(&mut self, fields: &Subsidy<'_>) {
+        self.code(&t!("waiting.programme"), fields.programme);
+        self.say(&t!("waiting.of_month"), &months(fields.period));
+        self.say(&t!("waiting.at"), &place::name(fields.place));
+        self.sum(&t!("waiting.contribution"), fields.contribution);
+        self.say(&t!("waiting.share"), &fields.share.to_string());
+        self.sum(&t!("waiting.amount"), fields.amount);
+        self.say(&t!("waiting.on"), &fields.on.to_string());
+        self.target(fields.target);
+        self.code(&t!("waiting.reason"), fields.reason);
+    }
+
+    fn warning(&mut self, fields: &Warning<'_>) {
+        self.code(&t!("waiting.rule"), fields.rule);
+        self.code(&t!("waiting.party"), fields.subject.party);
+        if let Some(case) = fields.subject.case {
+            self.case(case);
+        }
+        self.say(&t!("waiting.at"), &place::name(fields.place));
+        let span = format!("{} – {}", fields.first, fields.last);
+        self.say(&t!("waiting.of_month"), &span);
+        self.say(&t!("waiting.found"), &fields.found.to_string());
+        self.say(&t!("waiting.wanted"), &fields.wanted.to_string());
+        self.say(&t!("waiting.on"), &fields.on.to_string());
+        self.say(&t!("waiting.act_by"), &fields.act_by.to_string());
+    }
+
+    fn warning_closed(&mut self, fields: &WarningClosed<'_>) {
+        let ending = match fields.ending {
+            Ending::Met => t!("waiting.met"),
+            Ending::Dismissed => t!("waiting.dismissed"),
+        };
+        self.say(&t!("waiting.ending"), &ending);
+        self.say(&t!("waiting.on"), &fields.on.to_string());
+        self.target(Some(fields.target));
+        self.code(&t!("waiting.reason"), fields.reason);
+    }
+
+    fn at_platform(&mut self, platform: Code<'_>, place: Division) {
+        self.code(&t!("work.platform"), platform);
+        self.say(&t!("waiting.at"), &place::name(place));
+    }
+
+    fn trade(&mut self, trade: Trade) {
+        let trade = named(&format!("work.trade.{}", trade_word(trade)));
+        self.say(&t!("waiting.trade"), &trade);
+    }
+
+    fn payment(&mut self, due: Fen, paid: Fen, received: Option<Day>) {
+        self.sum(&t!("waiting.due_all"), due);
+        self.sum(&t!("waiting.paid_all"), paid);
+        if let Some(received) = received {
+            self.say(&t!("waiting.received"), &received.to_string());
+        }
+    }
+
+    fn case(&mut self, case: CaseId) {
+        let number = format!("{:032x}", u128::from_be_bytes(case.0));
+        self.say(&t!("waiting.case"), &number);
+    }
+
+    fn sum(&mut self, name: &str, sum: Fen) {
+        self.say(name, &sum.to_string());
     }
 
     fn target(&mut self, target: Option<RecordId>) {

@@ -51,7 +51,7 @@ pub struct Content {
 /// The account as its issuer computed it.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, BorrowDecode)]
 pub struct StatedAccount {
-    /// The form of its JSON, for instance `yizhang-account/13`.
+    /// The form of its JSON, for instance `yizhang-account/14`.
     pub form: String,
     /// The digest of the JSON.
     pub digest: Hash,

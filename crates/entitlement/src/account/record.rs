@@ -32,6 +32,8 @@ pub enum Standing {
     NotFull,
     /// Refunds left it less than full: no month.
     Refunded,
+    /// A later record of its chain took its place: a month of a platform.
+    Corrected,
     /// An agreement keeps the record of another place for its months.
     Cleared,
     /// A reversal, refund or difference without a target that it may act on.

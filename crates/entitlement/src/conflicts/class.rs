@@ -202,12 +202,21 @@ classes! {
     C35 Prov None Agency "paid while suspended for prison, military service or settling abroad",
         "the agency refunds months that should not have been paid; others stay shown",
         "AAE160 6303, 6305, 6402";
+    C36 Hold None Agency "two reports of one accident, by two platforms",
+        "the agency finds whose order was under way, and joins the cases; premiums stay paid for every order",
+        "the pilot of occupational-injury protection, 人社部发〔2021〕110号; design rule: accidents within an hour";
     C38 Auto None Nobody "the household has moved to another province",
         "nothing: the household of the day counts on which the conditions are met",
         "国办发〔2009〕66号 art. 6: that of the day when the conditions are met";
     C41 Prov None Agency "the worker disputes a record, and nobody has answered",
         "the agency's answer, and a correction where the worker is right",
         "社会保险法 art. 4, 74";
+    C42 Hold None Agency "one injury handled as occupational injury and as work injury",
+        "one scheme for one event: work injury where an employer employs the worker, else occupational injury; the other steps are reversed",
+        "design rule on 工伤保险条例 art. 2 and 人社部发〔2021〕110号";
+    C43 Task None Agency "the same month subsidised twice",
+        "one of the awards is reversed, and what was paid on it recovered",
+        "design rule: no month of contributions is borne twice, whatever the programmes and places";
     Y01 Prov None Agency "a reversal, refund, difference or stop names a record of another chain",
         "the agency whose chain holds the target acts on it",
         "design rule";

@@ -98,6 +98,13 @@ pub(crate) struct Held<'f> {
     pub(crate) alone: Vec<Months>,
 }
 
+/// The day on which a month begins.
+fn first_day(month: Month) -> Option<Day> {
+    let year = u32::from(month.year()).checked_mul(10_000)?;
+    let month = u32::from(month.month()).checked_mul(100)?;
+    Day::new(year.checked_add(month)?.checked_add(1)?)
+}
+
 /// Months from one to another, both included.
 #[derive(Clone, Copy)]
 pub(crate) struct Months {
@@ -140,6 +147,7 @@ impl<'f> Held<'f> {
             Record::InjuryReport(fields) => Some(Day::of(fields.reported)),
             Record::InjuryDetermination(fields) => Some(fields.on),
             Record::DisabilityGrade(fields) => Some(fields.on),
+            Record::PlatformMonth(fields) => first_day(fields.month),
             Record::OipPremium(fields) => fields.received,
             Record::FundPrepay(fields) => fields.received,
             Record::FundDraw(fields) => Some(fields.on),
@@ -152,7 +160,6 @@ impl<'f> Held<'f> {
             | Record::KeyBound(_)
             | Record::KeyEnded(_)
             | Record::Approval(_)
-            | Record::PlatformMonth(_)
             | Record::Deposit(_)
             | Record::Unknown(..) => None,
         }

@@ -18,10 +18,12 @@ use yizhang_ledger::{
     hash::Hash,
     record::{
         AccountType, Agreement, Benefit, Birth, BirthEvidence, Bridge, CaseId, Contribution, Death,
-        Deemed, Dispute, Household, Participation, Payer, PayerKind, Period, Record, RetireClass,
-        RetireClassFact, Reversal, Shares, Subsidies, TransferSide, TransferStep, TransferSums,
+        Deemed, DisabilityGrade, Dispute, Earnings, Household, InjuryDetermination, InjuryReport,
+        InjuryStep, OrderRows, Participation, Payer, PayerKind, Period, PlatformMonth, Record,
+        Reporter, RetireClass, RetireClassFact, Reversal, Shares, Subsidies, Subsidy, Trade,
+        TransferSide, TransferStep, TransferSums, TransportMode, Work,
     },
-    value::{Code, Fen, Month},
+    value::{Code, Fen, Month, Rate, UnixMillis},
 };
 use yizhang_rules::{RuleFile, RuleSet};
 
@@ -65,6 +67,13 @@ pub(crate) struct Case {
     /// `kind count`.
     #[serde(default)]
     pub(crate) unread: Vec<String>,
+    /// Work on platforms by month, injuries and subsidies, as the README says.
+    #[serde(default)]
+    pub(crate) work: Vec<String>,
+    #[serde(default)]
+    pub(crate) injuries: Vec<String>,
+    #[serde(default)]
+    pub(crate) subsidies: Vec<String>,
 }
 
 #[derive(Clone, Deserialize)]
@@ -119,6 +128,20 @@ pub(crate) struct Row {
     pub(crate) document: Option<u8>,
     /// 待遇项目 of a benefit.
     pub(crate) item: Option<String>,
+    /// A platform.
+    pub(crate) platform: Option<String>,
+    /// Of a month of a platform: orders, insured orders, days, minutes.
+    pub(crate) work: Option<[u32; 4]>,
+    /// Yuan of gross, incentives, deductions and refunds.
+    pub(crate) earned: Option<[String; 4]>,
+    /// Minutes from the beginning of 2026 in UTC to an accident.
+    pub(crate) minute: Option<u64>,
+    /// Step of an agency with an injury, as the account calls it.
+    pub(crate) step: Option<String>,
+    /// Grade of disability.
+    pub(crate) grade: Option<u8>,
+    /// Programme of a subsidy.
+    pub(crate) programme: Option<String>,
 }
 
 /// Yuan of unit and person.
@@ -660,7 +683,135 @@ fn stated<'r>(
                 source,
             })
         }
+        kind => of_platforms(row, kind, period, serial, target),
+    }
+}
+
+/// Milliseconds from 1970 to 2026, and of a minute.
+const START_OF_2026_MS: u64 = 1_767_225_600_000;
+const MINUTE_MS: u64 = 60_000;
+
+/// Work on platforms, injuries and subsidies.
+fn of_platforms<'r>(
+    row: &'r Row,
+    kind: Kind,
+    period: Period,
+    serial: &'r str,
+    target: Option<RecordId>,
+) -> Record<'r> {
+    let (account, source, document) = (WORKER, source(serial), Hash::ZERO);
+    let place = division(row.place.as_deref().unwrap_or("440300"));
+    let on = row.received.as_deref();
+    let on = on.map_or_else(|| fifteenth(period.first), day);
+    let case = CaseId([row.case; 16]);
+    let reason = Code::new(row.reason.as_deref().unwrap_or("")).unwrap();
+    let platform = Code::new(row.platform.as_deref().unwrap_or("91440300MA00000P1C")).unwrap();
+    let trade = Trade::Delivery;
+    match kind {
+        Kind::PLATFORM_MONTH => Record::PlatformMonth(PlatformMonth {
+            account,
+            platform,
+            place,
+            month: period.first,
+            trade,
+            mode: TransportMode::Bicycle,
+            work: work(row),
+            earnings: earnings(row),
+            file: OrderRows {
+                rows: 1_000,
+                root: Hash([7; 32]),
+            },
+            target,
+            source,
+        }),
+        Kind::INJURY_REPORT => {
+            let minute = row.minute.expect("an accident has a minute");
+            let occurred = UnixMillis(START_OF_2026_MS + minute * MINUTE_MS);
+            Record::InjuryReport(InjuryReport {
+                account,
+                case,
+                platform,
+                place,
+                trade,
+                occurred,
+                reported: UnixMillis(occurred.0 + 30 * MINUTE_MS),
+                reporter: Reporter::Worker,
+                order: Hash::ZERO,
+                attachment: Hash::ZERO,
+                source,
+            })
+        }
+        Kind::INJURY_DETERMINATION => Record::InjuryDetermination(InjuryDetermination {
+            account,
+            case,
+            step: match row.step.as_deref() {
+                Some("accepted") => InjuryStep::Accepted,
+                Some("recognised") => InjuryStep::Recognised,
+                other => panic!("{other:?} is no step that cases have"),
+            },
+            scheme: scheme(&row.scheme),
+            place,
+            on,
+            document,
+            reason,
+            source,
+        }),
+        Kind::DISABILITY_GRADE => Record::DisabilityGrade(DisabilityGrade {
+            account,
+            case,
+            grade: row.grade.expect("a grade is one"),
+            place,
+            on,
+            document,
+            source,
+        }),
+        Kind::SUBSIDY_APPLY | Kind::SUBSIDY_AWARD | Kind::SUBSIDY_CREDIT => Record::Subsidy(
+            kind,
+            Subsidy {
+                account,
+                programme: Code::new(row.programme.as_deref().unwrap_or("FLEX")).unwrap(),
+                scheme: scheme(&row.scheme),
+                period: span(row).map_or(period, |(first, last)| Period {
+                    first,
+                    months: u8::try_from(last.since(first) + 1).unwrap(),
+                }),
+                place,
+                contribution: Fen::ZERO,
+                share: Rate::ZERO,
+                amount: shares(row.paid.as_ref().expect("a subsidy has a sum, as `paid`")).person,
+                on,
+                target,
+                reason,
+                source,
+            },
+        ),
         kind => Record::unread(kind, serial.as_bytes()),
+    }
+}
+
+fn work(row: &Row) -> Work {
+    let [orders, insured_orders, days, minutes] = row.work.unwrap_or([100, 100, 20, 6_000]);
+    Work {
+        orders,
+        insured_orders,
+        days: u8::try_from(days).unwrap(),
+        minutes,
+        longest_minutes: minutes / 20,
+        night_minutes: minutes / 10,
+    }
+}
+
+fn earnings(row: &Row) -> Earnings {
+    let sums = row.earned.clone();
+    let sums = sums.unwrap_or_else(|| ["1000.00", "100.00", "30.00", "10.00"].map(str::to_owned));
+    let [gross, incentives, deductions, refunds] = sums.map(|sum| fen(&sum));
+    let net = gross.get() + incentives.get() - deductions.get() + refunds.get();
+    Earnings {
+        gross,
+        incentives,
+        deductions,
+        refunds,
+        net: Fen::new(net).unwrap(),
     }
 }
 

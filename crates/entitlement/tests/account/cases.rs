@@ -9,7 +9,8 @@ use std::{fmt::Write, fs, path::Path, sync::LazyLock};
 use yizhang_entitlement::{
     Account, Policy,
     account::{
-        Conflict, Drawing, FamilyAccount, Figure, FigureValue, GapCause, MonthStatus, TransferCase,
+        Conflict, Drawing, FamilyAccount, Figure, FigureValue, GapCause, InjuryCase, MonthStatus,
+        SubsidyLine, TransferCase, WorkLine, WorkMonth,
     },
     fold,
 };
@@ -116,7 +117,68 @@ fn check(case: &Case, plain_weekends: bool) -> Vec<String> {
         .iter()
         .map(|kind| format!("{} {}", kind.kind, kind.records.len()));
     faults.same("unread", &unread.collect(), &case.unread);
+    let work = account.platforms.iter().map(work_text).collect();
+    faults.same("work on platforms", &work, &case.work);
+    let injuries = account.injuries.iter().map(injury_text).collect();
+    faults.same("injuries", &injuries, &case.injuries);
+    let subsidies = account.subsidies.iter().map(subsidy_text).collect();
+    faults.same("subsidies", &subsidies, &case.subsidies);
     faults.faults
+}
+
+/// `month orders n insured n minutes n net yuan: platform place days n net yuan, …`, what was corrected with `corrected`.
+fn work_text(of: &WorkMonth) -> String {
+    let line = |line: &WorkLine| {
+        let corrected = line.corrected_by.map_or("", |_| " corrected");
+        format!(
+            "{} {} days {} net {}{corrected}",
+            &line.platform[14..],
+            line.place,
+            line.days,
+            yuan(line.earned.net)
+        )
+    };
+    let lines: Vec<String> = of.platforms.iter().map(line).collect();
+    format!(
+        "{} orders {} insured {} minutes {} net {}: {}",
+        of.month,
+        of.worked.orders,
+        of.worked.insured_orders,
+        of.worked.minutes,
+        yuan(of.earned.net),
+        lines.join(", ")
+    )
+}
+
+/// `case reports n`, then each step with its scheme, and `grade n`.
+fn injury_text(of: &InjuryCase) -> String {
+    let mut text = format!("{} reports {}", of.case.0[0], of.reports.len());
+    for step in &of.steps {
+        write!(text, ", {} {}", step.step, step.scheme).unwrap();
+    }
+    if let Some(line) = of.grades.last() {
+        write!(text, ", grade {}", line.grade).unwrap();
+    }
+    text
+}
+
+/// `programme scheme place months n first..last asked yuan awarded yuan credited yuan`.
+fn subsidy_text(of: &SubsidyLine) -> String {
+    let span = of.first.zip(of.last);
+    format!(
+        "{} {} {} months {}{} asked {} awarded {} credited {}",
+        of.programme,
+        of.scheme,
+        of.place,
+        of.months,
+        span.map_or_else(String::new, |(first, last)| format!(
+            " {}",
+            range(first, last)
+        )),
+        yuan(of.asked),
+        yuan(of.awarded),
+        yuan(of.credited)
+    )
 }
 
 /// The published schema of the account.

@@ -15,4 +15,5 @@ mod provisional;
 mod review;
 mod row_names;
 mod sample;
+mod work;
 mod yearly;

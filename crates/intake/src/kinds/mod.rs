@@ -5,11 +5,16 @@ mod beside_rules;
 mod contribution;
 mod corrections;
 mod identity;
+mod injuries;
 mod interest;
 mod participation;
+mod platforms;
 mod statements;
+mod subsidies;
 mod transfers;
+mod warnings;
 
+pub use injuries::{INJURY_CONTEXT, injury_id};
 pub use transfers::{CASE_CONTEXT, case_id};
 
 use crate::{row_cells::Cells, serials::Serials};
@@ -56,6 +61,20 @@ pub(crate) fn record<'r>(
         Kind::DISPUTE | Kind::DISPUTE_OUTCOME => {
             Record::Dispute(kind, statements::dispute(cells, serials, common)?)
         }
+        Kind::PLATFORM_MONTH => Record::PlatformMonth(platforms::month(cells, serials, common)?),
+        Kind::OIP_PREMIUM => Record::OipPremium(platforms::premium(cells, serials, common)?),
+        Kind::INJURY_REPORT => Record::InjuryReport(injuries::report(cells, common)?),
+        Kind::INJURY_DETERMINATION => {
+            Record::InjuryDetermination(injuries::determination(cells, common)?)
+        }
+        Kind::DISABILITY_GRADE => Record::DisabilityGrade(injuries::grade(cells, common)?),
+        Kind::FUND_PREPAY => Record::FundPrepay(platforms::prepay(cells, serials, common)?),
+        Kind::FUND_DRAW => Record::FundDraw(platforms::draw(cells, serials, common)?),
+        Kind::SUBSIDY_APPLY | Kind::SUBSIDY_AWARD | Kind::SUBSIDY_CREDIT => {
+            Record::Subsidy(kind, subsidies::subsidy(cells, serials, common)?)
+        }
+        Kind::WARNING => Record::Warning(warnings::warning(cells, common)?),
+        Kind::WARNING_CLOSED => Record::WarningClosed(warnings::closed(cells, serials, common)?),
         kind if kind <= Kind::CORRECTION => {
             Record::Transfer(kind, transfers::transfer(cells, common)?)
         }

@@ -231,7 +231,7 @@ fn decided(cells: &mut Cells<'_>) -> Option<Day> {
     cells.past_day(Column::Decided)
 }
 
-fn document(cells: &mut Cells<'_>) -> Option<Hash> {
+pub(super) fn document(cells: &mut Cells<'_>) -> Option<Hash> {
     cells.or(Column::Document, Hash::ZERO, cell_value::hash)
 }
 
@@ -251,7 +251,7 @@ fn span(cells: &mut Cells<'_>) -> Option<(Month, Month)> {
             Column::LastMonth,
             Fault::CountForm {
                 least: 1,
-                most: DEEMED_MONTHS_MAX,
+                most: DEEMED_MONTHS_MAX.into(),
                 found,
             },
         );

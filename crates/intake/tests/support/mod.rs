@@ -249,6 +249,188 @@ pub(crate) fn dispute() -> Cells {
     )
 }
 
+/// An invented platform.
+pub(crate) const PLATFORM: &str = "91440300MA00000P1C";
+/// A hash of nothing in particular.
+pub(crate) const HASH: &str = "abababababababababababababababababababababababababababababababab";
+
+pub(crate) fn platform_month() -> Cells {
+    vec![
+        ("kind", "PlatformMonth"),
+        ("person", ANNA),
+        ("platform", PLATFORM),
+        ("place", "440300"),
+        ("month", "2026-10"),
+        ("trade", "delivery"),
+        ("mode", "bicycle"),
+        ("orders", "612"),
+        ("insured_orders", "600"),
+        ("days", "26"),
+        ("minutes", "11040"),
+        ("longest_minutes", "390"),
+        ("night_minutes", "1260"),
+        ("gross", "5830.00"),
+        ("incentives", "420.00"),
+        ("deductions", "75.50"),
+        ("refunds", "20.00"),
+        ("net", "6194.50"),
+        ("rows", "631"),
+        ("root", HASH),
+        ("serial", "S1"),
+    ]
+}
+
+pub(crate) fn premium() -> Cells {
+    vec![
+        ("kind", "OipPremium"),
+        ("platform", PLATFORM),
+        ("place", "440300"),
+        ("month", "2026-10"),
+        ("trade", "delivery"),
+        ("orders", "61200"),
+        ("insured_orders", "61200"),
+        ("due", "2448.00"),
+        ("paid", "2448.00"),
+        ("received", "2026-11-10"),
+        ("serial", "S1"),
+    ]
+}
+
+pub(crate) fn injury_report() -> Cells {
+    vec![
+        ("kind", "InjuryReport"),
+        ("person", ANNA),
+        ("injury", "ZS2026000017"),
+        ("platform", PLATFORM),
+        ("place", "440300"),
+        ("trade", "delivery"),
+        ("occurred", "2026-10-03 12:30"),
+        ("reported", "2026-10-03 14:05:30"),
+        ("reporter", "worker"),
+        ("order", HASH),
+        ("serial", "S1"),
+    ]
+}
+
+pub(crate) fn determination() -> Cells {
+    vec![
+        ("kind", "InjuryDetermination"),
+        ("person", ANNA),
+        ("injury", "ZS2026000017"),
+        ("step", "recognised"),
+        ("scheme", "hrss:OIP"),
+        ("place", "440300"),
+        ("date", "2026-11-20"),
+        ("document", HASH),
+        ("serial", "S1"),
+    ]
+}
+
+pub(crate) fn grade() -> Cells {
+    vec![
+        ("kind", "DisabilityGrade"),
+        ("person", ANNA),
+        ("injury", "ZS2026000017"),
+        ("grade", "10"),
+        ("place", "440300"),
+        ("date", "2026-12-20"),
+        ("serial", "S1"),
+    ]
+}
+
+pub(crate) fn prepay() -> Cells {
+    vec![
+        ("kind", "FundPrepay"),
+        ("platform", PLATFORM),
+        ("place", "440300"),
+        ("first_month", "2026-01"),
+        ("last_month", "2026-12"),
+        ("revenue", "120000000.00"),
+        ("rate", "1%"),
+        ("due", "1200000.00"),
+        ("paid", "1200000.00"),
+        ("received", "2026-01-15"),
+        ("serial", "S1"),
+    ]
+}
+
+pub(crate) fn draw() -> Cells {
+    vec![
+        ("kind", "FundDraw"),
+        ("platform", PLATFORM),
+        ("place", "440300"),
+        ("injury", "ZS2026000017"),
+        ("way", "drawn"),
+        ("amount", "30000.00"),
+        ("date", "2026-10-05"),
+        ("serial", "S1"),
+    ]
+}
+
+/// Repays the row `S1`.
+pub(crate) fn repayment() -> Cells {
+    with(
+        draw(),
+        &[("way", "repaid"), ("target", "S1"), ("serial", "S2")],
+    )
+}
+
+pub(crate) fn subsidy() -> Cells {
+    vec![
+        ("kind", "SubsidyAward"),
+        ("person", ANNA),
+        ("programme", "FLEX-4050"),
+        ("scheme", "hrss:110"),
+        ("first_month", "2026-07"),
+        ("last_month", "2026-09"),
+        ("place", "440300"),
+        ("contribution", "2700.00"),
+        ("share", "0.5"),
+        ("amount", "1350.00"),
+        ("date", "2026-10-12"),
+        ("serial", "S1"),
+    ]
+}
+
+pub(crate) fn subsidy_credit() -> Cells {
+    with(
+        subsidy(),
+        &[
+            ("kind", "SubsidyCredit"),
+            ("target", "S1"),
+            ("serial", "S2"),
+        ],
+    )
+}
+
+pub(crate) fn warning() -> Cells {
+    vec![
+        ("kind", "Warning"),
+        ("rule", "coverage"),
+        ("party", PLATFORM),
+        ("place", "440300"),
+        ("first_month", "2026-10"),
+        ("found", "9800"),
+        ("wanted", "10000"),
+        ("date", "2026-11-12"),
+        ("act_by", "2026-11-27"),
+        ("serial", "S1"),
+    ]
+}
+
+/// Ends the warning of the row `S1`.
+pub(crate) fn warning_closed() -> Cells {
+    vec![
+        ("kind", "WarningClosed"),
+        ("warning", HASH),
+        ("target", "S1"),
+        ("ending", "dismissed"),
+        ("reason", "COUNTED-TWICE"),
+        ("date", "2026-11-20"),
+        ("serial", "S2"),
+    ]
+}
+
 fn stated(kind: &'static str, cells: &[(&'static str, &'static str)]) -> Cells {
     let mut all = vec![("kind", kind), ("person", ANNA), ("decided", "2024-05-06")];
     all.extend_from_slice(cells);

@@ -40,6 +40,10 @@ enum Matter {
     Amount,
     /// Records of agencies that do not agree.
     Records,
+    /// An injury at work that agencies or platforms have twice.
+    Injury,
+    /// A subsidy awarded twice.
+    Subsidy,
     /// The worker's own dispute.
     Disputed,
     /// Stated by somebody without the right to.
@@ -266,6 +270,8 @@ impl Matter {
             Self::Stays => "stays",
             Self::Amount => "amount",
             Self::Records => "records",
+            Self::Injury => "injury",
+            Self::Subsidy => "subsidy",
             Self::Disputed => "disputed",
             Self::Claim => "claim",
         }
@@ -292,6 +298,8 @@ const fn matter(code: ConflictCode) -> Matter {
         C::C08 | C::C09 | C::C25 | C::C27 | C::C28 | C::C30 | C::Y01 | C::Y02 | C::Y03 => {
             Matter::Records
         }
+        C::C36 | C::C42 => Matter::Injury,
+        C::C43 => Matter::Subsidy,
         C::C41 => Matter::Disputed,
         C::Y15 => Matter::Claim,
     }

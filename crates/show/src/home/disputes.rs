@@ -1,15 +1,19 @@
 //! What a worker holds against a record: the way to say so, and how far each of it has come.
 
-use super::{Setting, terms, trust, words};
+use super::{Setting, terms, trust, words, work};
 use crate::text::t;
 use crate::{account::Answer, kind, named, record};
 use maud::{Markup, html};
 use yizhang_entitlement::{
     Account,
-    account::{DisputeLine, RecordLine, RecordNumber},
+    account::{DisputeLine, RecordLine, RecordNumber, WorkLine},
     dispute::{Outcome, Reason, is_disputable},
 };
-use yizhang_ledger::{dispute::DISPUTES_OF_RECORD_MAX, entry::Kind, value::Division};
+use yizhang_ledger::{
+    dispute::DISPUTES_OF_RECORD_MAX,
+    entry::Kind,
+    value::{Division, Month},
+};
 
 /// Bytes of a document, for people.
 const DOCUMENT_MIB: usize = yizhang_ledger::dispute::DOCUMENT_BYTES_MAX / (1_024 * 1_024);
@@ -94,10 +98,12 @@ pub(super) fn of_card(
 ) -> Markup {
     let known: Vec<&DisputeLine> = of_record(account, number).collect();
     let is_open = known.iter().any(|line| line.outcome.is_none());
-    let takes_pay = line
+    let kept_of_work = of_work(account, number).is_some_and(|(_, said)| said.earned.deductions > 0);
+    let kept_of_pay = line
         .contribution
         .as_ref()
-        .is_some_and(|said| said.paid.person > 0 && Reason::Deducted.fits(line.kind));
+        .is_some_and(|said| said.paid.person > 0);
+    let takes_pay = (kept_of_pay || kept_of_work) && Reason::Deducted.fits(line.kind);
     html! {
         @for line in known { p.small { (progress(line)) } }
         @if !is_open && is_disputable(line.kind) {
@@ -105,6 +111,14 @@ pub(super) fn of_card(
             (way(line, setting))
         }
     }
+}
+
+/// What a record says of a month of work, and which month.
+fn of_work(account: &Account, number: RecordNumber) -> Option<(Month, &WorkLine)> {
+    account.platforms.iter().find_map(|month| {
+        let line = month.platforms.iter().find(|line| line.record == number)?;
+        Some((month.month, line))
+    })
 }
 
 /// The link to the page on which a record is disputed.
@@ -128,7 +142,7 @@ fn raised(account: &Account, line: &DisputeLine, setting: &Setting) -> Markup {
     let disputed = line.disputed;
     let record = disputed.and_then(|number| account.record(number));
     html! {
-        h3 { (what(record)) }
+        h3 { (what(account, disputed)) }
         p { (reason(&line.reason)) }
         p.figure { (progress(line)) }
         @if let (Some(record), true) = (record, line.outcome.is_some()) { (way(record, setting)) }
@@ -136,10 +150,15 @@ fn raised(account: &Account, line: &DisputeLine, setting: &Setting) -> Markup {
 }
 
 /// What a record is about, as people say it.
-fn what(record: Option<&RecordLine>) -> String {
-    let Some(record) = record else {
+fn what(account: &Account, number: Option<RecordNumber>) -> String {
+    let known = number.and_then(|number| Some((number, account.record(number)?)));
+    let Some((number, record)) = known else {
         return t!("home.dispute.unknown_record").to_string();
     };
+    if let Some((month, line)) = of_work(account, number) {
+        let (platform, month) = (&line.platform, words::month(month));
+        return t!("home.dispute.of_work", platform = platform, month = month).to_string();
+    }
     let kind = kind::name(record.kind);
     match &record.contribution {
         Some(said) => {
@@ -256,11 +275,12 @@ pub fn page(answer: &Answer, place: Place, setting: &Setting) -> Option<Markup> 
             h1 { (t!("home.dispute.title")) }
             (trust::line(answer, &setting.links))
             section.cards { div.card {
-                h2 { (what(Some(line))) }
+                h2 { (what(account, Some(number))) }
                 p.small { (record::named(account, number)) }
                 @if let Some(said) = &line.contribution {
                     p { (t!("home.dispute.said", base = words::money(said.base), unit = words::money(said.paid.unit), person = words::money(said.paid.person), place = words::at(said.place))) }
                 }
+                @if let Some((_, said)) = of_work(account, number) { (work::facts(said)) }
             } }
             @for line in &known {
                 p { (reason(&line.reason)) }

@@ -7,6 +7,7 @@ mod matters;
 mod pages;
 mod people;
 mod trust;
+mod work;
 
 // The cases, and what makes accounts of them, are those of `entitlement`.
 #[allow(dead_code, reason = "each test takes what it needs of it")]

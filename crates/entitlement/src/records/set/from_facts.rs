@@ -35,7 +35,7 @@ fn unique<'f>(facts: &'f [Verified<Fact<'f>>]) -> Vec<Held<'f>> {
             _ => held.push(Held {
                 fact,
                 again: Vec::new(),
-                family: fact.record.scheme().map(Family::of),
+                family: family_of(&fact.record),
                 period: period_of(&fact.record),
                 target: Target::None,
                 depth: 0,
@@ -48,6 +48,14 @@ fn unique<'f>(facts: &'f [Verified<Fact<'f>>]) -> Vec<Held<'f>> {
         }
     }
     held
+}
+
+/// What is evidence beside the months belongs to no family, though it names a scheme: it opens none.
+fn family_of<'f>(record: &Record<'f>) -> Option<Family<'f>> {
+    match record {
+        Record::Subsidy(..) | Record::InjuryDetermination(_) => None,
+        _ => record.scheme().map(Family::of),
+    }
 }
 
 fn period_of(record: &Record<'_>) -> Option<Period> {
@@ -94,6 +102,8 @@ fn target_id(record: &Record<'_>) -> Option<RecordId> {
     match record {
         Record::Reversal(fields) => Some(fields.target),
         Record::Contribution(_, fields) => fields.target,
+        Record::PlatformMonth(fields) => fields.target,
+        Record::Subsidy(_, fields) => fields.target,
         _ => None,
     }
 }
