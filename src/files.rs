@@ -4,15 +4,19 @@ use crate::exit::Failure;
 use anyhow::Context;
 use rust_i18n::t;
 use std::{
+    env,
     fs::{self, DirBuilder, File, OpenOptions},
     io::{self, Read, Write},
     os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt, fchown},
-    path::Path,
+    path::{Path, PathBuf},
 };
 use zeroize::Zeroizing;
 
 /// Largest small file that is read: a roster, a key, a configuration.
 const SMALL_FILE_BYTES_MAX: usize = 1_024 * 1_024;
+
+/// Where systems keep the authorities that browsers know, if `SSL_CERT_FILE` does not say.
+const AUTHORITIES: &str = "/etc/ssl/certs/ca-certificates.crt";
 
 /// Who may read a new file.
 #[derive(Clone, Copy)]
@@ -116,6 +120,13 @@ pub(crate) fn read_secret_text(path: &Path) -> anyhow::Result<Zeroizing<String>>
 /// Reads a small file; no more of it than that, whatever it says its size is.
 pub(crate) fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
     read_at_most(path, SMALL_FILE_BYTES_MAX)
+}
+
+/// Certificates of authorities, PEM: those of a file, or those that this system knows.
+pub(crate) fn authorities(given: Option<&Path>) -> anyhow::Result<Vec<u8>> {
+    let of_system =
+        || env::var_os("SSL_CERT_FILE").map_or_else(|| AUTHORITIES.into(), PathBuf::from);
+    read(&given.map_or_else(of_system, Path::to_path_buf))
 }
 
 /// Whether a file begins with these bytes; a directory does not.

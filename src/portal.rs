@@ -2,6 +2,7 @@
 
 mod example;
 mod offices;
+mod sign_on;
 
 use crate::{
     clock, connection,
@@ -24,6 +25,8 @@ use yizhang_portal::{Config, Portal, Tls};
 pub(crate) enum Command {
     /// Run a portal: a web server through which workers open their own accounts.
     Run(RunArguments),
+    /// Fetch the keys of the agency's identity provider into a file, for the node.
+    ProviderKeys(sign_on::KeysArguments),
 }
 
 /// Arguments of `portal run`.
@@ -56,6 +59,9 @@ pub(crate) struct RunArguments {
     /// Directory of the rule files that the node was started with: workers' own estimates are computed under them.
     #[arg(long, value_name = "DIR")]
     rules: Option<PathBuf>,
+    /// The agency's identity provider, by which workers sign on: a file with a table `sign_on`.
+    #[arg(long, value_name = "FILE")]
+    sign_on: Option<PathBuf>,
     /// Let anybody look at an invented person, to see what an account is like.
     #[arg(long)]
     example: bool,
@@ -70,6 +76,7 @@ pub(crate) struct RunArguments {
 pub(crate) fn run(command: &Command) -> anyhow::Result<Outcome> {
     match command {
         Command::Run(arguments) => serve(arguments),
+        Command::ProviderKeys(arguments) => sign_on::keys(arguments),
     }
 }
 
@@ -100,6 +107,11 @@ async fn until_asked(arguments: &RunArguments) -> anyhow::Result<Outcome> {
         example: arguments
             .example
             .then(|| example::rider(clock::today()))
+            .transpose()?,
+        sign_on: arguments
+            .sign_on
+            .as_deref()
+            .map(sign_on::read)
             .transpose()?,
         clock: clock::now,
     })

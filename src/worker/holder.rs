@@ -13,7 +13,6 @@ use ed25519_dalek::{SigningKey, pkcs8::DecodePrivateKey};
 use rust_i18n::t;
 use serde::{Deserialize, Serialize};
 use std::{
-    env,
     io::{IsTerminal, stdin},
     path::{Path, PathBuf},
 };
@@ -37,9 +36,6 @@ use yizhang_wire::{
 const KEY_FILE: &str = "holder.key";
 /// What it is called, and where it is of use.
 const HOLDER_FILE: &str = "holder.toml";
-/// Where systems keep the authorities that browsers know, if `SSL_CERT_FILE` does not say.
-const AUTHORITIES: &str = "/etc/ssl/certs/ca-certificates.crt";
-
 /// Arguments of `worker enrol`.
 #[derive(Args)]
 pub(crate) struct EnrolArguments {
@@ -254,10 +250,7 @@ fn channel(portal: &str, authority: Option<&Path>) -> anyhow::Result<Channel> {
     ensure!(is_portal(portal), "{}", t!("holder.bad_portal"));
     let is_secure = portal.starts_with("https://");
     let authorities = if is_secure {
-        let given = authority.map(Path::to_path_buf);
-        let of_system =
-            || env::var_os("SSL_CERT_FILE").map_or_else(|| AUTHORITIES.into(), PathBuf::from);
-        Some(files::read(&given.unwrap_or_else(of_system))?)
+        Some(files::authorities(authority)?)
     } else {
         None
     };

@@ -1,5 +1,6 @@
 //! What a portal is told at its start, and why it does not start.
 
+use crate::provider::{ProviderFault, SignOn};
 use std::{net::SocketAddr, path::PathBuf};
 use tonic::transport::Channel;
 use yizhang_entitlement::{Account, Policy};
@@ -31,6 +32,8 @@ pub struct Config {
     pub offices: Vec<Office>,
     /// An invented person whom anybody may look at; none if nobody is shown.
     pub example: Option<Example>,
+    /// The identity provider of the agency; none if nobody signs on by one.
+    pub sign_on: Option<SignOn>,
     /// The clock.
     pub clock: fn() -> UnixMillis,
 }
@@ -82,6 +85,9 @@ pub enum StartError {
         /// Why.
         reason: String,
     },
+    /// The identity provider is not one that can be asked.
+    #[error(transparent)]
+    Provider(#[from] ProviderFault),
     /// A file cannot be read.
     #[error("{path}: {error}")]
     File {

@@ -14,8 +14,8 @@ use yizhang_wire::{
     v1::{
         self, BindReply, BindRequest, ChallengeReply, ChallengeRequest, DisputeRequest,
         EndKeyRequest, EnterRequest, Entrance, HeldKey, KeysRequest, LeaveRequest, LookupRequest,
-        OpenRequest, ReadingsRequest, StatementRequest, account_client::AccountClient,
-        holders_client::HoldersClient,
+        OpenRequest, ReadingsRequest, SignOnRequest, StatementRequest,
+        account_client::AccountClient, holders_client::HoldersClient,
     },
 };
 
@@ -109,6 +109,11 @@ impl Node {
     /// Opens the account of a key.
     pub(crate) async fn open(&self, request: OpenRequest) -> Result<Entrance, NodeFault> {
         Ok(within(CALL_TIMEOUT, self.holders().open(request)).await?)
+    }
+
+    /// Opens the account of whom the identity provider vouches for.
+    pub(crate) async fn sign_on(&self, request: SignOnRequest) -> Result<Entrance, NodeFault> {
+        Ok(within(CALL_TIMEOUT, self.holders().sign_on(request)).await?)
     }
 
     /// Binds a key.

@@ -6,6 +6,7 @@ mod fault;
 mod keys;
 mod layout;
 mod readings;
+mod sign_on;
 mod statement;
 
 pub(crate) use account::{
@@ -15,4 +16,5 @@ pub(crate) use enter::welcome;
 pub(crate) use fault::{Fault, fault, fault_text};
 pub(crate) use keys::{keys, passkey_label};
 pub(crate) use readings::readings;
+pub(crate) use sign_on::arrived;
 pub(crate) use statement::statement;

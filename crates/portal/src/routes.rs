@@ -9,6 +9,7 @@ mod example;
 mod keys;
 mod passkey;
 mod readings;
+mod sign_on;
 mod statement;
 
 use crate::{
@@ -44,6 +45,8 @@ pub(crate) fn router(shared: &Arc<Shared>) -> Router {
         .route("/", get(enter::welcome))
         .route("/enter", post(enter::enter))
         .route("/leave", post(enter::leave))
+        .route("/sign-on", get(sign_on::begin))
+        .route(sign_on::BACK, get(sign_on::back))
         .route("/passkey/challenge", post(passkey::challenge))
         .route("/passkey/open", post(passkey::open))
         .route("/passkey/new", post(passkey::new))

@@ -3,7 +3,9 @@
 use crate::{
     config::{Config, StartError, Tls},
     guard::ClientAddress,
+    journeys::Journeys,
     node::Node,
+    provider::Provider,
     rates::{Rates, whole},
     routes,
     sessions::Sessions,
@@ -122,6 +124,7 @@ impl Portal {
             policy,
             offices,
             example,
+            sign_on,
             clock,
         } = config;
         if tls.is_none() && !is_behind_proxy && !listen.ip().is_loopback() {
@@ -141,6 +144,8 @@ impl Portal {
             region,
             node: Node::new(node),
             sessions: Sessions::default(),
+            journeys: Journeys::default(),
+            provider: sign_on.map(Provider::new).transpose()?,
             rates: Rates::new(Instant::now()),
             site,
             is_behind_proxy,

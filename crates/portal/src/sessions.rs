@@ -24,12 +24,17 @@ impl SessionId {
 
     /// Reads the cookies of a request; none if no session is among them.
     pub(crate) fn of_cookies(cookies: &str) -> Option<Self> {
-        let mut pairs = cookies
-            .split(';')
-            .filter_map(|pair| pair.trim().split_once('='));
-        let (_, value) = pairs.find(|(name, _)| *name == COOKIE)?;
-        Some(Self(value.to_string()))
+        Some(Self(cookie(cookies, COOKIE)?.to_string()))
     }
+}
+
+/// The value of a cookie among those of a request.
+pub(crate) fn cookie<'c>(cookies: &'c str, name: &str) -> Option<&'c str> {
+    let mut pairs = cookies
+        .split(';')
+        .filter_map(|pair| pair.trim().split_once('='));
+    let (_, value) = pairs.find(|(found, _)| *found == name)?;
+    Some(value)
 }
 
 /// Somebody who is there.
@@ -39,9 +44,7 @@ pub(crate) struct Session {
     pub(crate) ticket: Vec<u8>,
     /// What forms of this session carry, so that no other page can send one.
     pub(crate) token: String,
-    /// Whether a code has opened it, and no key: then a key should be bound.
-    pub(crate) is_by_code: bool,
-    /// Whether a key may be bound: once with a code.
+    /// Whether a key may be bound, and so should be: once, where no key has opened it.
     pub(crate) may_bind: bool,
     opened: Instant,
     used: Instant,
@@ -53,7 +56,7 @@ impl Session {
     /// A session of an account that a node has opened for so long.
     pub(crate) fn new(
         ticket: Vec<u8>,
-        is_by_code: bool,
+        may_bind: bool,
         idle: Duration,
         whole: Duration,
         now: Instant,
@@ -61,8 +64,7 @@ impl Session {
         Some(Self {
             ticket,
             token: random_text()?,
-            is_by_code,
-            may_bind: is_by_code,
+            may_bind,
             opened: now,
             used: now,
             idle,
@@ -110,7 +112,6 @@ impl Sessions {
     pub(crate) fn has_key(&self, id: &SessionId) {
         if let Some(session) = self.lock().get_mut(id) {
             session.may_bind = false;
-            session.is_by_code = false;
         }
     }
 
@@ -123,7 +124,8 @@ impl Sessions {
     }
 }
 
-fn random_text() -> Option<String> {
+/// 32 random bytes as text, which nobody guesses; none where the machine has none.
+pub(crate) fn random_text() -> Option<String> {
     let mut bytes = [0; 32];
     getrandom::fill(&mut bytes).ok()?;
     Some(Base64UrlUnpadded::encode_string(&bytes))

@@ -2,7 +2,9 @@
 
 use crate::{
     config::{Example, StartError},
+    journeys::Journeys,
     node::Node,
+    provider::Provider,
     rates::Rates,
     sessions::Sessions,
 };
@@ -18,6 +20,9 @@ pub(crate) struct Shared {
     pub(crate) region: Division,
     pub(crate) node: Node,
     pub(crate) sessions: Sessions,
+    /// Browsers that are on their way to the provider and back.
+    pub(crate) journeys: Journeys,
+    pub(crate) provider: Option<Provider>,
     pub(crate) rates: Rates,
     pub(crate) site: Site,
     pub(crate) is_behind_proxy: bool,

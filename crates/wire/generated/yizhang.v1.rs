@@ -700,6 +700,9 @@ pub struct Entrance {
     pub idle_ms: u64,
     #[prost(uint64, tag = "4")]
     pub whole_ms: u64,
+    /// Whether one key may be bound with it.
+    #[prost(bool, tag = "5")]
+    pub may_bind: bool,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct SignOnRequest {

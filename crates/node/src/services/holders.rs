@@ -633,6 +633,11 @@ fn entrance(
 ) -> Result<v1::Entrance, Refusal> {
     let id = TicketId(random()?);
     let certificate = trace.holder.certificate;
+    let may_bind = match basis {
+        Basis::Code { .. } => true,
+        Basis::SignOn => shared.holders.sign_on_binds,
+        Basis::Key(_) => false,
+    };
     let mut tickets = shared.holders.tickets();
     if !tickets.open(id, account, certificate, basis, Instant::now()) {
         return Err(Refusal::Busy {
@@ -647,6 +652,7 @@ fn entrance(
         account: account.0.to_vec().into(),
         idle_ms: milliseconds(IDLE),
         whole_ms: milliseconds(WHOLE),
+        may_bind,
     })
 }
 

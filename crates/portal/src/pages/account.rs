@@ -66,7 +66,7 @@ pub(crate) fn account(
     let answer = answer(told);
     let body = yizhang_show::language::during(language, || shown(&answer, part, setting))?;
     let begin = || {
-        html! { @if session.is_by_code && *part == Part::First { aside.inset { (bind(session)) } } }
+        html! { @if session.may_bind && *part == Part::First { aside.inset { (bind(session)) } } }
     };
     Some(around(language, &Whose::Worker(session), begin, &body))
 }

@@ -9,7 +9,8 @@ use axum::response::Html;
 use maud::html;
 use yizhang_show::{language::Language, place};
 
-/// The first page: what this is, the way in with a phone that is known, and the way in with a code. With what was wrong, if something was.
+/// The first page: what this is, the ways in: with a phone that is known, by the identity provider if there
+/// is one, and with a code. With what was wrong, if something was.
 pub(crate) fn welcome(language: Language, shared: &Shared, fault: Option<Fault>) -> Html<String> {
     page(
         language,
@@ -30,6 +31,13 @@ pub(crate) fn welcome(language: Language, shared: &Shared, fault: Option<Fault>)
                     p.alert role="alert" id="passkey-fault" hidden {}
                     button.main type="button" id="passkey-open" hidden data-failed=(t!("passkey.failed")) { (t!("welcome.phone_button")) }
                     p id="passkey-none" { (t!("welcome.phone_none")) }
+                }
+                @if let Some(provider) = &shared.provider {
+                    section.card aria-labelledby="by-sign-on" {
+                        h2 id="by-sign-on" { (t!("sign_on.title")) }
+                        p { (t!("sign_on.text")) }
+                        a.main href="/sign-on" { (provider.label().text(language)) }
+                    }
                 }
                 section.card aria-labelledby="by-code" {
                     h2 id="by-code" { (t!("welcome.code")) }

@@ -29,6 +29,16 @@ pub(crate) enum Fault {
     TooMany,
     /// The region of the node does not hold the worker.
     Elsewhere,
+    /// Who was to sign on has turned back.
+    Cancelled,
+    /// A return from the provider that fits no way that this browser was sent on, or comes too late, or again.
+    Lost,
+    /// The provider lets nobody sign on, or gives nothing for what it gave before.
+    Denied,
+    /// Who has signed on opens no record here: whatever it is, it is said no closer.
+    NotVouched,
+    /// The provider does not answer.
+    ProviderAway,
     /// There is no such page.
     NoPage,
     /// A page of somebody else has sent it.
@@ -48,6 +58,11 @@ impl Fault {
             Self::TooLarge => "fault.too_large",
             Self::TooMany => "fault.too_many",
             Self::Elsewhere => "fault.elsewhere",
+            Self::Cancelled => "fault.cancelled",
+            Self::Lost => "fault.lost",
+            Self::Denied => "fault.denied",
+            Self::NotVouched => "fault.not_vouched",
+            Self::ProviderAway => "fault.provider_away",
             Self::NoPage => "fault.no_page",
             Self::ForeignPage => "fault.foreign_page",
         }

@@ -23,7 +23,7 @@ use std::{
 use yizhang_show::language::Language;
 use yizhang_wire::v1::Entrance;
 
-/// The first page: what this is, and the two ways in. Whoever is there already is taken to the account.
+/// The first page: what this is, and the ways in. Whoever is there already is taken to the account.
 pub(crate) async fn welcome(State(shared): State<Arc<Shared>>, headers: HeaderMap) -> Response {
     if visitor(&shared, &headers).is_some() {
         return Redirect::to("/account").into_response();
@@ -54,7 +54,7 @@ pub(crate) async fn enter(
         return (StatusCode::TOO_MANY_REQUESTS, page).into_response();
     }
     match shared.node.enter(typed.code).await {
-        Ok(entrance) => match admit(&shared, &entrance, true) {
+        Ok(entrance) => match admit(&shared, &entrance) {
             Some(cookie) => {
                 ([(header::SET_COOKIE, cookie)], Redirect::to("/account")).into_response()
             }
@@ -80,11 +80,11 @@ fn again(shared: &Shared, language: Language, fault: Fault) -> Response {
 }
 
 /// Opens a session under a fresh name; the cookie for it. None if there is no room.
-pub(crate) fn admit(shared: &Shared, entrance: &Entrance, is_by_code: bool) -> Option<String> {
+pub(crate) fn admit(shared: &Shared, entrance: &Entrance) -> Option<String> {
     let now = Instant::now();
     let session = Session::new(
         entrance.ticket.to_vec(),
-        is_by_code,
+        entrance.may_bind,
         Duration::from_millis(entrance.idle_ms),
         Duration::from_millis(entrance.whole_ms),
         now,

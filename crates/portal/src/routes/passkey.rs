@@ -96,7 +96,7 @@ pub(crate) async fn open(
         return refused(language, &NodeFault::NotOpened);
     };
     match shared.node.open(request).await {
-        Ok(entrance) => match admit(&shared, &entrance, false) {
+        Ok(entrance) => match admit(&shared, &entrance) {
             Some(cookie) => ([(header::SET_COOKIE, cookie)], to("/account")).into_response(),
             None => refused(language, &NodeFault::Busy),
         },

@@ -294,7 +294,7 @@ fn case(visit: &Visit<'_>) -> String {
     }
 }
 
-/// What the worker has opened the account with, as the log has it: `code`, or `key 440000 0`.
+/// What the worker has opened the account with, as the log has it: `code`, `sign-on`, or `key 440000 0`.
 fn opened_with(reading: &Reading) -> String {
     let mut words = reading.case_number.split(' ');
     let key = (
@@ -304,6 +304,7 @@ fn opened_with(reading: &Reading) -> String {
     );
     match key {
         (Some("code"), None, None) => t!("readings.with_code").to_string(),
+        (Some("sign-on"), None, None) => t!("readings.with_sign_on").to_string(),
         (Some("key"), Some(region), Some(number)) => t!(
             "readings.with_key",
             region = place::name(region),
