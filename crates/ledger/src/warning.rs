@@ -15,8 +15,8 @@ pub const BASIS_CONTEXT: &str = "yizhang 2026-11-30 v1 records of a warning";
 
 /// The number of the warning of a rule about a subject at a place, from a month on.
 pub fn id(rule: Code<'_>, subject: &Subject<'_>, place: Division, first: Month) -> Hash {
-    let worker = subject.worker.map(|account| account.0).unwrap_or([0; 16]);
-    let case = subject.case.map(|case| case.0).unwrap_or([0; 16]);
+    let worker = subject.worker.map_or([0; 16], |account| account.0);
+    let case = subject.case.map_or([0; 16], |case| case.0);
     let given = [
         u8::from(subject.worker.is_some()),
         u8::from(subject.case.is_some()),
