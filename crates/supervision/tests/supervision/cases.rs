@@ -73,7 +73,11 @@ fn cases_come_out_as_they_say() {
         for case in &cases.case {
             count += 1;
             let title = format!("{name}: {}", case.title);
-            faults.extend(check(case).into_iter().map(|fault| format!("{title}: {fault}")));
+            faults.extend(
+                check(case)
+                    .into_iter()
+                    .map(|fault| format!("{title}: {fault}")),
+            );
         }
     }
     assert!(faults.is_empty(), "{}", faults.join("\n"));
@@ -110,12 +114,32 @@ fn check(case: &Case) -> Vec<String> {
         }
     };
     let warnings = views.warnings.candidates.iter();
-    compare("warnings", &case.warnings, warnings.map(|one| seen.warning(one)).collect());
+    compare(
+        "warnings",
+        &case.warnings,
+        warnings.map(|one| seen.warning(one)).collect(),
+    );
     compare("raised", &case.raised, seen.raised(&views));
     compare("coverage", &case.coverage, seen.coverage(&views));
-    compare("fund", &case.fund, views.books.iter().flat_map(|book| seen.book(book)).collect());
-    compare("checks", &case.checks, seen.of_injuries(&views, Seen::checks));
-    compare("clocks", &case.clocks, seen.of_injuries(&views, Seen::clocks));
+    compare(
+        "fund",
+        &case.fund,
+        views
+            .books
+            .iter()
+            .flat_map(|book| seen.book(book))
+            .collect(),
+    );
+    compare(
+        "checks",
+        &case.checks,
+        seen.of_injuries(&views, Seen::checks),
+    );
+    compare(
+        "clocks",
+        &case.clocks,
+        seen.of_injuries(&views, Seen::clocks),
+    );
     compare("steps", &case.steps, seen.of_injuries(&views, Seen::steps));
     compare("doubles", &case.doubles, seen.doubles(&views));
     compare("set aside", &case.set_aside, seen.set_aside(&views));
@@ -137,7 +161,9 @@ fn names(case: &Case) -> Names {
         cases: BTreeMap::new(),
     };
     for one in &case.records {
-        names.workers.insert(account(&one.worker), one.worker.clone());
+        names
+            .workers
+            .insert(account(&one.worker), one.worker.clone());
         names.workers.insert(account(&one.other), one.other.clone());
         names.cases.insert(case_id(&one.case), one.case.clone());
     }
@@ -169,7 +195,9 @@ impl Seen<'_> {
     }
 
     fn warning(&self, one: &Candidate) -> String {
-        let worker = one.worker.map(|worker| self.names.workers[&worker].as_str());
+        let worker = one
+            .worker
+            .map(|worker| self.names.workers[&worker].as_str());
         let case = one.case.map(|case| self.case(case));
         let platform = (!one.party.is_empty()).then(|| short(&one.party));
         let subject: Vec<&str> = [worker, platform, case].into_iter().flatten().collect();
@@ -198,8 +226,11 @@ impl Seen<'_> {
     fn coverage(&self, views: &Views<'_>) -> Vec<String> {
         let lines = views.coverage.iter().map(|line| {
             let due = line.due.map_or("none".to_owned(), |due| due.to_string());
-            let differences: Vec<String> =
-                line.differences.iter().map(|one| format!("{one:?}")).collect();
+            let differences: Vec<String> = line
+                .differences
+                .iter()
+                .map(|one| format!("{one:?}"))
+                .collect();
             format!(
                 "{} {} {} {} orders {} insured {} due {due} paid {} [{}]",
                 short(&line.platform),
@@ -219,7 +250,11 @@ impl Seen<'_> {
         let mut lines = Vec::new();
         for dues in &book.dues {
             let arrears = dues.arrears().unwrap_or_default();
-            let agrees = if dues.agrees { "" } else { " assessed otherwise" };
+            let agrees = if dues.agrees {
+                ""
+            } else {
+                " assessed otherwise"
+            };
             lines.push(format!(
                 "{} {} {}..{} due {} paid {} arrears {arrears}{agrees}",
                 short(&book.platform),
@@ -264,7 +299,14 @@ impl Seen<'_> {
     fn checks(&self, injury: &Injury<'_>) -> Vec<String> {
         let checks = injury.checks.iter();
         checks
-            .map(|check| format!("{} {:?} {:?}", self.case(injury.case.case), check.item, check.answer))
+            .map(|check| {
+                format!(
+                    "{} {:?} {:?}",
+                    self.case(injury.case.case),
+                    check.item,
+                    check.answer
+                )
+            })
             .collect()
     }
 
@@ -294,7 +336,11 @@ impl Seen<'_> {
         let steps = injury.steps.iter();
         steps
             .map(|step| {
-                let mark = if Some(step.stage) == slowest { " longest" } else { "" };
+                let mark = if Some(step.stage) == slowest {
+                    " longest"
+                } else {
+                    ""
+                };
                 format!(
                     "{} {:?} {} days{mark}",
                     self.case(injury.case.case),
@@ -309,13 +355,22 @@ impl Seen<'_> {
         let mut lines = Vec::new();
         for one in &views.two_reports {
             let records = [one.first, one.second];
-            lines.push(format!("C36 {} {} minutes", self.labels(&records), one.minutes));
+            lines.push(format!(
+                "C36 {} {} minutes",
+                self.labels(&records),
+                one.minutes
+            ));
         }
         for one in &views.two_schemes {
             lines.push(format!("C42 {} {}", one.day, self.labels(&one.records)));
         }
         for one in &views.doubles {
-            lines.push(format!("twice {} {} {}", one.scheme, one.month, self.labels(&one.awards)));
+            lines.push(format!(
+                "twice {} {} {}",
+                one.scheme,
+                one.month,
+                self.labels(&one.awards)
+            ));
         }
         for one in &views.beyond {
             lines.push(format!(
@@ -325,6 +380,7 @@ impl Seen<'_> {
                 one.credited
             ));
         }
+        lines.sort();
         lines
     }
 
@@ -348,12 +404,17 @@ impl Seen<'_> {
         };
         let programme = subsidies::example();
         let found = subsidies::review(&worker.acting.records, &programme, asked, terms);
-        let of_scheme = found.lines.iter().filter(|line| line.scheme == review.scheme);
+        let of_scheme = found
+            .lines
+            .iter()
+            .filter(|line| line.scheme == review.scheme);
         let lines: Vec<String> = of_scheme
             .map(|line| {
                 let borne = match &line.borne {
                     Ok(amount) => amount.to_string(),
-                    Err(Refused::Awarded(award)) => format!("awarded {}", self.chains.label(*award)),
+                    Err(Refused::Awarded(award)) => {
+                        format!("awarded {}", self.chains.label(*award))
+                    }
                     Err(why) => format!("{why:?}"),
                 };
                 format!("{} {borne}", line.month)
@@ -361,7 +422,10 @@ impl Seen<'_> {
             .collect();
         let mut faults = Vec::new();
         if lines != review.lines {
-            faults.push(format!("review: expected {:#?}, found {lines:#?}", review.lines));
+            faults.push(format!(
+                "review: expected {:#?}, found {lines:#?}",
+                review.lines
+            ));
         }
         if found.sum.to_string() != review.sum {
             faults.push(format!("sum: expected {}, found {}", review.sum, found.sum));

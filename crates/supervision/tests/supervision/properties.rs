@@ -45,18 +45,27 @@ fn month(rng: &mut Rng) -> String {
 }
 
 fn a_day(rng: &mut Rng) -> String {
-    format!("2026-{:02}-{:02}", rng.random_range(6..=10), rng.random_range(1..=28))
+    format!(
+        "2026-{:02}-{:02}",
+        rng.random_range(6..=10),
+        rng.random_range(1..=28)
+    )
 }
 
 fn yuan(rng: &mut Rng) -> String {
-    format!("{}.{:02}", rng.random_range(1..2_000), rng.random_range(0..100))
+    format!(
+        "{}.{:02}",
+        rng.random_range(1..2_000),
+        rng.random_range(0..100)
+    )
 }
 
 /// A record that is likely to touch others.
 fn written(rng: &mut Rng, serial: usize, earlier: &[Written]) -> Written {
     let kinds = [
-        "month", "month", "month", "month", "premium", "prepay", "draw", "draw", "repay", "report",
-        "step", "award", "received", "enrol", "suspend", "warning", "reversal",
+        "month", "month", "month", "month", "premium", "prepay", "prepay", "report", "draw",
+        "draw", "repay", "report", "step", "award", "received", "enrol", "suspend", "warning",
+        "reversal",
     ];
     let kind = pick(rng, &kinds);
     let orders = rng.random_range(0..50);
@@ -76,7 +85,11 @@ fn written(rng: &mut Rng, serial: usize, earlier: &[Written]) -> Written {
         place: pick(rng, &PLACES),
         month: month(rng),
         orders,
-        insured: Some(if rng.random_ratio(1, 3) { orders / 2 } else { orders }),
+        insured: Some(if rng.random_ratio(1, 3) {
+            orders / 2
+        } else {
+            orders
+        }),
         net: yuan(rng),
         longest: rng.random_range(0..400),
         due: yuan(rng),
@@ -102,13 +115,27 @@ fn written(rng: &mut Rng, serial: usize, earlier: &[Written]) -> Written {
                 one.place = first.place;
             }
         }
+        "draw" => {
+            if let Some(report) = named(rng, &["report"]) {
+                one.case = report.case;
+                one.platform = report.platform;
+            }
+            // Most of them are there, in one fund.
+            one.place = "370200".into();
+            one.amount = format!("{}.00", rng.random_range(1..100));
+        }
+        "prepay" if rng.random_bool(0.8) => one.place = "370200".into(),
         "repay" => match named(rng, &["draw"]) {
             Some(draw) => {
                 let label = draw.label.clone();
                 one = Written {
                     label: one.label,
                     kind: "repay".into(),
-                    amount: if rng.random_bool(0.5) { draw.amount.clone() } else { one.amount },
+                    amount: if rng.random_bool(0.5) {
+                        draw.amount.clone()
+                    } else {
+                        one.amount
+                    },
                     on: one.on,
                     of: label,
                     ..draw
@@ -116,7 +143,10 @@ fn written(rng: &mut Rng, serial: usize, earlier: &[Written]) -> Written {
             }
             None => one.of = "nothing".into(),
         },
-        "reversal" => match named(rng, &["month", "premium", "prepay", "draw", "award", "reversal"]) {
+        "reversal" => match named(
+            rng,
+            &["month", "premium", "prepay", "draw", "award", "reversal"],
+        ) {
             Some(first) => {
                 one.of = first.label;
                 one.worker = first.worker;
@@ -151,7 +181,10 @@ fn any_order_of_arrival_gives_the_same_views() {
         let terms = Terms::new(terms::embedded(), a_day_of(rng));
         let mut stated = chains.stated();
         let views = walk(stated.iter().copied(), &terms);
-        warned.fetch_add(views.warnings.candidates.len(), std::sync::atomic::Ordering::Relaxed);
+        warned.fetch_add(
+            views.warnings.candidates.len(),
+            std::sync::atomic::Ordering::Relaxed,
+        );
         for _ in 0..3 {
             stated.shuffle(rng);
             let again = stated[rng.random_range(0..stated.len())];
@@ -159,7 +192,10 @@ fn any_order_of_arrival_gives_the_same_views() {
             assert_eq!(walk(stated.iter().copied(), &terms), views);
         }
     });
-    assert!(warned.into_inner() > 100, "the histories are to meet the rules");
+    assert!(
+        warned.into_inner() > 100,
+        "the histories are to meet the rules"
+    );
 }
 
 /// Workers in parts, in any order, merged: as all at once.
@@ -237,15 +273,26 @@ fn no_month_of_a_worker_is_lost_or_doubled() {
             }
         }
         let rows: u64 = orders.values().map(|(_, orders)| u64::from(*orders)).sum();
-        let found: u64 = views.coverage.iter().map(|line| line.deposited.orders).sum();
+        let found: u64 = views
+            .coverage
+            .iter()
+            .map(|line| line.deposited.orders)
+            .sum();
         let zero_or_one = orders.values().filter(|(rows, _)| *rows == 1).count();
         // No order and one order are both a file of one row: which of two such records acts, their ids say.
-        assert!(found.abs_diff(rows) <= u64::try_from(zero_or_one).unwrap(), "{found} {rows}");
+        assert!(
+            found.abs_diff(rows) <= u64::try_from(zero_or_one).unwrap(),
+            "{found} {rows}"
+        );
     });
 }
 
 fn months(views: &Views<'_>) -> u64 {
-    views.coverage.iter().map(|line| line.deposited.months).sum()
+    views
+        .coverage
+        .iter()
+        .map(|line| line.deposited.months)
+        .sum()
 }
 
 /// With corrections and reversals no more than one month of a key acts, and each correction's family of versions has one at most.
@@ -325,12 +372,16 @@ fn a_review_bears_no_month_twice_and_its_sum_is_that_of_its_months() {
                 ..Written::default()
             });
         }
-        for one in records.iter_mut().filter(|one| one.kind == "award" || one.kind == "received") {
+        for one in records
+            .iter_mut()
+            .filter(|one| one.kind == "award" || one.kind == "received")
+        {
             one.of.clear();
         }
         let chains = Chains::of(&records);
         let terms = Terms::new(terms::embedded(), day("2026-06-30"));
-        let worker = Supervision::new(terms).add_worker(crate::sample::account("w"), chains.stated());
+        let worker =
+            Supervision::new(terms).add_worker(crate::sample::account("w"), chains.stated());
         let programme = subsidies::example();
         let asked = subsidies::Asked {
             group: "disabled",
@@ -349,7 +400,11 @@ fn a_review_bears_no_month_twice_and_its_sum_is_that_of_its_months() {
             });
             if let Ok(amount) = line.borne {
                 assert!(!awarded, "{} {}", line.month, line.scheme);
-                let cap = programme.caps.iter().find(|cap| cap.scheme == line.scheme).unwrap();
+                let cap = programme
+                    .caps
+                    .iter()
+                    .find(|cap| cap.scheme == line.scheme)
+                    .unwrap();
                 assert_eq!(amount, cap.of(line.due));
                 assert!(amount <= cap.most);
                 sum = sum.plus(FenSum::from(amount));
@@ -360,5 +415,8 @@ fn a_review_bears_no_month_twice_and_its_sum_is_that_of_its_months() {
         assert_eq!(review.sum, sum);
         assert!(review.months_before >= 36 || months.len() <= 36);
     });
-    assert!(borne.into_inner() > 50, "the histories are to bear something");
+    assert!(
+        borne.into_inner() > 50,
+        "the histories are to bear something"
+    );
 }

@@ -24,7 +24,11 @@ fn point(latitude: i32, longitude: i32) -> Point {
 /// On the equator a millionth of a degree is 11.12 cm either way.
 #[test]
 fn a_place_is_as_far_from_a_route_as_its_nearest_side() {
-    let route = [point(0, 0), point(0, 1_000_000), point(1_000_000, 1_000_000)];
+    let route = [
+        point(0, 0),
+        point(0, 1_000_000),
+        point(1_000_000, 1_000_000),
+    ];
     for (place, expected) in [
         (point(0, 500_000), 0),
         (point(10_000, 500_000), 111_200),
@@ -48,7 +52,10 @@ fn a_place_is_as_far_from_a_route_as_its_nearest_side() {
 /// Between 36.066 N 120.382 E and 36.076 N 120.392 E lie 1,429.8 m by the formula of half versed sines.
 #[test]
 fn at_qingdao_the_distance_is_that_of_a_sphere() {
-    let (one, other) = (point(36_066_000, 120_382_000), point(36_076_000, 120_392_000));
+    let (one, other) = (
+        point(36_066_000, 120_382_000),
+        point(36_076_000, 120_392_000),
+    );
     let found = distance_to_route_cm(one, &[other]).unwrap();
     assert!(found.abs_diff(142_977) < 150, "{found}");
     let back = distance_to_route_cm(other, &[one]).unwrap();
@@ -61,11 +68,17 @@ fn the_ends_of_the_earth_neither_overflow_nor_are() {
     assert!(Point::new(90_000_001, 0).is_none());
     assert!(Point::new(0, -180_000_001).is_none());
     assert!(Point::new(i32::MIN, i32::MIN).is_none());
-    let far = [point(90_000_000, 180_000_000), point(-90_000_000, -180_000_000)];
+    let far = [
+        point(90_000_000, 180_000_000),
+        point(-90_000_000, -180_000_000),
+    ];
     assert!(distance_to_route_cm(point(0, 0), &far).is_some());
     let seam = distance_to_route_cm(point(0, 179_995_000), &[point(0, -179_995_000)]);
     assert_eq!(seam, Some(111_200), "the shorter way round");
-    assert_eq!(format!("{:?}", point(36_066_000, 120_382_000)), "Point([redacted])");
+    assert_eq!(
+        format!("{:?}", point(36_066_000, 120_382_000)),
+        "Point([redacted])"
+    );
 }
 
 #[test]
@@ -121,7 +134,11 @@ fn an_order_is_under_way_from_its_acceptance_to_its_end() {
     let secret = OrderSecret([7; 32]);
     let salt = secret.salt(Code::new(PLATFORM).unwrap(), Code::new("A-1").unwrap());
     let order = leaf(&salt, &row().write().unwrap());
-    let active = |at: &str| check_order(&report(order, at), &row(), &salt).unwrap().is_active;
+    let active = |at: &str| {
+        check_order(&report(order, at), &row(), &salt)
+            .unwrap()
+            .is_active
+    };
     assert!(active("2026-08-03 10:00") && active("2026-08-03 10:40"));
     assert!(!active("2026-08-03 09:59") && !active("2026-08-03 10:41"));
 }
@@ -139,7 +156,10 @@ fn a_row_that_is_not_the_order_of_the_report_says_nothing() {
         ..row()
     };
     let found = check_order(&report(order, at), &altered, &salt);
-    assert!(matches!(found, Err(OrderMismatch::OtherLeaf { .. })), "{found:?}");
+    assert!(
+        matches!(found, Err(OrderMismatch::OtherLeaf { .. })),
+        "{found:?}"
+    );
     let other = OrderRow {
         account: account("v"),
         ..row()
@@ -178,7 +198,10 @@ fn what_is_shown_beside_records_answers_the_rest_of_the_checklist() {
     let mut supervision = Supervision::new(terms);
     let worker = supervision.add_worker(account("w"), chains.stated());
     let case = worker.cases[0].case;
-    let route = [point(36_066_000, 120_382_000), point(36_066_000, 120_400_000)];
+    let route = [
+        point(36_066_000, 120_382_000),
+        point(36_066_000, 120_400_000),
+    ];
     let answers = |latitude| {
         let beside = Beside {
             records: &worker.acting.records,
@@ -193,13 +216,30 @@ fn what_is_shown_beside_records_answers_the_rest_of_the_checklist() {
             }),
         };
         let checks = checklist(case, &worker.cases, beside, &terms);
-        let of = |item| checks.iter().find(|check| check.item == item).unwrap().answer;
-        (of(Item::Insured), of(Item::OrderActive), of(Item::PlaceOnRoute), of(Item::PremiumPaid))
+        let of = |item| {
+            checks
+                .iter()
+                .find(|check| check.item == item)
+                .unwrap()
+                .answer
+        };
+        (
+            of(Item::Insured),
+            of(Item::OrderActive),
+            of(Item::PlaceOnRoute),
+            of(Item::PremiumPaid),
+        )
     };
     let unpaid = Answer::Missing(Missing::Premium);
     // 300 m are 2,697 millionths of a degree.
-    assert_eq!(answers(36_068_697), (Answer::Yes, Answer::Yes, Answer::Yes, unpaid));
-    assert_eq!(answers(36_068_699), (Answer::Yes, Answer::Yes, Answer::No, unpaid));
+    assert_eq!(
+        answers(36_068_697),
+        (Answer::Yes, Answer::Yes, Answer::Yes, unpaid)
+    );
+    assert_eq!(
+        answers(36_068_699),
+        (Answer::Yes, Answer::Yes, Answer::No, unpaid)
+    );
 }
 
 /// 工伤保险条例 arts 35 to 37 and 64.

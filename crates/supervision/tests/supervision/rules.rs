@@ -49,7 +49,9 @@ fn an_operator_replaces_a_proposal_by_its_id() {
                 value = { count = 30 }\nconfidence = \"D\"\n";
     let policy = terms::policy(&[RuleFile { name: "own", text }]).unwrap();
     let place = division("370200");
-    let days = policy.rules().number(Key::WarningPremium, "", place, month("2026-01"));
+    let days = policy
+        .rules()
+        .number(Key::WarningPremium, "", place, month("2026-01"));
     assert_eq!(days.unwrap().value, 30);
     let wrong = text.replace("30", "\"30\"");
     let wrong = RuleFile {
@@ -92,7 +94,11 @@ fn the_example_programme_bears_what_beijing_comes_to() {
     assert_eq!(borne("hrss:210", "71.62"), "47.75");
     assert_eq!(borne("hrss:110", "1432.39"), "954.93", "half up to the fen");
     assert_eq!(borne("hrss:110", "1432.38"), "954.92");
-    assert_eq!(borne("hrss:110", "9000.00"), "954.93", "no more than the cap");
+    assert_eq!(
+        borne("hrss:110", "9000.00"),
+        "954.93",
+        "no more than the cap"
+    );
 }
 
 #[test]
@@ -100,7 +106,11 @@ fn programmes_that_mean_nothing_are_refused() {
     let example = include_str!("../../data/example-programme.toml");
     assert_eq!(Programme::read(example).unwrap(), subsidies::example());
     for (old, new, expected) in [
-        ("[2, 3]", "[3, 2]", "share: expected a share of no more than the whole"),
+        (
+            "[2, 3]",
+            "[3, 2]",
+            "share: expected a share of no more than the whole",
+        ),
         ("[2, 3]", "[2, 0]", "share"),
         ("954.93", "954.9", "cap: expected an amount"),
         ("\"110000\"", "\"11\"", "place: expected a division code"),
@@ -109,10 +119,18 @@ fn programmes_that_mean_nothing_are_refused() {
         ("example = true", "sample = true", "unknown field"),
     ] {
         let fault = Programme::read(&example.replacen(old, new, 1)).unwrap_err();
-        assert!(fault.to_string().contains(expected), "{old} -> {new}: {fault}");
+        assert!(
+            fault.to_string().contains(expected),
+            "{old} -> {new}: {fault}"
+        );
     }
     let large = format!("#{}", "x".repeat(subsidies::PROGRAMME_BYTES_MAX));
-    assert!(Programme::read(&large).unwrap_err().to_string().contains("at most"));
+    assert!(
+        Programme::read(&large)
+            .unwrap_err()
+            .to_string()
+            .contains("at most")
+    );
 }
 
 /// E27 of the domain reference.

@@ -163,8 +163,14 @@ impl Chains {
     }
 
     pub(crate) fn add(&mut self, one: &Written, serial: usize) {
+        let of_beijing = ["received", "refund", "apply", "award", "credit"];
+        let place = if of_beijing.contains(&one.kind.as_str()) {
+            "110000"
+        } else {
+            "370200"
+        };
         let region = if one.region.is_empty() {
-            division(or(&one.place, "370200")).province()
+            division(or(&one.place, place)).province()
         } else {
             division(&one.region)
         };
@@ -443,7 +449,11 @@ fn report<'w>(one: &'w Written, source: Source<'w>) -> InjuryReport<'w> {
         } else {
             Reporter::Platform
         },
-        order: if one.order { hash_leaf(b"order") } else { Hash::ZERO },
+        order: if one.order {
+            hash_leaf(b"order")
+        } else {
+            Hash::ZERO
+        },
         attachment: Hash::ZERO,
         source,
     }
