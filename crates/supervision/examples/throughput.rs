@@ -63,7 +63,9 @@ impl Entries {
     }
 
     fn push(&mut self, record: &Record<'_>) {
-        record.write(&mut self.bytes).expect("invented by the rules");
+        record
+            .write(&mut self.bytes)
+            .expect("invented by the rules");
         self.ends.push(self.bytes.len());
     }
 
@@ -181,7 +183,7 @@ fn premiums(numbers: &mut Numbers) -> Entries {
                     insured_orders: 40_000,
                     due,
                     paid: if is_paid { due } else { Fen::ZERO },
-                    received: is_paid.then(|| Day::new(2026_09_10).expect("a day")),
+                    received: is_paid.then(|| Day::new(20_260_910).expect("a day")),
                     target: None,
                     source: Source::default(),
                 }));
@@ -194,7 +196,9 @@ fn premiums(numbers: &mut Numbers) -> Entries {
 /// The most memory that the process has had, in MiB, where the system tells.
 fn peak_mib() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))?;
     let kib: u64 = line.trim().strip_suffix(" kB")?.trim().parse().ok()?;
     Some(kib / 1_024)
 }
@@ -202,7 +206,7 @@ fn peak_mib() -> Option<u64> {
 fn main() {
     let asked = std::env::args().nth(1);
     let workers = asked.map_or(WORKERS, |text| text.parse().expect("a number of workers"));
-    let terms = Terms::new(terms::embedded(), Day::new(2026_11_30).expect("a day"));
+    let terms = Terms::new(terms::embedded(), Day::new(20_261_130).expect("a day"));
     let mut numbers = Numbers(20_261_130);
     let start = Instant::now();
     let mut supervision = Supervision::new(terms);
@@ -221,7 +225,10 @@ fn main() {
     let views = supervision.finish(of_parties.stated());
     let seconds = start.elapsed().as_secs();
     println!("{workers} workers, {records} records: {seconds} s");
-    println!("{warnings} warnings of workers, {} of platforms", views.warnings.len());
+    println!(
+        "{warnings} warnings of workers, {} of platforms",
+        views.warnings.len()
+    );
     println!("{} lines of coverage", views.coverage.len());
     if let Some(peak) = peak_mib() {
         println!("{peak} MiB at most");

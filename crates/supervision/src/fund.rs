@@ -43,7 +43,7 @@ pub enum Move {
 
 /// A movement, with the balance after it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Entry {
+pub struct Movement {
     /// The day.
     pub day: Day,
     /// How.
@@ -126,7 +126,7 @@ impl Dues {
 
 /// The part of a platform in the fund of a place.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Book {
+pub struct PlatformFund {
     /// The platform.
     pub platform: String,
     /// Whose fund.
@@ -134,24 +134,24 @@ pub struct Book {
     /// What is due, by period.
     pub dues: Vec<Dues>,
     /// What has moved, in the order of days; of one day what was prepaid, then drawn, then repaid, each by region and id.
-    pub entries: Vec<Entry>,
+    pub movements: Vec<Movement>,
     /// What was left out, and why.
     pub left_out: Vec<LeftOut>,
 }
 
-impl Book {
+impl PlatformFund {
     /// What is there.
     pub fn balance(&self) -> FenSum {
-        self.entries
+        self.movements
             .last()
-            .map_or(FenSum::ZERO, |entry| entry.balance)
+            .map_or(FenSum::ZERO, |movement| movement.balance)
     }
 
     /// What moved one way in all.
     pub fn moved(&self, way: Move) -> FenSum {
-        let of_way = self.entries.iter().filter(|entry| entry.way == way);
-        of_way.fold(FenSum::ZERO, |sum, entry| {
-            sum.plus(FenSum::from(entry.amount))
+        let of_way = self.movements.iter().filter(|movement| movement.way == way);
+        of_way.fold(FenSum::ZERO, |sum, movement| {
+            sum.plus(FenSum::from(movement.amount))
         })
     }
 
@@ -173,8 +173,8 @@ struct Stirring<'a> {
     draw: Option<FundDraw<'a>>,
 }
 
-/// The books of all platforms, by platform and place. `parties` is what acts of the records of parties.
-pub fn books(parties: &[Stated<'_>], cases: &KnownCases, terms: &Terms<'_>) -> Vec<Book> {
+/// The funds of all platforms, by platform and place. `parties` is what acts of the records of parties.
+pub fn funds(parties: &[Stated<'_>], cases: &KnownCases, terms: &Terms<'_>) -> Vec<PlatformFund> {
     let mut prepaid: BTreeMap<(&str, Division), Vec<(Stated<'_>, FundPrepay<'_>)>> =
         BTreeMap::new();
     let mut drawn: BTreeMap<(&str, Division), Vec<(Stated<'_>, FundDraw<'_>)>> = BTreeMap::new();
@@ -197,12 +197,12 @@ pub fn books(parties: &[Stated<'_>], cases: &KnownCases, terms: &Terms<'_>) -> V
         .map(|key| {
             let prepaid = prepaid.get(&key).unwrap_or(&none);
             let stirrings = stirrings(prepaid, drawn.get(&key).map_or(&[], Vec::as_slice), terms);
-            let (entries, left_out) = post(&stirrings, cases);
-            Book {
+            let (movements, left_out) = post(&stirrings, cases);
+            PlatformFund {
                 platform: key.0.to_owned(),
                 place: key.1,
                 dues: dues(prepaid, terms),
-                entries,
+                movements,
                 left_out,
             }
         })
@@ -248,8 +248,8 @@ struct Open {
 }
 
 /// Posts what has moved, in order: what cannot be is left out and moves nothing.
-fn post(stirrings: &[Stirring<'_>], cases: &KnownCases) -> (Vec<Entry>, Vec<LeftOut>) {
-    let (mut entries, mut left_out) = (Vec::new(), Vec::new());
+fn post(stirrings: &[Stirring<'_>], cases: &KnownCases) -> (Vec<Movement>, Vec<LeftOut>) {
+    let (mut movements, mut left_out) = (Vec::new(), Vec::new());
     let mut balance = FenSum::ZERO;
     let mut open: BTreeMap<(Division, RecordId), Open> = BTreeMap::new();
     for one in stirrings {
@@ -276,7 +276,7 @@ fn post(stirrings: &[Stirring<'_>], cases: &KnownCases) -> (Vec<Entry>, Vec<Left
                     };
                     open.insert((one.region, one.id), drawn);
                 }
-                entries.push(Entry {
+                movements.push(Movement {
                     day: one.day,
                     way: one.way,
                     amount: one.amount,
@@ -287,7 +287,7 @@ fn post(stirrings: &[Stirring<'_>], cases: &KnownCases) -> (Vec<Entry>, Vec<Left
             }
         }
     }
-    (entries, left_out)
+    (movements, left_out)
 }
 
 fn may_draw(draw: &FundDraw<'_>, balance: FenSum, cases: &KnownCases) -> Result<(), Wrong> {

@@ -3,7 +3,7 @@
 use crate::{
     coverage::{self, Line, Sums},
     days,
-    fund::{self, Book, KnownCases},
+    fund::{self, KnownCases, PlatformFund},
     injuries::{
         Beside, Case, Check, Clock, Durations, Step, TwoReports, TwoSchemes, cases, checklist,
         clocks, steps, two_reports, two_schemes,
@@ -60,7 +60,7 @@ pub struct OfParties {
     /// Coverage and premiums.
     pub coverage: Vec<Line>,
     /// The special fund.
-    pub books: Vec<Book>,
+    pub funds: Vec<PlatformFund>,
     /// How long stages of cases took.
     pub durations: Durations,
     /// Sums of programmes.
@@ -117,7 +117,11 @@ impl<'p> Supervision<'p> {
                 _ => {}
             }
         }
-        self.workers = self.workers.saturating_add(1);
+        // A reversal of what a platform stated is found under an account, and is nobody's.
+        let is_of_worker = |stated: &Stated<'_>| !matches!(stated.record, Record::Reversal(_));
+        if acting.records.iter().any(is_of_worker) {
+            self.workers = self.workers.saturating_add(1);
+        }
         self.sums.add_worker(&months);
         let cases = cases(&acting.records, &self.terms);
         let mut warnings =
@@ -158,13 +162,13 @@ impl<'p> Supervision<'p> {
         });
         let acting = acting(kept);
         let coverage = coverage::lines(&self.sums, &acting.records, &self.terms);
-        let books = fund::books(&acting.records, &self.cases, &self.terms);
-        let warnings = warnings::of_platforms(&self.sums, &coverage, &books, &self.terms);
+        let funds = fund::funds(&acting.records, &self.cases, &self.terms);
+        let warnings = warnings::of_platforms(&self.sums, &coverage, &funds, &self.terms);
         self.found.extend(warnings.iter().map(|warning| warning.id));
         OfParties {
             raised: warnings::standing(&acting.records, &self.found, &self.terms),
             coverage,
-            books,
+            funds,
             durations: self.durations,
             subsidies: self.subsidies,
             warnings,
@@ -238,7 +242,7 @@ pub struct Views<'a> {
     /// Coverage and premiums, by platform, place, month and trade.
     pub coverage: Vec<Line>,
     /// The special fund, by platform and place.
-    pub books: Vec<Book>,
+    pub funds: Vec<PlatformFund>,
     /// Cases of injury, by worker and number.
     pub injuries: Vec<Injury<'a>>,
     /// Reports of two platforms (C36).
@@ -350,7 +354,7 @@ fn views<'a>(workers: Vec<OfWorker<'a>>, parties: OfParties, terms: &Terms<'_>) 
         },
         set_aside: parties.set_aside,
         coverage: parties.coverage,
-        books: parties.books,
+        funds: parties.funds,
         workers: parties.workers,
     };
     for worker in workers {

@@ -4,7 +4,7 @@ use super::{Candidate, Finding, Rule};
 use crate::{
     coverage::{Headcount, Line, Orders, Sums},
     days,
-    fund::{Book, Dues},
+    fund::{Dues, PlatformFund},
     money::FenSum,
     named::Named,
     terms::Terms,
@@ -20,7 +20,7 @@ use yizhang_rules::Key;
 pub fn of_platforms(
     sums: &Sums,
     lines: &[Line],
-    books: &[Book],
+    funds: &[PlatformFund],
     terms: &Terms<'_>,
 ) -> Vec<Candidate> {
     let mut months: BTreeMap<(&str, Division, Month), Vec<&Line>> = BTreeMap::new();
@@ -37,8 +37,8 @@ pub fn of_platforms(
     let mut found: Vec<Candidate> = premiums.collect();
     found.extend(coverage);
     found.extend(headcount_drops(sums, terms));
-    for book in books {
-        found.extend(fund_arrears(book, terms));
+    for fund in funds {
+        found.extend(fund_arrears(fund, terms));
     }
     found
 }
@@ -164,10 +164,10 @@ fn headcount_drop(before: &Headcount, sums: &Sums, terms: &Terms<'_>) -> Option<
 }
 
 /// Arrears of the fund by first month: two periods that begin together are one warning.
-fn fund_arrears(book: &Book, terms: &Terms<'_>) -> Vec<Candidate> {
+fn fund_arrears(fund: &PlatformFund, terms: &Terms<'_>) -> Vec<Candidate> {
     let mut late: BTreeMap<Month, Vec<&Dues>> = BTreeMap::new();
-    for dues in &book.dues {
-        let is_late = is_past(Key::WarningFund, book.place, dues.last, terms);
+    for dues in &fund.dues {
+        let is_late = is_past(Key::WarningFund, fund.place, dues.last, terms);
         if is_late && dues.arrears().is_some() {
             late.entry(dues.first).or_default().push(dues);
         }
@@ -182,9 +182,9 @@ fn fund_arrears(book: &Book, terms: &Terms<'_>) -> Vec<Candidate> {
             let finding = Finding {
                 rule: Rule::FundArrears,
                 worker: None,
-                party: &book.platform,
+                party: &fund.platform,
                 case: None,
-                place: book.place,
+                place: fund.place,
                 first,
                 last,
                 found: add(|dues| dues.paid),

@@ -7,7 +7,7 @@ use yizhang_ledger::{entry::RecordId, hash::Hash, person::AccountId, record::Cas
 use yizhang_rules::RuleFile;
 use yizhang_supervision::{
     Injury, Stated, Supervision, Terms, Views,
-    fund::Book,
+    fund::PlatformFund,
     injuries::longest,
     subsidies::{self, Asked, Refused},
     terms::{self, trade_word},
@@ -120,14 +120,14 @@ fn check(case: &Case) -> Vec<String> {
         warnings.map(|one| seen.warning(one)).collect(),
     );
     compare("raised", &case.raised, seen.raised(&views));
-    compare("coverage", &case.coverage, seen.coverage(&views));
+    compare("coverage", &case.coverage, Seen::coverage(&views));
     compare(
         "fund",
         &case.fund,
         views
-            .books
+            .funds
             .iter()
-            .flat_map(|book| seen.book(book))
+            .flat_map(|fund| seen.fund(fund))
             .collect(),
     );
     compare(
@@ -223,7 +223,7 @@ impl Seen<'_> {
         lines
     }
 
-    fn coverage(&self, views: &Views<'_>) -> Vec<String> {
+    fn coverage(views: &Views<'_>) -> Vec<String> {
         let lines = views.coverage.iter().map(|line| {
             let due = line.due.map_or("none".to_owned(), |due| due.to_string());
             let differences: Vec<String> = line
@@ -246,9 +246,9 @@ impl Seen<'_> {
         lines.collect()
     }
 
-    fn book(&self, book: &Book) -> Vec<String> {
+    fn fund(&self, fund: &PlatformFund) -> Vec<String> {
         let mut lines = Vec::new();
-        for dues in &book.dues {
+        for dues in &fund.dues {
             let arrears = dues.arrears().unwrap_or_default();
             let agrees = if dues.agrees {
                 ""
@@ -257,15 +257,15 @@ impl Seen<'_> {
             };
             lines.push(format!(
                 "{} {} {}..{} due {} paid {} arrears {arrears}{agrees}",
-                short(&book.platform),
-                book.place,
+                short(&fund.platform),
+                fund.place,
                 dues.first,
                 dues.last,
                 dues.due(),
                 dues.paid
             ));
         }
-        for entry in &book.entries {
+        for entry in &fund.movements {
             lines.push(format!(
                 "{} {:?} {} balance {} {}",
                 entry.day,
@@ -275,7 +275,7 @@ impl Seen<'_> {
                 self.chains.label(entry.record)
             ));
         }
-        for left in &book.left_out {
+        for left in &fund.left_out {
             lines.push(format!("{} {:?}", self.chains.label(left.record), left.why));
         }
         lines

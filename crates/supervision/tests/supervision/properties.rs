@@ -18,6 +18,11 @@ fn asked(name: &str, otherwise: u64) -> u64 {
     text.map_or(otherwise, |text| text.parse().unwrap())
 }
 
+/// Whether so many histories run that they are to meet what they are for.
+fn are_many() -> bool {
+    asked("YIZHANG_HISTORIES", HISTORIES) >= HISTORIES
+}
+
 /// Runs a check for many histories, and says of which seed one failed.
 fn for_histories(check: impl Fn(&mut Rng)) {
     let first = asked("YIZHANG_SEED", SEED);
@@ -25,9 +30,8 @@ fn for_histories(check: impl Fn(&mut Rng)) {
         let seed = first.wrapping_add(offset);
         let mut rng = Rng::seed_from_u64(seed);
         let run = std::panic::AssertUnwindSafe(|| check(&mut rng));
-        if std::panic::catch_unwind(run).is_err() {
-            panic!("YIZHANG_SEED={seed} YIZHANG_HISTORIES=1 repeats it");
-        }
+        let holds = std::panic::catch_unwind(run).is_ok();
+        assert!(holds, "YIZHANG_SEED={seed} YIZHANG_HISTORIES=1 repeats it");
     }
 }
 
@@ -193,7 +197,7 @@ fn any_order_of_arrival_gives_the_same_views() {
         }
     });
     assert!(
-        warned.into_inner() > 100,
+        !are_many() || warned.into_inner() > 100,
         "the histories are to meet the rules"
     );
 }
@@ -229,7 +233,7 @@ fn workers_apart_and_merged_are_workers_together() {
         let parties = all.finish(stated);
         found.extend(parties.warnings.iter().map(|warning| warning.id));
         assert_eq!(parties.coverage, whole.coverage);
-        assert_eq!(parties.books, whole.books);
+        assert_eq!(parties.funds, whole.funds);
         assert_eq!(parties.durations, whole.durations);
         assert_eq!(parties.subsidies, whole.subsidies);
         assert_eq!(parties.raised, whole.warnings.raised);
@@ -324,10 +328,10 @@ fn the_fund_balances_to_the_fen_after_every_line() {
     for_histories(|rng| {
         let (_, chains) = history(rng);
         let terms = Terms::new(terms::embedded(), a_day_of(rng));
-        for book in walk(chains.stated(), &terms).books {
+        for fund in walk(chains.stated(), &terms).funds {
             let mut balance = FenSum::ZERO;
             let mut last = None;
-            for entry in &book.entries {
+            for entry in &fund.movements {
                 let amount = FenSum::from(entry.amount);
                 balance = match entry.way {
                     Move::Prepaid | Move::Repaid => balance.plus(amount),
@@ -338,15 +342,21 @@ fn the_fund_balances_to_the_fen_after_every_line() {
                 assert!(last.is_none_or(|last| last <= entry.day) && entry.day <= terms.day());
                 last = Some(entry.day);
             }
-            let (prepaid, drew) = (book.moved(Move::Prepaid), book.moved(Move::Drawn));
-            let repaid = book.moved(Move::Repaid);
-            assert_eq!(book.balance(), prepaid.minus(drew).plus(repaid));
+            let (prepaid, drew) = (fund.moved(Move::Prepaid), fund.moved(Move::Drawn));
+            let repaid = fund.moved(Move::Repaid);
+            assert_eq!(fund.balance(), prepaid.minus(drew).plus(repaid));
             assert!(repaid <= drew);
-            let draws = book.entries.iter().filter(|entry| entry.way == Move::Drawn);
+            let draws = fund
+                .movements
+                .iter()
+                .filter(|entry| entry.way == Move::Drawn);
             drawn.fetch_add(draws.count(), std::sync::atomic::Ordering::Relaxed);
         }
     });
-    assert!(drawn.into_inner() > 20, "the histories are to draw");
+    assert!(
+        !are_many() || drawn.into_inner() > 20,
+        "the histories are to draw"
+    );
 }
 
 /// What a programme bears is the sum of its months, each no more than share and cap, none that is borne already, and no more months than 36.
@@ -416,7 +426,7 @@ fn a_review_bears_no_month_twice_and_its_sum_is_that_of_its_months() {
         assert!(review.months_before >= 36 || months.len() <= 36);
     });
     assert!(
-        borne.into_inner() > 50,
+        !are_many() || borne.into_inner() > 50,
         "the histories are to bear something"
     );
 }
