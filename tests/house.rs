@@ -17,6 +17,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("replica", &["ledger"]),
     ("rules", &["ledger"]),
     ("wire", &["ledger"]),
+    ("supervision", &["ledger", "rules", "entitlement"]),
     ("intake", &["ledger"]),
     ("audit", &["ledger"]),
     ("platform", &["ledger", "intake"]),
@@ -122,7 +123,14 @@ const IMPURE: &[&str] = &[
     "tracing",
     "rayon",
 ];
-const PURE: &[&str] = &["ledger", "entitlement", "replica", "rules", "statement"];
+const PURE: &[&str] = &[
+    "ledger",
+    "entitlement",
+    "replica",
+    "rules",
+    "statement",
+    "supervision",
+];
 
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))

@@ -177,6 +177,11 @@ impl Policy {
             .map_or(u32::MAX, |figure| figure.value)
     }
 
+    /// The working day that comes so many working days after a day; none beyond the calendar.
+    pub fn working_day_after(&self, day: Day, count: u16) -> Option<Day> {
+        self.working_days().after(day, count)
+    }
+
     /// The calendar.
     pub(crate) fn working_days(&self) -> WorkingDays<'_> {
         let working_days = WorkingDays::new(&self.holidays, &self.workdays);

@@ -1,7 +1,10 @@
 //! The register of keys: what can be configured, in which unit (domain reference, section 11).
 
 use std::fmt;
-use yizhang_ledger::value::{Code, Division, Namespace, Scheme};
+use yizhang_ledger::{
+    record::Trade,
+    value::{Code, Division, Namespace, Scheme},
+};
 
 /// What a value is measured in, and what may stand under `value` in a rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -86,6 +89,8 @@ pub enum Subject {
     Employer,
     /// A benefit item, by the code that benefits name.
     Item,
+    /// A kind of business of platforms: [`TRADES`].
+    Trade,
 }
 
 impl Subject {
@@ -99,9 +104,18 @@ impl Subject {
             Self::AnyScheme => of.is_empty() || is_scheme(of),
             Self::Account => matches!(of, "hrss:110" | "hrss:170"),
             Self::Employer | Self::Item => Code::new(of).is_some_and(|code| !code.is_none()),
+            Self::Trade => TRADES.iter().any(|(_, word)| *word == of),
         }
     }
 }
+
+/// Kinds of business of platforms, each with its word in rules.
+pub const TRADES: [(Trade, &str); 4] = [
+    (Trade::Delivery, "delivery"),
+    (Trade::RideHailing, "ride-hailing"),
+    (Trade::Freight, "freight"),
+    (Trade::Other, "other"),
+];
 
 /// Codes of schemes that two administrations share (domain reference, 1.1); those of a city or province, under `local`, are
 /// its own.
@@ -127,6 +141,7 @@ impl fmt::Display for Subject {
             Self::Account => "hrss:110 or hrss:170",
             Self::Employer => "the code of an employer",
             Self::Item => "the code of a benefit item",
+            Self::Trade => "delivery, ride-hailing, freight or other",
         })
     }
 }
@@ -278,6 +293,27 @@ keys! {
     InjuryAverage "injury.average-wage" Unit::Yuan, Loose, Nothing, Anywhere, "average monthly wage of the pooling area of work injury";
     InjuryFloor "injury.base-floor" Unit::Rate, Continuous, Nothing, Nation, "least own wage, of the average wage";
     InjuryCeiling "injury.base-ceiling" Unit::Rate, Continuous, Nothing, Nation, "most own wage, of the average wage";
+    OrderPremium "oip.order-premium" Unit::Yuan, Loose, Trade, Anywhere, "premium of occupational-injury protection for an order, by trade";
+    OrderPremiumFirst "oip.order-premium-first" Unit::Yuan, Loose, Trade, Anywhere, "the same, of a platform that takes part for the first time";
+    FundRate "fund.rate" Unit::Rate, Loose, Nothing, Anywhere, "专项保障基金: share of its revenue that a platform prepays";
+    InjuryReportHours "injury.report-hours" Unit::Count, Loose, Nothing, Anywhere, "hours in which a platform reports an accident";
+    InjuryDecide "injury.decide-days" Unit::Count, Loose, Nothing, Anywhere, "calendar days from acceptance to the decision 认定, those of a suspension left out";
+    InjuryDecideClear "injury.decide-clear-days" Unit::Count, Loose, Nothing, Anywhere, "the same, where the facts are clear";
+    InjuryAim "injury.aim-days" Unit::Count, Loose, Nothing, Anywhere, "calendar days from the report to the decision that are aimed at";
+    InjuryCorridor "injury.corridor-metres" Unit::Count, Loose, Nothing, Anywhere, "metres from the route within which a place lies on the way";
+    InjurySameAccident "injury.same-accident-minutes" Unit::Count, Loose, Nothing, Anywhere, "minutes within which reports of two platforms may be of one accident (C36)";
+    WarningPremium "warning.premium-days" Unit::Count, Loose, Nothing, Anywhere, "calendar days after the month of the orders by which their premium is paid";
+    WarningFund "warning.fund-days" Unit::Count, Loose, Nothing, Anywhere, "calendar days after its months by which a prepayment to the special fund is paid";
+    WarningCoverage "warning.coverage" Unit::Rate, Loose, Nothing, Anywhere, "least share of the orders that are insured 每单必保";
+    WarningHeadcountDrop "warning.headcount-drop" Unit::Rate, Loose, Nothing, Anywhere, "largest drop of a platform's workers against the month before";
+    WarningHeadcountLeast "warning.headcount-least" Unit::Count, Loose, Nothing, Anywhere, "workers in the month before from which a drop is looked at";
+    WarningUninsured "warning.uninsured-months" Unit::Months, Loose, Nothing, Anywhere, "months in a row with orders and without basic cover from which a warning is raised";
+    WarningLowIncome "warning.low-income" Unit::Yuan, Loose, Nothing, Anywhere, "income of a month from all platforms below which it is low";
+    WarningLowIncomeMonths "warning.low-income-months" Unit::Months, Loose, Nothing, Anywhere, "months of low income in a row from which a warning is raised";
+    WarningLongest "warning.longest-minutes" Unit::Count, Loose, Nothing, Anywhere, "longest stretch without a rest, in minutes, that raises no warning";
+    WarningNight "warning.night-minutes" Unit::Count, Loose, Nothing, Anywhere, "minutes at night in a month, on all platforms, that raise no warning";
+    WarningLookBack "warning.look-back" Unit::Months, Loose, Nothing, Nation, "months before the running one that rules of single months look at";
+    WarningAct "warning.act-days" Unit::Days, Loose, Nothing, Nation, "working days in which somebody acts on a warning";
     BenefitItem "benefit.item" Unit::Code, Loose, Item, Anywhere, "what a benefit item 待遇项目 is: `account`, paid out of the personal account; `after-death`, due only then; `heirs`, what heirs receive of the account";
     DivisionSuccessor "division.successor" Unit::Table(1), Loose, Nothing, Place, "the divisions that take a division's place, six digits each; several where it was split";
     EmployerSuccessor "employer.successor" Unit::Code, Loose, Employer, Nation, "the employer that took an employer's place: renamed, merged, or under a new code";
@@ -306,7 +342,10 @@ impl Key {
             | Self::PersonRate
             | Self::FlexibleRate
             | Self::LateFeeRate
-            | Self::TransferPoolRate => 1,
+            | Self::TransferPoolRate
+            | Self::FundRate
+            | Self::WarningCoverage
+            | Self::WarningHeadcountDrop => 1,
             _ => 10,
         }
     }

@@ -36,7 +36,7 @@ mod value;
 
 pub use fault::{Expected, Fault, Found, Place, RuleFault, Span};
 pub use file::{FILE_BYTES_MAX, ROWS_MAX, RuleFile, TEXT_BYTES_MAX};
-pub use key::{Key, Scope, Subject, Unit};
+pub use key::{Key, Scope, Subject, TRADES, Unit};
 pub use place::Where;
 pub use rule::{Confidence, Rule, Value};
 pub use set::{Change, FAULTS_MAX, FILES_MAX, Figure, NAME_CONTEXT, RULES_MAX, RuleSet, Series};

@@ -152,6 +152,7 @@ fn of_subject(subject: Subject) -> Cow<'static, str> {
         Subject::Account => t!("rule_fault.subject.account"),
         Subject::Employer => t!("rule_fault.subject.employer"),
         Subject::Item => t!("rule_fault.subject.item"),
+        Subject::Trade => t!("rule_fault.subject.trade"),
     }
 }
 
