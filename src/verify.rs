@@ -4,6 +4,7 @@ mod account;
 mod bundle;
 mod known;
 mod order;
+mod package;
 mod page;
 mod receipt;
 mod rows;
@@ -31,7 +32,7 @@ use yizhang_statement::{
 /// Arguments of `verify`.
 #[derive(Args)]
 pub(crate) struct Arguments {
-    /// The file: a worker's statement, a receipt of an import, the proof of an order, evidence of a fork, a bundle, or an exported account, which
+    /// The file: a worker's statement, an evidence package, the proof of an order, a receipt of an import, the proof of an order, evidence of a fork, a bundle, or an exported account, which
     /// proves nothing; with --file also the folder of an import's receipts.
     #[arg(value_name = "FILE", required_unless_present = "page")]
     path: Option<PathBuf>,
@@ -86,6 +87,16 @@ fn check(arguments: &Arguments, path: &Path) -> anyhow::Result<Outcome> {
             return Err(Failure::Arguments(t!("verify.not_of_statement").to_string()).into());
         }
         return statement::run(arguments, path);
+    }
+    if package::is_package(path)? {
+        if arguments.file.is_some() || arguments.after.is_some() {
+            return Err(Failure::Arguments(t!("verify.not_of_statement").to_string()).into());
+        }
+        // The page checks statements, receipts and evidence of forks.
+        if arguments.page.is_some() {
+            return Err(Failure::Arguments(t!("verify.not_on_page").to_string()).into());
+        }
+        return package::run(arguments, path);
     }
     if arguments.statement.paper.is_some() {
         // Nobody is to take for compared what was not.

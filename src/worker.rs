@@ -3,6 +3,7 @@
 mod certificate;
 mod credential;
 mod dispute;
+mod evidence;
 mod holder;
 mod readings;
 mod statement;
@@ -63,6 +64,8 @@ pub(crate) enum Command {
     Certificate(certificate::CertificateArguments),
     /// Write the statement that a worker carries away: one file that anybody can check without a network, for ever (`yizhang verify`).
     Statement(statement::StatementArguments),
+    /// Pack a statement and orders that platforms have proved into one file, for an injury or a dispute about work: `yizhang verify` checks it.
+    Evidence(evidence::EvidenceArguments),
     /// Put the headline figures of a statement into a wallet: issue a short-lived credential (SD-JWT VC), and check one.
     #[command(subcommand)]
     Credential(credential::Command),
@@ -152,6 +155,7 @@ pub(crate) fn run(command: &Command) -> anyhow::Result<Outcome> {
         Command::Certificate(arguments) => certificate::run(arguments),
         Command::Dispute(arguments) => dispute::run(arguments),
         Command::Statement(arguments) => statement::run(arguments),
+        Command::Evidence(arguments) => evidence::run(arguments),
         Command::Credential(command) => credential::run(command),
     }
 }

@@ -7,7 +7,7 @@ use crate::{
 use anyhow::Context;
 use rust_i18n::t;
 use std::path::Path;
-use yizhang_ledger::roster::Roster;
+use yizhang_ledger::{order::OrderRow, roster::Roster};
 use yizhang_show::verdict::{Line, Outcome, Verdict, by_roster, promise_lines};
 use yizhang_statement::{OrderProof, ProvedOrder};
 
@@ -22,32 +22,42 @@ pub(super) fn shown(path: &Path, bytes: &[u8], roster: &Roster) -> anyhow::Resul
     Ok(verdict(&proved, roster))
 }
 
-fn verdict(proved: &ProvedOrder<'_>, roster: &Roster) -> Verdict {
-    let (row, month) = (&proved.row, &proved.month);
-    let region = show::place::name(proved.under.origin.region());
-    let status = status_name(row.status);
+/// An order in words.
+pub(super) fn order_line(row: &OrderRow<'_>) -> String {
     let insured = if row.insured {
         t!("verify.order_insured")
     } else {
         t!("verify.order_not_insured")
     };
-    let order = t!(
+    t!(
         "verify.order",
         order = row.order,
         account = row.account.reveal_hex(),
         place = show::place::name(row.place),
         accepted = minute(row.accepted),
         finished = minute(row.finished),
-        status = status,
+        status = status_name(row.status),
         insured = insured
-    );
-    let sums = t!(
+    )
+    .to_string()
+}
+
+/// What was earned for it.
+pub(super) fn sums_line(row: &OrderRow<'_>) -> String {
+    t!(
         "verify.order_sums",
         gross = row.gross,
         incentives = row.incentives,
         deductions = row.deductions,
         refunds = row.refunds
-    );
+    )
+    .to_string()
+}
+
+fn verdict(proved: &ProvedOrder<'_>, roster: &Roster) -> Verdict {
+    let (row, month) = (&proved.row, &proved.month);
+    let region = show::place::name(proved.under.origin.region());
+    let (order, sums) = (order_line(row), sums_line(row));
     let deposited = t!(
         "verify.order_deposited",
         platform = row.platform,

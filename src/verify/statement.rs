@@ -42,6 +42,13 @@ pub(crate) struct StatementOptions {
     pub(super) json: bool,
 }
 
+impl StatementOptions {
+    /// Whether they are about the person or the paper of one statement.
+    pub(super) const fn asks_for_person(&self) -> bool {
+        self.number || self.code.is_some() || self.paper.is_some() || self.certificate.is_some()
+    }
+}
+
 pub(crate) fn parse_root(text: &str) -> Result<RootFingerprint, WrongValue> {
     RootFingerprint::parse(text).ok_or_else(|| WrongValue(t!("argument.root").to_string()))
 }
@@ -78,12 +85,7 @@ pub(super) fn run(arguments: &Arguments, path: &Path) -> anyhow::Result<Outcome>
     if person == Some(PersonAnswer::NeedsCode) {
         return Err(Failure::Arguments(t!("verify.needs_code").to_string()).into());
     }
-    let reader = verdict::Reader {
-        today: clock::today(),
-        fresh_days: options.fresh_days,
-        person,
-        has_rosters: !known.rosters.is_empty(),
-    };
+    let reader = reader_of(options, person, &known);
     let anchor = Anchor::Known(known.root.to_string());
     let mut said = verdict::of_statement(shown, &reader).resting_on(&anchor);
     if let Some(code) = &options.paper {
@@ -94,6 +96,29 @@ pub(super) fn run(arguments: &Arguments, path: &Path) -> anyhow::Result<Outcome>
     }
     say(&said, Some(Told { shown, person }), options.json);
     Ok(super::ended(&said))
+}
+
+/// Who reads.
+pub(super) fn reader_of(
+    options: &StatementOptions,
+    person: Option<PersonAnswer>,
+    known: &Known,
+) -> verdict::Reader {
+    verdict::Reader {
+        today: clock::today(),
+        fresh_days: options.fresh_days,
+        person,
+        has_rosters: !known.rosters.is_empty(),
+    }
+}
+
+/// Prints what a statement within another file shows.
+pub(super) fn say_statement(said: &verdict::Verdict, shown: &Verdict, options: &StatementOptions) {
+    let told = Told {
+        shown,
+        person: None,
+    };
+    say(said, Some(told), options.json);
 }
 
 /// The person whom the reader asks for; none where he asks for nobody.

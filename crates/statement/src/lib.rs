@@ -42,6 +42,7 @@ mod evidence;
 mod fork;
 mod lines;
 mod order_proof;
+mod package;
 mod paper;
 mod portable;
 mod receipt;
@@ -64,6 +65,10 @@ pub use fork::{FORK_BYTES_MAX, Fork, ForkEvidence, ForkFault, ForkUnder, HEADER 
 pub use lines::LineFault;
 pub use order_proof::{
     ORDER_PROOF_BYTES_MAX, ORDER_PROOF_HEADER, OrderField, OrderProof, OrderProofFault, ProvedOrder,
+};
+pub use package::{
+    EvidencePackage, PACKAGE_BYTES_MAX, PACKAGE_HEADER, PACKAGE_ORDERS_MAX, PackageFault,
+    PackageShown, PackedOrder,
 };
 pub use paper::{AccountSince, PAPER_CHARACTERS_MAX, PAPER_HEADER, PaperCode};
 pub use portable::{

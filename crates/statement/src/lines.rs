@@ -66,14 +66,25 @@ impl<'a> Lines<'a> {
             .strip_prefix("head ")
             .and_then(|size| size.parse().ok());
         let length = length.ok_or(self.fault("expected a head and how many bytes it has"))?;
-        let (head, rest) = self
-            .rest
-            .split_at_checked(length)
-            .ok_or(self.fault("the head is cut off"))?;
-        let lines = head.split(|byte| *byte == b'\n').count().saturating_sub(1);
+        let head = self.take(length, "the head is cut off")?;
+        Ok(head.to_vec())
+    }
+
+    /// The bytes of a part whose length stands behind a word on the next line.
+    pub(crate) fn part(&mut self, word: &str) -> Result<&'a [u8], LineFault> {
+        let reason = "expected a part and how many bytes it has";
+        let length = self.value(word, reason)?.parse();
+        let length = length.map_err(|_| self.fault(reason))?;
+        self.take(length, "the part is cut off")
+    }
+
+    fn take(&mut self, length: usize, reason: &'static str) -> Result<&'a [u8], LineFault> {
+        let parts = self.rest.split_at_checked(length);
+        let (taken, rest) = parts.ok_or(self.fault(reason))?;
+        let lines = taken.split(|byte| *byte == b'\n').count().saturating_sub(1);
         self.number = self.number.saturating_add(lines);
         self.rest = rest;
-        Ok(head.to_vec())
+        Ok(taken)
     }
 
     /// Refuses a file that goes on.

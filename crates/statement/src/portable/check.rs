@@ -223,6 +223,19 @@ impl Statement {
         self.verify_knowing(trusted, &[])
     }
 
+    /// The version of the roster under which [`Statement::verify_knowing`] checks it: the newest that it brings, or one that the reader holds.
+    ///
+    /// # Errors
+    /// [`Refusal`], where its versions do not lead from the trusted root keys.
+    pub fn roster_knowing(
+        &self,
+        trusted: RootFingerprint,
+        known: &[Vec<u8>],
+    ) -> Result<Roster, Refusal> {
+        let rosters = Rosters::open(&self.content.rosters, known, trusted)?;
+        Ok(rosters.newest)
+    }
+
     /// What the statement shows, to somebody who trusts these root keys and holds versions of the roster himself: those that follow the
     /// statement's count, with every region, revocation and continuation in them.
     ///
