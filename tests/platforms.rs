@@ -12,14 +12,15 @@ const HEADER: &str =
 
 /// A file of so many orders, an hour apart.
 fn orders(count: u32) -> String {
-    let mut text = format!("{HEADER}\n");
-    for at in 0..count {
+    let row = |at: u32| {
         let (day, hour) = (at / 10 + 1, at % 10 + 9);
-        text.push_str(&format!(
-            "P{at:04},{WORKER},440300,即时配送,电动自行车,已完成,是,2026-10-{day:02} {hour:02}:00:00,2026-10-{day:02} {hour:02}:25:00,6.80,1.00,0.30,0\n"
-        ));
-    }
-    text
+        format!(
+            "P{at:04},{WORKER},440300,即时配送,电动自行车,已完成,是,2026-10-{day:02} {hour:02}:00:00,\
+             2026-10-{day:02} {hour:02}:25:00,6.80,1.00,0.30,0\n"
+        )
+    };
+    let rows: String = (0..count).map(row).collect();
+    format!("{HEADER}\n{rows}")
 }
 
 /// The directory of a platform.
@@ -75,9 +76,9 @@ fn a_file_is_deposited_once_and_an_order_of_it_is_proved_without_a_network() {
     let size = federation.size(GUANGDONG, GUANGDONG);
     // Again, and with the rows in another order: it is the same deposit.
     deposit(&file).expect(0);
-    let mut rows: Vec<&str> = HEADER.lines().collect();
     let text = orders(37);
-    rows.extend(text.lines().skip(1).collect::<Vec<_>>().into_iter().rev());
+    let mut rows: Vec<&str> = text.lines().collect();
+    rows[1..].reverse();
     let turned = federation.file("turned.csv", rows.join("\n").as_bytes());
     deposit(&turned).expect(0);
     assert_eq!(federation.size(GUANGDONG, GUANGDONG), size);
