@@ -1,12 +1,9 @@
 //! What waits for a second clerk, in the console: approvals, disputes, warnings of the access log, and what of a day's submissions is
 //! counted. Real processes, each clerk with a console and a certificate of their own, and a real browser.
 
-#[path = "../crates/show/tests/home/axe.rs"]
-mod axe;
-
 use crate::{
     approvals::corrected,
-    console::{Console, PURPOSE, Reply},
+    console::{Console, PURPOSE, Reply, axe},
     portal,
     readings::{look_up, without_night},
     support::{Federation, contributions, run, run_with},

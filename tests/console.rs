@@ -1,7 +1,7 @@
 //! The desk of a clerk, as a process of its own before a real node: what a clerk does there, in a real browser, and what others try.
 
 #[path = "../crates/show/tests/home/axe.rs"]
-mod axe;
+pub(crate) mod axe;
 
 use crate::support::{Federation, contributions, eventually, run, run_with, yizhang};
 use serde_json::json;

@@ -111,7 +111,7 @@ pub(crate) async fn answer(
     if answered.as_ref().is_ok_and(|answered| answered.is_answered) {
         shared.review().answered.insert(dispute);
     }
-    shown(&shared, &session, &found, &answering, Some(answered))
+    shown(&shared, &session, &found, &answering, Some(&answered))
 }
 
 fn shown(
@@ -119,7 +119,7 @@ fn shown(
     session: &Session,
     found: &Found,
     answering: &Answering,
-    told: Option<Result<Answered, Trouble>>,
+    told: Option<&Result<Answered, Trouble>>,
 ) -> Response {
     let is_answered = found
         .finding

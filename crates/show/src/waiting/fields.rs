@@ -62,6 +62,10 @@ const NOTHING: &str = "–";
 struct Fields(Vec<Field>);
 
 impl Fields {
+    #[allow(
+        clippy::needless_pass_by_value,
+        reason = "most values are made to be said"
+    )]
     fn say(&mut self, name: impl Into<String>, value: impl ToString) {
         let value = Some(value.to_string()).filter(|value| !value.is_empty());
         self.0.push(Field {
