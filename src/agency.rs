@@ -1,18 +1,18 @@
 //! `yizhang agency`: import files, take steps of transfers, review accounts.
 
-mod access_log;
-mod approvals;
+pub(crate) mod access_log;
+pub(crate) mod approvals;
 pub(crate) mod book;
 pub(crate) mod checked;
 mod code;
-mod disputes;
+pub(crate) mod disputes;
 pub(crate) mod import;
 mod known;
 mod rates;
 pub(crate) mod receipts;
 pub(crate) mod review;
 mod row_lists;
-mod sending;
+pub(crate) mod sending;
 pub(crate) mod transfer;
 
 use crate::exit::Outcome;

@@ -39,6 +39,7 @@ pub(crate) struct TrustedRoster {
 }
 
 /// What a caller needs to speak to nodes.
+#[derive(Clone)]
 pub(crate) struct Credentials {
     pub(crate) directory: PathBuf,
     pub(crate) roster: Roster,

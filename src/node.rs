@@ -38,7 +38,7 @@ use yizhang_ledger::{
 };
 use yizhang_node::{ReadLimits, RegisterRule, RoomLimits, WarningLimits};
 use yizhang_show::status::{
-    CertificateStatus, FloodStatus, NodeStatus, PeerStatus, SignedTwiceStatus,
+    CertificateStatus, DiskStatus, FloodStatus, NodeStatus, PeerStatus, SignedTwiceStatus,
 };
 use yizhang_store::{AccessFinding, CheckReport};
 use yizhang_wire::{convert, v1::StatusReply};
@@ -520,5 +520,9 @@ pub(crate) fn told(reply: StatusReply) -> NodeStatus {
         cosigning,
         roster,
         certificates: certificates.collect(),
+        disk: (reply.disk_size_bytes > 0).then_some(DiskStatus {
+            free_bytes: reply.disk_free_bytes,
+            size_bytes: reply.disk_size_bytes,
+        }),
     }
 }

@@ -36,33 +36,14 @@ fn block_on<T>(future: impl Future<Output = T>) -> T {
 /// A federation of one node that asks for two clerks.
 fn federation() -> Federation {
     let mut federation = Federation::found(&[GUANGDONG]);
-    let path = federation.node_dir(GUANGDONG).join("node.toml");
-    let text = std::fs::read_to_string(&path).unwrap();
-    std::fs::write(&path, format!("{text}\n[approvals]\nneed = true\n")).unwrap();
+    federation.ask_for_two_clerks(GUANGDONG);
     federation.start_all();
     federation
 }
 
 /// Credentials of a clerk with these roles.
 fn clerk(federation: &Federation, roles: &str) -> PathBuf {
-    let to = federation.path().join(format!("clerk-{roles}"));
-    let dir = federation.path();
-    run(&[
-        "federation",
-        "certificate",
-        "--dir",
-        dir.to_str().unwrap(),
-        "--region",
-        &GUANGDONG.to_string(),
-        "--role",
-        "agency",
-        "--clerk-role",
-        roles,
-        "--to",
-        to.to_str().unwrap(),
-    ])
-    .expect(0);
-    to
+    federation.clerk(GUANGDONG, roles, roles)
 }
 
 /// `agency approvals`, as a clerk.
@@ -91,7 +72,7 @@ fn import(clerk: &Path, file: &str) -> Ran {
 }
 
 /// Three months, and a reversal of the last, which becomes a submission of its own.
-fn corrected() -> String {
+pub(crate) fn corrected() -> String {
     let columns = "kind,person,scheme,period,received,place,payer_kind,base,person_rate,due_person,paid_person,credited_person,serial,agency,target\n";
     let month = |month: u32| {
         format!(
@@ -137,6 +118,11 @@ fn a_correction_enters_the_chain_with_the_certificates_of_two_clerks() {
     let shown = [&["show", number], case.as_slice()].concat();
     let shown = approvals(&checker, &shown).expect(0).stdout;
     assert!(shown.contains("serial R1"), "{shown}");
+    // Every field in words, also those that say nothing.
+    assert!(
+        shown.contains("    reason: –") && shown.contains("    agency: 440300"),
+        "{shown}"
+    );
     assert!(!shown.contains(WORKER), "{shown}");
     let digest = shown.trim_end().rsplit(' ').next().unwrap();
     let wrong = "0123456789abcdef".repeat(4);

@@ -1,7 +1,7 @@
 //! The desk of a clerk, as a process of its own before a real node: what a clerk does there, in a real browser, and what others try.
 
 #[path = "../crates/show/tests/home/axe.rs"]
-mod axe;
+pub(crate) mod axe;
 
 use crate::support::{Federation, contributions, eventually, run, run_with, yizhang};
 use serde_json::json;
@@ -19,17 +19,19 @@ const GUANGDONG: u32 = 440_000;
 const GUIZHOU: u32 = 520_000;
 const WORKER: &str = "440300199003078815";
 const OTHER: &str = "440300199003078823";
+/// What pages carry that show a purpose.
+pub(crate) const PURPOSE: &str = "business=inquiry&case=K-2026-17";
 /// What marks the end of a part of a form with a file.
 const BOUNDARY: &str = "----yizhang";
 
 /// A console that runs, and the session of its clerk.
-struct Console {
+pub(crate) struct Console {
     process: Child,
-    port: u16,
-    host: String,
+    pub(crate) port: u16,
+    pub(crate) host: String,
     /// The address of the start.
     first: String,
-    cookie: String,
+    pub(crate) cookie: String,
     token: String,
 }
 
@@ -42,14 +44,14 @@ impl Drop for Console {
 }
 
 /// What a console has answered.
-struct Reply {
-    status: u16,
+pub(crate) struct Reply {
+    pub(crate) status: u16,
     /// In small letters.
-    head: String,
+    pub(crate) head: String,
     cookie: Option<String>,
-    to: Option<String>,
-    body: String,
-    bytes: Vec<u8>,
+    pub(crate) to: Option<String>,
+    pub(crate) body: String,
+    pub(crate) bytes: Vec<u8>,
 }
 
 impl Reply {
@@ -81,12 +83,18 @@ impl Reply {
 
 impl Console {
     /// Starts a console; nobody has come in.
-    fn start(federation: &Federation, more: &[&str]) -> Self {
+    pub(crate) fn start(federation: &Federation, more: &[&str]) -> Self {
+        let folder = federation.path().join("console");
+        Self::start_as(&federation.agency(GUANGDONG), &folder, more)
+    }
+
+    /// The same with the credentials of a clerk and a folder of their own.
+    pub(crate) fn start_as(credentials: &str, folder: &Path, more: &[&str]) -> Self {
         let node = GUANGDONG.to_string();
         let mut process = yizhang(&["console", "run", "--node", &node])
-            .args(["--credentials", &federation.agency(GUANGDONG)])
+            .args(["--credentials", credentials])
             .arg("--folder")
-            .arg(federation.path().join("console"))
+            .arg(folder)
             .args(more)
             .stderr(Stdio::piped())
             .spawn()
@@ -114,7 +122,7 @@ impl Console {
     }
 
     /// Comes in with the address of the start.
-    fn enter(&mut self) {
+    pub(crate) fn enter(&mut self) {
         let path = self.first.split(&self.host).nth(1).unwrap().to_owned();
         let opened = self.get(&path);
         assert_eq!(opened.status, 200, "{}", opened.body);
@@ -125,7 +133,7 @@ impl Console {
         self.token = behind.split('"').next().unwrap().into();
     }
 
-    fn send(&self, request: &[u8]) -> Reply {
+    pub(crate) fn send(&self, request: &[u8]) -> Reply {
         let mut stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
         stream
             .set_read_timeout(Some(Duration::from_secs(60)))
@@ -137,7 +145,7 @@ impl Console {
         Reply::read(&bytes)
     }
 
-    fn get(&self, path: &str) -> Reply {
+    pub(crate) fn get(&self, path: &str) -> Reply {
         self.get_as(&self.host, path, &self.cookie)
     }
 
@@ -149,7 +157,7 @@ impl Console {
     }
 
     /// Sends a form of a page of this console, with the session's token.
-    fn post(&self, path: &str, form: &str) -> Reply {
+    pub(crate) fn post(&self, path: &str, form: &str) -> Reply {
         let form = format!("token={}&{form}", self.token);
         self.post_from(&format!("Origin: http://{}\r\n", self.host), path, &form)
     }
@@ -164,7 +172,7 @@ impl Console {
     }
 
     /// Sends the file that was looked at.
-    fn send_file(&self, more: &str) -> Reply {
+    pub(crate) fn send_file(&self, more: &str) -> Reply {
         let page = self.get("/imports").body;
         let job = page.split("name=\"job\" value=\"").nth(1);
         let job = job
@@ -174,7 +182,7 @@ impl Console {
     }
 
     /// Drops a file on the page of imports.
-    fn drop_file(&self, token: &str, name: &str, content: &[u8]) -> Reply {
+    pub(crate) fn drop_file(&self, token: &str, name: &str, content: &[u8]) -> Reply {
         let mut body = format!(
             "--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"token\"\r\n\r\n{token}\r\n--{BOUNDARY}\r\n\
              Content-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\nContent-Type: text/csv\r\n\r\n"
@@ -193,7 +201,7 @@ impl Console {
     }
 
     /// Waits until a page of work that goes on shows its end.
-    fn wait_for(&self, path: &str, text: &str) -> String {
+    pub(crate) fn wait_for(&self, path: &str, text: &str) -> String {
         let mut body = String::new();
         eventually(text, || {
             body = self.get(path).body;
@@ -202,9 +210,20 @@ impl Console {
         body
     }
 
-    fn state_purpose(&self) {
-        let stated = self.post("/purpose", "business=inquiry&case=K-2026-17");
+    pub(crate) fn state_purpose(&self) {
+        let stated = self.post("/purpose", PURPOSE);
         assert_eq!(stated.status, 303, "{}", stated.body);
+    }
+
+    /// Opens a list of persons, as from a page that shows the purpose.
+    fn look_up(&self, persons: &str) -> Reply {
+        self.post("/person", &format!("{PURPOSE}&persons={persons}"))
+    }
+
+    /// Drops a file of this name.
+    pub(crate) fn drop_rows(&self, name: &str, content: &[u8]) {
+        let dropped = self.drop_file(&self.token, name, content);
+        assert_eq!(dropped.status, 303, "{}", dropped.body);
     }
 }
 
@@ -237,6 +256,9 @@ fn a_clerk_comes_in_once_states_a_purpose_and_goes_through_a_list() {
         "/node",
         "/closing",
         "/transfer",
+        "/approvals",
+        "/disputes",
+        "/warnings",
     ] {
         assert_eq!(console.get(page).status, 403, "{page}");
     }
@@ -251,25 +273,24 @@ fn a_clerk_comes_in_once_states_a_purpose_and_goes_through_a_list() {
     let page = console.get("/person").body;
     assert!(page.contains("K-2026-17"), "{page}");
 
-    let wrong = console.post("/person", &format!("persons={WORKER}%0A440300199003078816"));
+    let wrong = console.look_up(&format!("{WORKER}%0A440300199003078816"));
     assert_eq!(wrong.status, 422);
     assert!(wrong.body.contains("line 2") && !wrong.body.contains("440300199003078816"));
-    let list = format!("persons={WORKER}%0D%0A{OTHER}%0D%0A");
-    let found = console.post("/person", &list);
-    assert_eq!(found.to.as_deref(), Some("/person/1"));
-    let first = console.get("/person/1");
+    let found = console.look_up(&format!("{WORKER}%0D%0A{OTHER}%0D%0A"));
+    assert_eq!(found.to.as_deref(), Some("/person/1/1"));
+    let first = console.get("/person/1/1");
     assert_eq!(first.status, 200);
     assert!(first.body.contains("rel=\"next\"") && first.body.contains("…8815"));
     assert!(!first.body.contains(WORKER), "no number stands in a page");
-    let figures = console.get("/person/1/figures").body;
+    let figures = console.get("/person/1/1/figures").body;
     assert!(
         figures.contains("<details") && figures.contains("Guangdong #"),
         "{figures}"
     );
-    assert!(console.get("/person/1/records").body.contains("2015-01"));
-    let second = console.get("/person/2");
+    assert!(console.get("/person/1/1/records").body.contains("2015-01"));
+    let second = console.get("/person/1/2");
     assert!(second.body.contains("rel=\"prev\"") && second.body.contains("…8823"));
-    assert_eq!(console.get("/person/3").status, 404);
+    assert_eq!(console.get("/person/1/3").status, 404);
 
     // The node has written down who looked, and for what; leafing through the parts asked once.
     let node_dir = federation.node_dir(GUANGDONG);
@@ -332,6 +353,13 @@ fn who_names_another_host_or_comes_from_another_page_gets_nothing() {
         ("/imports/send", "token=AAAA"),
         ("/imports/drop", "token=AAAA"),
         ("/transfer", "token=AAAA&deed=take"),
+        ("/lists/gap", "token=AAAA"),
+        ("/approvals/look", "token=AAAA&id=1&content=1"),
+        ("/approvals/1/approve", "token=AAAA&typed=1"),
+        ("/approvals/1/refuse", "token=AAAA&reason=x"),
+        ("/disputes/1", "token=AAAA&outcome=refused"),
+        ("/warnings/read", "token=AAAA"),
+        ("/warnings/1/close", "token=AAAA&id=1"),
         ("/language", "token=AAAA&language=zh"),
         ("/end", "token=AAAA"),
     ] {
@@ -425,8 +453,8 @@ fn a_file_is_dropped_checked_and_sent_and_its_sums_stand_in_the_closing() {
 
     // The agency's own number stands beside the pseudonym; in files it is text.
     console.state_purpose();
-    console.post("/person", &format!("persons={OTHER}"));
-    let person = console.get("/person/1").body;
+    console.look_up(OTHER);
+    let person = console.get("/person/1/1").body;
     assert!(
         person.contains("'=1+1") || person.contains("=1+1"),
         "{person}"
@@ -465,7 +493,8 @@ fn what_is_too_large_is_refused_before_it_is_read() {
         "/%2e%2e/etc/passwd",
         "/lists/..%2f",
         "/person/x",
-        "/person/0",
+        "/person/0/0",
+        "/person/1/x",
     ] {
         let shown = console.get(path);
         assert!(
@@ -513,16 +542,25 @@ fn lists_come_from_one_review_are_filtered_and_exported_as_text() {
     }
     assert!(seen.contains("'=cmd"), "{seen}");
     // Filters are answered, also those of which nothing comes.
-    for asked in [
-        "what=unpaid",
-        "sought=nobody",
-        "sort=money&page=7",
-        "sought=%3Cscript%3E",
-        "page=0",
-    ] {
+    for asked in ["what=unpaid", "sort=money&page=7", "page=0"] {
         let page = console.get(&format!("/lists/gap?{asked}"));
         assert_eq!(page.status, 200, "{asked}");
-        assert!(!page.body.contains("<script>"), "{asked}");
+    }
+    // What is looked for stands in no address, whatever it is.
+    for sought in ["nobody", "%3Cscript%3E", WORKER] {
+        let filtered = console.post("/lists/gap", &format!("sought={sought}&sort=due"));
+        let to = filtered.to.unwrap();
+        assert!(to.contains("text=") && !to.contains(sought), "{to}");
+        let page = console.get(&to);
+        assert_eq!(page.status, 200, "{to}");
+        assert!(!page.body.contains("<script>"), "{to}");
+        assert!(page.body.contains("0 of "), "{}", page.body);
+    }
+    for (wrong, status) in [(format!("sought={WORKER}"), 400), ("text=999".into(), 410)] {
+        for part in ["", "/csv", "/xlsx"] {
+            let refused = console.get(&format!("/lists/gap{part}?{wrong}"));
+            assert_eq!(refused.status, status, "{part} {wrong}");
+        }
     }
     assert_eq!(console.get("/lists/gap?page=x").status, 400);
 
@@ -534,7 +572,7 @@ fn lists_come_from_one_review_are_filtered_and_exported_as_text() {
         Some((list, account.split('"').next()?.to_owned()))
     });
     let (list, account) = listed.unwrap();
-    let form = format!("list={list}&asked=%7B%7D&account={account}");
+    let form = format!("{PURPOSE}&list={list}&asked=%7B%7D&account={account}");
     let opened = console.post("/lists/open", &form);
     assert_eq!(opened.status, 303, "{}", opened.body);
     let file = console.get(&opened.to.unwrap());
@@ -565,9 +603,9 @@ fn what_others_wrote_is_text_and_never_markup() {
     console.send_file("");
     console.wait_for("/imports", "Sent.");
     console.state_purpose();
-    console.post("/person", &format!("persons={OTHER}"));
+    console.look_up(OTHER);
     for part in ["", "/figures", "/records"] {
-        let body = console.get(&format!("/person/1{part}")).body;
+        let body = console.get(&format!("/person/1/1{part}")).body;
         assert!(
             !body.contains("<script>alert") && !body.contains("<img/src"),
             "{part}"
@@ -595,8 +633,8 @@ fn refusals_of_the_node_are_shown_in_words() {
     console.state_purpose();
     // What was read for the imports counts as well; the hundredth does not pass in any case.
     let list = [WORKER, OTHER].repeat(50).join("%0A");
-    console.post("/person", &format!("persons={list}"));
-    let mut pages = (1..=100).map(|at| console.get(&format!("/person/{at}")).body);
+    console.look_up(&list);
+    let mut pages = (1..=100).map(|at| console.get(&format!("/person/1/{at}")).body);
     let refused = pages.find(|page| page.contains("role=\"alert\""));
     let refused = refused.unwrap();
     assert!(refused.contains("minute"), "{refused}");
@@ -695,7 +733,7 @@ fn look_up(browser: &mut Browser, persons: &str) {
     browser.value(&format!(
         "document.getElementById('persons').value = {typed}; document.querySelector('form.search').requestSubmit()"
     ));
-    goes_to(browser, "/person/1");
+    goes_to(browser, "/person/1/1");
 }
 
 #[test]
@@ -713,7 +751,7 @@ fn a_clerk_works_in_a_real_browser() {
     browser.wait("!window.isOld && document.readyState === 'complete' && document.getElementById('persons') !== null");
     look_up(&mut browser, &format!("{WORKER}\n{OTHER}"));
     // By keys to the next person and back.
-    for (key, to) in [("n", "/person/2"), ("p", "/person/1")] {
+    for (key, to) in [("n", "/person/1/2"), ("p", "/person/1/1")] {
         browser.value(&format!(
             "dispatchEvent(new KeyboardEvent('keydown', {{ key: '{key}' }})); document.body.dispatchEvent(new KeyboardEvent('keydown', {{ key: '{key}', bubbles: true }}))"
         ));
@@ -752,7 +790,7 @@ fn pages_fit_their_screens_and_axe_finds_nothing_serious() {
     let cookie = json!({ "name": "__Host-console", "value": value, "url": site, "path": "/", "secure": true, "httpOnly": true, "sameSite": "Strict" });
     browser.call("Network.setCookie", &cookie);
     console.state_purpose();
-    console.post("/person", &format!("persons={WORKER}%0A{OTHER}"));
+    console.look_up(&format!("{WORKER}%0A{OTHER}"));
     console.post("/lists", "");
     console.wait_for("/lists", "As of ");
     let good = contributions(OTHER, 440_300, 2, "y");
@@ -776,11 +814,14 @@ fn pages_fit_their_screens_and_axe_finds_nothing_serious() {
         for (name, screen) in [("desk", DESK), ("phone", PHONE)] {
             for page in [
                 "/person",
-                "/person/1",
-                "/person/1/figures",
-                "/person/1/records",
+                "/person/1/1",
+                "/person/1/1/figures",
+                "/person/1/1/records",
                 "/lists",
                 "/lists/gap",
+                "/approvals",
+                "/disputes",
+                "/warnings",
                 "/imports",
                 "/transfer",
                 "/closing",

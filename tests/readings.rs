@@ -458,12 +458,9 @@ fn objects(ran: &Ran) -> Vec<serde_json::Value> {
 }
 
 /// A federation whose nodes know no night, as tests run at any hour.
-fn without_night() -> Federation {
+pub(crate) fn without_night() -> Federation {
     let mut federation = Federation::found(&[GUANGDONG]);
-    let path = federation.node_dir(GUANGDONG).join("node.toml");
-    let text = fs::read_to_string(&path).unwrap();
-    let limits = "\n[warnings]\nnight_from = 0\nnight_to = 0\n";
-    fs::write(&path, format!("{text}{limits}")).unwrap();
+    federation.configure(GUANGDONG, "[warnings]\nnight_from = 0\nnight_to = 0\n");
     federation.start_all();
     let rows = contributions(WORKER, 440_300, 3, "w");
     let file = federation.file("w.csv", &rows);
@@ -473,7 +470,7 @@ fn without_night() -> Federation {
     federation
 }
 
-fn look_up(credentials: &str, case: &str) {
+pub(crate) fn look_up(credentials: &str, case: &str) {
     let node = GUANGDONG.to_string();
     let arguments = [
         "worker",
@@ -554,20 +551,7 @@ fn what_looks_odd_is_listed_and_closed_by_a_second_person_alone() {
         in_words.stdout
     );
 
-    let second = federation.path().join("clerk-2");
-    run(&[
-        "federation",
-        "certificate",
-        "--dir",
-        federation.path().to_str().unwrap(),
-        "--region",
-        &GUANGDONG.to_string(),
-        "--role",
-        "agency",
-        "--to",
-        second.to_str().unwrap(),
-    ])
-    .expect(0);
+    let second = federation.clerk(GUANGDONG, "2", "");
     let second = second.to_str().unwrap();
     let id = warnings[0]["id"].as_str().unwrap();
     let day = warnings[0]["day"].as_str().unwrap();

@@ -2,7 +2,7 @@
 //! data-protection officer; what looks odd in it; and the closing of that by a second person.
 
 mod table;
-mod warnings;
+pub(crate) mod warnings;
 
 use crate::{
     connection, credentials::Credentials, exit::Outcome, node::parse_region, output,

@@ -18,6 +18,7 @@ use tonic::transport::Channel;
 use yizhang_ledger::{
     batch::{RecordBlock, SubmissionId},
     hash::Hash,
+    record::Record,
     value::{Division, LeafIndex, UnixMillis},
 };
 use yizhang_statement as statement;
@@ -25,6 +26,7 @@ use yizhang_wire::{
     channel::MESSAGE_BYTES_MAX,
     convert,
     deadline::{LOOKUP_TIMEOUT, STREAM_START_TIMEOUT, next, within},
+    purpose::Purpose,
     v1::{
         ApproveRequest, Receipt, RefuseRequest, ShowWaitingRequest, WaitingRequest,
         WaitingSubmission, approvals_client::ApprovalsClient,
@@ -136,7 +138,7 @@ pub(super) fn run(command: &Command) -> anyhow::Result<Outcome> {
 }
 
 /// The way to what waits at a node.
-struct Desk {
+pub(crate) struct Desk {
     node: Division,
     credentials: Credentials,
     client: ApprovalsClient<Channel>,
@@ -144,17 +146,22 @@ struct Desk {
 
 impl Desk {
     fn open(arguments: &DeskArguments) -> anyhow::Result<Self> {
-        let credentials = Credentials::read(&arguments.credentials)?;
-        let channel = connection::to_node(&credentials, arguments.node)?;
+        Self::of(Credentials::read(&arguments.credentials)?, arguments.node)
+    }
+
+    /// With a clerk's credentials; to be called where a runtime is.
+    pub(crate) fn of(credentials: Credentials, node: Division) -> anyhow::Result<Self> {
+        let channel = connection::to_node(&credentials, node)?;
         let client = ApprovalsClient::new(channel).max_decoding_message_size(MESSAGE_BYTES_MAX);
         Ok(Self {
-            node: arguments.node,
+            node,
             credentials,
             client,
         })
     }
 
-    async fn listed(&mut self) -> anyhow::Result<Vec<WaitingSubmission>> {
+    /// What waits and what was refused, in the order in which it came.
+    pub(crate) async fn listed(&mut self) -> anyhow::Result<Vec<WaitingSubmission>> {
         let node = self.node;
         let failed = |status| connection::failure(node, &status);
         let call = self.client.list(WaitingRequest {});
@@ -183,18 +190,78 @@ impl Desk {
             _ => bail!("{}", t!("approvals.several", number = number)),
         }
     }
+
+    /// The records of a submission, as it was listed; each is shown on the way.
+    pub(crate) async fn look(
+        &mut self,
+        named: Named,
+        purpose: &Purpose,
+        see: impl FnMut(&Record<'_>),
+    ) -> anyhow::Result<RecordBlock> {
+        let request = ShowWaitingRequest {
+            submission_id: named.id.0.to_vec().into(),
+            purpose: Some(purpose.message()),
+        };
+        let shown = within(LOOKUP_TIMEOUT, self.client.show(request))
+            .await
+            .map_err(|status| connection::failure(self.node, &status))?;
+        let block = RecordBlock::parse_with(shown.records.to_vec(), see)?;
+        ensure!(
+            block.content_digest() == named.content,
+            "{}",
+            t!("approvals.other_content")
+        );
+        Ok(block)
+    }
+
+    /// Approves a submission; what is to be said of it.
+    pub(crate) async fn approve(&mut self, named: Named) -> anyhow::Result<String> {
+        let request = ApproveRequest {
+            submission_id: named.id.0.to_vec().into(),
+            content: named.content.0.to_vec().into(),
+        };
+        let receipt = within(LOOKUP_TIMEOUT, self.client.approve(request))
+            .await
+            .map_err(|status| connection::failure(self.node, &status))?;
+        let size = verify(self, &named, &receipt).await?;
+        let said = t!("approvals.approved", records = named.records, size = size);
+        Ok(said.to_string())
+    }
+
+    /// Refuses a submission, with a reason for whoever has sent it.
+    pub(crate) async fn refuse(&mut self, named: Named, reason: &str) -> anyhow::Result<()> {
+        ensure_no_number(reason)?;
+        let request = RefuseRequest {
+            submission_id: named.id.0.to_vec().into(),
+            content: named.content.0.to_vec().into(),
+            reason: reason.to_owned(),
+        };
+        within(LOOKUP_TIMEOUT, self.client.refuse(request))
+            .await
+            .map_err(|status| connection::failure(self.node, &status))?;
+        Ok(())
+    }
+}
+
+fn ensure_no_number(reason: &str) -> anyhow::Result<()> {
+    ensure!(
+        show::without_numbers(reason) == reason,
+        "{}",
+        t!("approvals.number_in_reason")
+    );
+    Ok(())
 }
 
 /// What of a submission that waits its decision needs.
 #[derive(Clone, Copy)]
-struct Named {
-    id: SubmissionId,
-    content: Hash,
-    records: u32,
+pub(crate) struct Named {
+    pub(crate) id: SubmissionId,
+    pub(crate) content: Hash,
+    pub(crate) records: u32,
 }
 
 impl Named {
-    fn read(message: &WaitingSubmission) -> anyhow::Result<Self> {
+    pub(crate) fn read(message: &WaitingSubmission) -> anyhow::Result<Self> {
         Ok(Self {
             id: convert::submission_id(&message.submission_id)?,
             content: convert::hash("content", &message.content)?,
@@ -227,24 +294,15 @@ async fn list(arguments: &DeskArguments) -> anyhow::Result<Outcome> {
 async fn shown(arguments: &ShowArguments) -> anyhow::Result<Outcome> {
     let mut desk = Desk::open(&arguments.desk)?;
     let named = desk.waiting(&arguments.number).await?;
-    let request = ShowWaitingRequest {
-        submission_id: named.id.0.to_vec().into(),
-        purpose: Some(arguments.purpose.purpose()?.message()),
-    };
-    let shown = within(LOOKUP_TIMEOUT, desk.client.show(request))
-        .await
-        .map_err(|status| connection::failure(desk.node, &status))?;
     let mut lines = Vec::new();
-    let block = RecordBlock::parse_with(shown.records.to_vec(), |record| {
+    let see = |record: &Record<'_>| {
         lines.push(show::waiting::record(record));
-        // Every field as it stands: nobody is to approve what a line has no word for.
-        lines.push(format!("    {record:?}"));
-    })?;
-    ensure!(
-        block.content_digest() == named.content,
-        "{}",
-        t!("approvals.other_content")
-    );
+        // Every field: nobody is to approve what a line has no word for.
+        let fields = show::waiting::fields(record).into_iter();
+        lines.extend(fields.map(|field| format!("    {}: {}", field.name, field.value)));
+    };
+    let purpose = arguments.purpose.purpose()?;
+    let block = desk.look(named, &purpose, see).await?;
     for line in lines {
         println!("{}", show::printable(&line));
     }
@@ -267,18 +325,7 @@ async fn approve(arguments: &ApproveArguments) -> anyhow::Result<Outcome> {
         "{}",
         t!("approvals.other_digest")
     );
-    let request = ApproveRequest {
-        submission_id: named.id.0.to_vec().into(),
-        content: named.content.0.to_vec().into(),
-    };
-    let receipt = within(LOOKUP_TIMEOUT, desk.client.approve(request))
-        .await
-        .map_err(|status| connection::failure(desk.node, &status))?;
-    let size = verify(&desk, &named, &receipt).await?;
-    println!(
-        "{}",
-        t!("approvals.approved", records = named.records, size = size)
-    );
+    println!("{}", desk.approve(named).await?);
     Ok(Outcome::Clean)
 }
 
@@ -303,21 +350,10 @@ async fn verify(desk: &Desk, named: &Named, receipt: &Receipt) -> anyhow::Result
 }
 
 async fn refuse(arguments: &RefuseArguments) -> anyhow::Result<Outcome> {
-    ensure!(
-        show::without_numbers(&arguments.reason) == arguments.reason,
-        "{}",
-        t!("approvals.number_in_reason")
-    );
+    ensure_no_number(&arguments.reason)?;
     let mut desk = Desk::open(&arguments.desk)?;
     let named = desk.waiting(&arguments.number).await?;
-    let request = RefuseRequest {
-        submission_id: named.id.0.to_vec().into(),
-        content: named.content.0.to_vec().into(),
-        reason: arguments.reason.clone(),
-    };
-    within(LOOKUP_TIMEOUT, desk.client.refuse(request))
-        .await
-        .map_err(|status| connection::failure(desk.node, &status))?;
+    desk.refuse(named, &arguments.reason).await?;
     println!("{}", t!("approvals.refused"));
     Ok(Outcome::Clean)
 }

@@ -4,7 +4,7 @@ use super::{
     book, known,
     receipts::{self, Durable, Promised, Receipts},
     row_lists::{Lister, Remembered},
-    sending::{SentFile, send_submissions, sharing},
+    sending::{SentFile, Taken, send_submissions, sharing},
 };
 use crate::{
     credentials::Credentials,
@@ -51,8 +51,8 @@ pub(crate) enum UsedSerials {
 pub(crate) struct Onlooker<'o> {
     /// Is told a line.
     pub(crate) say: &'o dyn Fn(&str),
-    /// Is told how many records more the node has taken.
-    pub(crate) taken: &'o dyn Fn(u64),
+    /// Is told of each submission what became of it, as soon as the node has said so.
+    pub(crate) taken: &'o dyn Fn(&Taken<'_>),
     /// Is told that it has taken all.
     pub(crate) ended: &'o dyn Fn(),
 }
@@ -145,7 +145,7 @@ pub(crate) struct Rows<'r> {
 pub(crate) fn send(
     rows: &Rows<'_>,
     receipts: Option<&Receipts>,
-    taken: &dyn Fn(u64),
+    taken: &dyn Fn(&Taken<'_>),
 ) -> anyhow::Result<SentFile> {
     let remembered = Remembered::new(rows.pseudonyms)?;
     let columns = rows.intake.read_columns();

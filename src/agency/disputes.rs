@@ -194,63 +194,144 @@ fn answer(arguments: &Answer) -> anyhow::Result<Outcome> {
         Whom::Number(number) => Worker::Number(number.reveal().to_owned()),
         Whom::Account(account) => Worker::Account(account.0.to_vec().into()),
     };
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
-    let today = clock::today();
-    let told = runtime.block_on(ask(arguments, &credentials, worker.clone(), today))?;
-    let before = line(&told.stated.account, arguments.id)?;
-    ensure!(
-        before.region == arguments.node,
-        "{}",
-        t!(
-            "dispute.not_ours",
-            region = show::place::name(before.region)
-        )
-    );
-    if before.outcome.is_some() {
-        let said = show::account::dispute(&told.stated.account, before);
-        bail!("{}", t!("dispute.answered_before", said = said));
+    let answering = Answering {
+        credentials: &credentials,
+        node: arguments.node,
+        person: &arguments.person,
+        id: arguments.id,
+        outcome: arguments.outcome.answered(),
+        serial: &arguments.serial,
+        agency: arguments.agency.as_deref().unwrap_or_default(),
+        document: arguments.document,
+    };
+    let said = answering.answer(worker)?;
+    for line in said.lines {
+        println!("{line}");
     }
-    let account = raised_under(&told, arguments.id)?;
-    send(arguments, &credentials, account, today)?;
-    let told = runtime.block_on(ask(arguments, &credentials, worker, today))?;
-    let after = line(&told.stated.account, arguments.id)?;
-    println!("{}", show::account::dispute(&told.stated.account, after));
-    Ok(if after.outcome.is_some() {
+    Ok(if said.is_answered {
         Outcome::Clean
     } else {
         Outcome::Findings
     })
 }
 
-/// The account with its records.
-async fn ask(
-    arguments: &Answer,
-    credentials: &Credentials,
-    worker: Worker,
-    as_of: Day,
-) -> anyhow::Result<Told> {
-    let mut case = arguments.id.to_string();
-    case.truncate(CASE_DIGITS);
-    let purpose = arguments.person.reads_for(Business::Complaint, &case)?;
-    let channel = connection::to_node(credentials, arguments.node)?;
-    let mut client = AccountClient::new(channel).max_decoding_message_size(ACCOUNT_BYTES_MAX);
-    let request = LookupRequest {
-        worker: Some(worker),
-        as_of: as_of.number(),
-        proofs: true,
-        purpose: Some(purpose.message()),
-        ..LookupRequest::default()
-    };
-    let reply = within(LOOKUP_TIMEOUT, client.lookup(request))
-        .await
-        .map_err(|status| connection::failure(arguments.node, &status))?;
-    let question = Question {
-        whose: Whose::Unknown,
-        as_of,
-    };
-    Told::read(reply, &question).map_err(|fault| Failure::Refused(fault.to_string()).into())
+/// An answer on its way into the chain: from the command line, or from the console.
+pub(crate) struct Answering<'a> {
+    pub(crate) credentials: &'a Credentials,
+    pub(crate) node: Division,
+    pub(crate) person: &'a PersonArgument,
+    /// The dispute.
+    pub(crate) id: Hash,
+    pub(crate) outcome: Answered,
+    pub(crate) serial: &'a str,
+    /// The agency's code; empty if it is not said.
+    pub(crate) agency: &'a str,
+    pub(crate) document: Option<Hash>,
+}
+
+/// What came of an answer.
+pub(crate) struct Said {
+    pub(crate) lines: Vec<String>,
+    /// Whether the dispute is answered, as the account has it.
+    pub(crate) is_answered: bool,
+}
+
+impl Answering<'_> {
+    /// Looks whether the dispute is the agency's to answer, writes the answer into its chain, and looks what came of it.
+    pub(crate) fn answer(&self, worker: Worker) -> anyhow::Result<Said> {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()?;
+        let today = clock::today();
+        let told = runtime.block_on(self.ask(worker.clone(), today))?;
+        let before = line(&told.stated.account, self.id)?;
+        ensure!(
+            before.region == self.node,
+            "{}",
+            t!(
+                "dispute.not_ours",
+                region = show::place::name(before.region)
+            )
+        );
+        if before.outcome.is_some() {
+            let said = show::account::dispute(&told.stated.account, before);
+            bail!("{}", t!("dispute.answered_before", said = said));
+        }
+        let account = raised_under(&told, self.id)?;
+        let mut lines = Vec::new();
+        if self.send(account, today)? {
+            lines.push(t!("dispute.was_there").to_string());
+        }
+        let told = runtime.block_on(self.ask(worker, today))?;
+        let after = line(&told.stated.account, self.id)?;
+        lines.push(show::account::dispute(&told.stated.account, after));
+        Ok(Said {
+            lines,
+            is_answered: after.outcome.is_some(),
+        })
+    }
+
+    /// The account with its records.
+    async fn ask(&self, worker: Worker, as_of: Day) -> anyhow::Result<Told> {
+        let mut case = self.id.to_string();
+        case.truncate(CASE_DIGITS);
+        let purpose = self.person.reads_for(Business::Complaint, &case)?;
+        let channel = connection::to_node(self.credentials, self.node)?;
+        let mut client = AccountClient::new(channel).max_decoding_message_size(ACCOUNT_BYTES_MAX);
+        let request = LookupRequest {
+            worker: Some(worker),
+            as_of: as_of.number(),
+            proofs: true,
+            purpose: Some(purpose.message()),
+            ..LookupRequest::default()
+        };
+        let reply = within(LOOKUP_TIMEOUT, client.lookup(request))
+            .await
+            .map_err(|status| connection::failure(self.node, &status))?;
+        let question = Question {
+            whose: Whose::Unknown,
+            as_of,
+        };
+        Told::read(reply, &question).map_err(|fault| Failure::Refused(fault.to_string()).into())
+    }
+
+    /// Writes the answer into the chain of the agency; whether it was there.
+    fn send(&self, account: AccountId, on: Day) -> anyhow::Result<bool> {
+        let code = |text| Code::new(text).with_context(|| t!("dispute.bad_code"));
+        let fields = Dispute {
+            account,
+            region: self.node,
+            target: RecordId(self.id),
+            reason: code(self.outcome.code())?,
+            on,
+            document: self.document.unwrap_or(Hash::ZERO),
+            source: Source {
+                agency: if self.agency.is_empty() {
+                    Code::default()
+                } else {
+                    code(self.agency)?
+                },
+                system: Code::default(),
+                serial: code(self.serial)?,
+            },
+        };
+        let mut bytes = Vec::new();
+        Record::Dispute(Kind::DISPUTE_OUTCOME, fields).write(&mut bytes)?;
+        let ready = Ready {
+            // As a file with this one record would be named.
+            id: submission_id(&bytes),
+            block: RecordBlock::parse(bytes)?,
+            list: None,
+        };
+        let sent = send_submissions(
+            self.credentials,
+            self.node,
+            std::iter::once(Ok(ready)),
+            None,
+            &|_| {},
+        )?;
+        Ok(sent.imported.present > 0)
+    }
 }
 
 /// The dispute of this number in an account.
@@ -274,49 +355,4 @@ fn raised_under(told: &Told, id: Hash) -> anyhow::Result<AccountId> {
         Record::Dispute(Kind::DISPUTE, fields) => Ok(fields.account),
         _ => bail!("{}", t!("dispute.unknown")),
     }
-}
-
-/// Writes the answer into the chain of the agency.
-fn send(
-    arguments: &Answer,
-    credentials: &Credentials,
-    account: AccountId,
-    on: Day,
-) -> anyhow::Result<()> {
-    let code = |text| Code::new(text).with_context(|| t!("dispute.bad_code"));
-    let fields = Dispute {
-        account,
-        region: arguments.node,
-        target: RecordId(arguments.id),
-        reason: code(arguments.outcome.answered().code())?,
-        on,
-        document: arguments.document.unwrap_or(Hash::ZERO),
-        source: Source {
-            agency: match &arguments.agency {
-                Some(agency) => code(agency)?,
-                None => Code::default(),
-            },
-            system: Code::default(),
-            serial: code(&arguments.serial)?,
-        },
-    };
-    let mut bytes = Vec::new();
-    Record::Dispute(Kind::DISPUTE_OUTCOME, fields).write(&mut bytes)?;
-    let ready = Ready {
-        // As a file with this one record would be named.
-        id: submission_id(&bytes),
-        block: RecordBlock::parse(bytes)?,
-        list: None,
-    };
-    let sent = send_submissions(
-        credentials,
-        arguments.node,
-        std::iter::once(Ok(ready)),
-        None,
-        &|_| {},
-    )?;
-    if sent.imported.present > 0 {
-        println!("{}", t!("dispute.was_there"));
-    }
-    Ok(())
 }

@@ -193,7 +193,7 @@ fn carry_out_here(
     let bar = show::progress::counted(&t!("import.sending"), summary.valid);
     let onlooker = Onlooker {
         say: &|line| println!("{line}"),
-        taken: &|records| bar.inc(records),
+        taken: &|taken| bar.inc(taken.records),
         ended: &|| bar.finish_and_clear(),
     };
     let carried_out = carry_out(&file, &onlooker);

@@ -35,13 +35,36 @@ const READ_AHEAD_MAX: usize = 4;
 /// Submissions that are sent ahead of their receipts: the node parses some while it writes others.
 const UNRECEIPTED_MAX: usize = 8;
 
+/// What became of a submission, as the node has said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fate {
+    /// It was added to the chain.
+    Accepted,
+    /// It was in the chain before.
+    There,
+    /// It waits for a second clerk.
+    Waits,
+    /// A second clerk has refused it.
+    Refused,
+}
+
+/// A submission of which the node has said what became of it.
+pub(crate) struct Taken<'s> {
+    pub(crate) id: SubmissionId,
+    pub(crate) fate: Fate,
+    /// How many records it has.
+    pub(crate) records: u64,
+    /// Its records, as they stand in chains.
+    pub(crate) bytes: &'s [u8],
+}
+
 /// Sends submissions to a node, read on a thread of their own.
 pub(crate) fn send_submissions(
     credentials: &Credentials,
     node: Division,
     submissions: impl Iterator<Item = anyhow::Result<Ready>> + Send,
     receipts: Option<&Receipts>,
-    received: &dyn Fn(u64),
+    taken: &dyn Fn(&Taken<'_>),
 ) -> anyhow::Result<SentFile> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
@@ -51,7 +74,7 @@ pub(crate) fn send_submissions(
         let (sender, receiver) = mpsc::channel(READ_AHEAD_MAX);
         // Reading and checking rows is work for a thread of its own.
         let reader = scope.spawn(move || read(submissions, &sender));
-        let sent = runtime.block_on(submit(credentials, node, receiver, receipts, received));
+        let sent = runtime.block_on(submit(credentials, node, receiver, receipts, taken));
         let read = reader
             .join()
             .map_err(|_| anyhow::anyhow!("reading the file stopped"))?;
@@ -80,7 +103,7 @@ async fn submit(
     region: Division,
     submissions: mpsc::Receiver<Ready>,
     receipts: Option<&Receipts>,
-    received: &dyn Fn(u64),
+    taken: &dyn Fn(&Taken<'_>),
 ) -> anyhow::Result<SentFile> {
     let refuse = |status: tonic::Status| {
         connection::failure_that_can_be_repeated(region, &status, t!("import.again"))
@@ -104,7 +127,7 @@ async fn submit(
         imported: Imported::default(),
         receipts,
         placed: Vec::new(),
-        received,
+        taken,
     };
     let mut patience = Patience::new(region);
     loop {
@@ -164,7 +187,7 @@ struct Sending<'s> {
     /// Receipts that were kept before.
     receipts: Option<&'s Receipts>,
     placed: Vec<Placed>,
-    received: &'s dyn Fn(u64),
+    taken: &'s dyn Fn(&Taken<'_>),
 }
 
 /// A submission whose receipt is still to come.
@@ -251,7 +274,12 @@ impl Sending<'_> {
             self.imported.records += records;
             self.imported.present += records;
             self.imported.size = self.imported.size.max(size);
-            (self.received)(records);
+            (self.taken)(&Taken {
+                id,
+                fate: Fate::There,
+                records,
+                bytes: block.bytes(),
+            });
             if let (Some(known), Some(list)) = (known, &list) {
                 known.keep_list_if_missing(list)?;
             }
@@ -280,22 +308,28 @@ impl Sending<'_> {
         if let (Some(receipts), Some(list)) = (self.receipts, &sent.list) {
             receipts.keep_list(list)?;
         }
-        self.placed.push(Placed {
-            id: sent.id,
-            first: receipt.first,
-            leaves: sent.leaves,
-        });
         let records = u64::from(receipt.records);
         let imported = &mut self.imported;
         imported.records += records;
         // A submission that the file has twice comes back with the receipt of the first time.
-        if receipt.first < self.known_until {
+        let is_new = receipt.first >= self.known_until;
+        if !is_new {
             imported.present += records;
         }
         self.known_until = self.known_until.max(receipt.first + records);
         imported.size = imported.size.max(size);
         imported.unheld += u64::from(receipt.unheld);
-        (self.received)(records);
+        (self.taken)(&Taken {
+            id: sent.id,
+            fate: if is_new { Fate::Accepted } else { Fate::There },
+            records,
+            bytes: &sent.bytes,
+        });
+        self.placed.push(Placed {
+            id: sent.id,
+            first: receipt.first,
+            leaves: sent.leaves,
+        });
         Ok(())
     }
 
@@ -310,12 +344,19 @@ impl Sending<'_> {
         ensure!(is_it, "{}", t!("import.wrong_receipt"));
         let records = u64::try_from(sent.leaves.len())?;
         let imported = &mut self.imported;
-        if waiting.refused_ms > 0 {
+        let fate = if waiting.refused_ms > 0 {
             imported.refused += records;
+            Fate::Refused
         } else {
             imported.waiting += records;
-        }
-        (self.received)(records);
+            Fate::Waits
+        };
+        (self.taken)(&Taken {
+            id: sent.id,
+            fate,
+            records,
+            bytes: &sent.bytes,
+        });
         Ok(())
     }
 }

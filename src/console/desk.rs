@@ -1,5 +1,7 @@
 //! What is behind the pages of a console: the same deeds as those of the command line, for the clerk whose certificate it is.
 
+mod second;
+
 use crate::{
     agency::{
         book::Book,
@@ -7,34 +9,35 @@ use crate::{
         import::{FormArguments, check_watched, open},
         receipts::Receipts,
         review::{self, Asked},
+        sending,
         transfer::{self, Listener, Reach, Typed},
     },
     clock, copies,
     credentials::Credentials,
     exit::Outcome,
-    node, pseudonyms,
+    node,
     purpose::PersonArgument,
     show, worker,
 };
 use rust_i18n::t;
 use std::{
     cell::RefCell,
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
     sync::{PoisonError, RwLock},
 };
-use tempfile::tempdir;
 use yizhang_console::{
-    Checked, Clerk, Deed, Desk, Faulty, Found, Import, Opened, Progress, Reviewed, Sent, Step,
-    Stepped, Total, Trouble, UsedSerials, Whom,
+    Answered, Answering, Became, Checked, Clerk, Days, Decided, Deed, Desk, Fate, Faulty, Found,
+    Import, Opened, Progress, Reviewed, Sent, Step, Stepped, Trouble, UsedSerials, Waiting,
+    Warning, Warnings, Whom,
 };
-use yizhang_entitlement::{Policy, provisional::FromNumber};
-use yizhang_intake::{FaultyRows, Intake, ParsedRow, Row};
+use yizhang_entitlement::{Policy, provisional::FromNumber, review::List};
+use yizhang_intake::FaultyRows;
 use yizhang_ledger::{
-    entry::Entry,
+    batch::RecordBlock,
+    hash::Hash,
     head::Origin,
-    record::Record,
-    value::{Day, LeafIndex, UnixMillis},
+    value::{Day, UnixMillis},
 };
 use yizhang_show::status::NodeStatus;
 use yizhang_wire::{purpose::Purpose, v1::lookup_request::Worker};
@@ -45,8 +48,6 @@ const HELD_MAX: usize = 20_000;
 const RETIREMENT_MONTHS: u16 = 12;
 /// Digits of a root that tell two heads apart at a glance.
 const ROOT_DIGITS: usize = 16;
-/// Most different totals of one import that are noted: kinds by schemes by places of a province.
-const TOTALS_MAX: usize = 10_000;
 
 /// The desk of one clerk before one node.
 pub(super) struct NodeDesk {
@@ -115,7 +116,15 @@ impl NodeDesk {
         let gathered = review::gather(&self.credentials, &asked, HELD_MAX, &gone)?;
         let book = self.book.read().unwrap_or_else(PoisonError::into_inner);
         let mut lists = BTreeMap::new();
-        for (list, found) in gathered.lists {
+        let mut counts = gathered.counts;
+        for (list, mut found) in gathered.lists {
+            if list == List::Dispute {
+                // Linked accounts of one worker show the same dispute.
+                let (all, mut seen) = (found.len(), BTreeSet::<Hash>::new());
+                found.retain(|(_, finding)| finding.dispute.is_none_or(|id| seen.insert(id)));
+                let twice = u64::try_from(all - found.len())?;
+                counts.entry(list).and_modify(|count| *count -= twice);
+            }
             let found = found.into_iter().map(|(account, finding)| Found {
                 serial: book.serial(&account).to_owned(),
                 case_number: book.case_number(finding.case.as_deref()).to_owned(),
@@ -127,7 +136,7 @@ impl NodeDesk {
         Ok(Reviewed {
             head,
             lists,
-            counts: gathered.counts,
+            counts,
             accounts: gathered.accounts,
             notes: gathered.notes,
         })
@@ -166,8 +175,7 @@ impl NodeDesk {
     fn carry_out(&self, import: &Import<'_>, progress: &Progress) -> anyhow::Result<Sent> {
         let intake = open(import.file, self.clerk.region, &self.form)?;
         // It was looked at before; what it is now is what is sent.
-        let scratch = tempdir()?;
-        let summary = check_watched(&intake, &scratch.path().join("errors.csv"), &mut |_| {})?;
+        let summary = check_watched(&intake, import.errors, &mut |_| {})?;
         let faulty = match import.faulty {
             Faulty::Refuse if summary.faulty > 0 => {
                 anyhow::bail!("{}", t!("import.refused"))
@@ -194,7 +202,14 @@ impl NodeDesk {
         let lines = RefCell::new(Vec::new());
         let onlooker = Onlooker {
             say: &|line| lines.borrow_mut().push(line.to_owned()),
-            taken: &|records| progress.add(records),
+            taken: &|taken| {
+                progress.add(taken.records);
+                (import.became)(&Became {
+                    submission: taken.id,
+                    fate: fate(taken.fate),
+                    records: taken.bytes,
+                });
+            },
             ended: &|| {},
         };
         let carried_out = carry_out(&file, &onlooker)?;
@@ -204,22 +219,13 @@ impl NodeDesk {
                 lines,
                 is_sent: false,
                 is_in_chain: false,
-                totals: Vec::new(),
             });
         };
         self.read_book_again()?;
-        // What was there before was counted on the day when it came.
-        let is_whole = imported.waiting + imported.refused == 0;
-        let totals = if is_whole && imported.present < imported.records {
-            totals(&intake)?
-        } else {
-            Vec::new()
-        };
         Ok(Sent {
             lines,
             is_sent: true,
-            is_in_chain: is_whole,
-            totals,
+            is_in_chain: imported.waiting + imported.refused == 0,
         })
     }
 
@@ -286,6 +292,45 @@ impl Desk for NodeDesk {
         self.take(step, deed).map_err(|error| trouble(&error))
     }
 
+    fn waiting(&self) -> Result<Vec<Waiting>, Trouble> {
+        self.list_waiting().map_err(|error| trouble(&error))
+    }
+
+    fn look(&self, decided: Decided, purpose: &Purpose) -> Result<RecordBlock, Trouble> {
+        self.look_at_waiting(decided, purpose)
+            .map_err(|error| trouble(&error))
+    }
+
+    fn approve(&self, decided: Decided) -> Result<String, Trouble> {
+        self.approve_waiting(decided)
+            .map_err(|error| trouble(&error))
+    }
+
+    fn refuse(&self, decided: Decided, reason: &str) -> Result<(), Trouble> {
+        self.refuse_waiting(decided, reason)
+            .map_err(|error| trouble(&error))
+    }
+
+    fn answer(&self, answering: &Answering) -> Result<Answered, Trouble> {
+        self.answer_dispute(answering)
+            .map_err(|error| trouble(&error))
+    }
+
+    fn warnings(&self, days: Days, purpose: &Purpose) -> Result<Warnings, Trouble> {
+        self.read_warnings(days, purpose)
+            .map_err(|error| trouble(&error))
+    }
+
+    fn close_warning(
+        &self,
+        warning: &Warning,
+        reason: &str,
+        purpose: &Purpose,
+    ) -> Result<(), Trouble> {
+        self.close(warning, reason, purpose)
+            .map_err(|error| trouble(&error))
+    }
+
     fn now(&self) -> UnixMillis {
         clock::now()
     }
@@ -305,41 +350,11 @@ fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
         .build()?)
 }
 
-/// What the valid rows of a file come to, by kind, scheme and place.
-fn totals(intake: &Intake) -> anyhow::Result<Vec<Total>> {
-    let pseudonyms = pseudonyms::thrown_away()?;
-    let mut totals: BTreeMap<[String; 3], Total> = BTreeMap::new();
-    for row in intake.rows(&pseudonyms).map_err(pseudonyms::file_error)? {
-        let Row::Valid(row) = row.map_err(pseudonyms::file_error)? else {
-            continue;
-        };
-        let [kind, scheme, place] = of(&row)?;
-        let key = [kind.clone(), scheme.clone(), place.clone()];
-        if totals.len() >= TOTALS_MAX && !totals.contains_key(&key) {
-            continue;
-        }
-        let total = totals.entry(key).or_insert_with(|| Total {
-            kind,
-            scheme,
-            place,
-            ..Total::default()
-        });
-        total.records += 1;
-        total.due_fen += i128::from(row.due_fen);
-        total.paid_fen += i128::from(row.paid_fen);
+const fn fate(fate: sending::Fate) -> Fate {
+    match fate {
+        sending::Fate::Accepted => Fate::Accepted,
+        sending::Fate::There => Fate::There,
+        sending::Fate::Waits => Fate::Waits,
+        sending::Fate::Refused => Fate::Refused,
     }
-    Ok(totals.into_values().collect())
-}
-
-/// Kind, scheme and place of a row, by their codes.
-fn of(row: &ParsedRow) -> anyhow::Result<[String; 3]> {
-    let entry = Entry::parse(&row.bytes, LeafIndex(0))?;
-    let kind = row.kind.to_string();
-    Ok(match Record::read(&entry)? {
-        Record::Contribution(_, fields) => {
-            [kind, fields.scheme.to_string(), fields.place.to_string()]
-        }
-        Record::Transfer(_, fields) => [kind, fields.scheme.to_string(), String::new()],
-        _ => [kind, String::new(), String::new()],
-    })
 }

@@ -224,6 +224,32 @@ impl Federation {
             .into()
     }
 
+    /// New credentials for a clerk of an agency, with these roles; for every duty if there are none.
+    pub(crate) fn clerk(&self, region: u32, name: &str, roles: &str) -> PathBuf {
+        let (dir, to) = (self.path(), self.path().join(format!("clerk-{name}")));
+        let region = region.to_string();
+        let mut arguments = vec!["federation", "certificate", "--role", "agency"];
+        arguments.extend(["--dir", dir.to_str().unwrap(), "--region", &region]);
+        arguments.extend(["--to", to.to_str().unwrap()]);
+        if !roles.is_empty() {
+            arguments.extend(["--clerk-role", roles]);
+        }
+        run(&arguments).expect(0);
+        to
+    }
+
+    /// Has the node of a region ask for two clerks; before it starts.
+    pub(crate) fn ask_for_two_clerks(&self, region: u32) {
+        self.configure(region, "[approvals]\nneed = true\n");
+    }
+
+    /// Adds to the configuration of a node; before it starts.
+    pub(crate) fn configure(&self, region: u32, more: &str) {
+        let path = self.node_dir(region).join("node.toml");
+        let text = fs::read_to_string(&path).unwrap();
+        fs::write(&path, format!("{text}\n{more}")).unwrap();
+    }
+
     pub(crate) fn auditor(&self) -> String {
         self.path().join("auditor").to_str().unwrap().into()
     }

@@ -83,7 +83,8 @@ pub(crate) fn run_twin(dir: &Path) -> Child {
 fn follows(federation: &Federation, other: u32) -> Option<bool> {
     let status = federation.status(other)?;
     let mut peers = status["peers"].as_array().unwrap().iter();
-    let guangdong = peers.find(|peer| peer["region"] == GUANGDONG.to_string());
+    let name = GUANGDONG.to_string();
+    let guangdong = peers.find(|peer| peer["region"] == name);
     guangdong.unwrap()["connected"].as_bool()
 }
 

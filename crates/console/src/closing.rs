@@ -1,10 +1,12 @@
-//! The daily closing 日结: what was sent through this console on a day, by kind, scheme and place, beside the last day before it on which
-//! anything was.
+//! The daily closing 日结: what came into the chain through this console on a day, submission by submission, by kind, scheme and place,
+//! beside the last day before it on which anything did; and what waits for a second clerk.
+
+mod journal;
 
 use crate::{
-    desk::Total,
+    desk::Became,
     export::{Cell, Sheet, yuan},
-    layout::{Page, Renewal, alert},
+    layout::{Page, alert},
     shared::{Session, Shared},
     text::t,
 };
@@ -13,13 +15,12 @@ use axum::{
     extract::{Query, State},
     response::{Html, Response},
 };
+use journal::{How, Journal, Noted, Total};
 use maud::{Markup, html};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use std::{
-    collections::BTreeMap,
-    fs::{File, OpenOptions},
-    io::{self, BufRead as _, BufReader, Read as _, Write as _},
-    os::unix::fs::OpenOptionsExt as _,
+    collections::{BTreeMap, BTreeSet},
+    io,
     sync::Arc,
 };
 use yizhang_ledger::{
@@ -28,41 +29,36 @@ use yizhang_ledger::{
 };
 use yizhang_show::{kind, place};
 
-/// The file of what was sent, a line for each import, below the console's folder.
-const FILE: &str = "closing.jsonl";
-/// Most of it that is read: some twenty thousand imports.
-const BYTES_MAX: u64 = 64 * 1_024 * 1_024;
-/// Its owner alone reads it.
-const MODE: u32 = 0o600;
-
-/// An import, as it is noted.
-#[derive(Serialize, Deserialize)]
-struct Noted {
-    /// The day on which it was sent, as a number.
-    day: u32,
-    totals: Vec<Total>,
-}
-
-/// Notes what an import came to. It was sent before: that it cannot be noted undoes nothing.
+/// Notes what became of a submission, as soon as that is known. It was sent before: that it cannot be noted undoes nothing.
 ///
 /// # Errors
 /// Of the disk.
-pub(crate) fn note(shared: &Shared, totals: &[Total]) -> io::Result<()> {
-    let noted = Noted {
-        day: shared.desk.today().number(),
-        totals: totals.to_vec(),
+pub(crate) fn note(shared: &Shared, import: &str, became: &Became<'_>) -> io::Result<()> {
+    let how = How::of(became.fate);
+    keep(shared, import, how, became)
+}
+
+/// Notes that the clerk has approved what another has sent.
+///
+/// # Errors
+/// Of the disk.
+pub(crate) fn note_approved(shared: &Shared, became: &Became<'_>) -> io::Result<()> {
+    keep(shared, "", How::Approved, became)
+}
+
+fn keep(shared: &Shared, import: &str, how: How, became: &Became<'_>) -> io::Result<()> {
+    let totals = if how.counts() {
+        journal::totals(became.records)
+    } else {
+        Vec::new()
     };
-    let mut line = serde_json::to_vec(&noted)?;
-    line.push(b'\n');
-    std::fs::create_dir_all(&shared.folder)?;
-    let mut file = OpenOptions::new()
-        .append(true)
-        .create(true)
-        .mode(MODE)
-        .open(shared.folder.join(FILE))?;
-    // One write: a line stands there whole or, after a power cut, is passed over.
-    file.write_all(&line)?;
-    file.sync_all()
+    Journal::of(shared).add(&Noted {
+        day: shared.desk.today().number(),
+        import: import.to_string(),
+        submission: became.submission.to_string(),
+        how,
+        totals,
+    })
 }
 
 /// What totals are of.
@@ -74,11 +70,19 @@ struct Of {
 }
 
 /// What a day came to.
-#[derive(Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Sum {
     records: u64,
     due_fen: i128,
     paid_fen: i128,
+}
+
+impl Sum {
+    fn add(&mut self, more: Self) {
+        self.records += more.records;
+        self.due_fen += more.due_fen;
+        self.paid_fen += more.paid_fen;
+    }
 }
 
 /// A day beside the last one before it.
@@ -86,62 +90,79 @@ struct Closing {
     day: Day,
     /// None where nothing was sent before.
     before: Option<Day>,
-    imports: u64,
+    imports: usize,
+    approvals: usize,
     rows: BTreeMap<Of, [Sum; 2]>,
+    /// What was sent on the two days and waited for a second clerk at last, as far as this console knows.
+    waits: [Sum; 2],
 }
 
 impl Closing {
     fn read(shared: &Shared, day: Day) -> io::Result<Self> {
-        let mut noted = Vec::new();
-        match File::open(shared.folder.join(FILE)) {
-            Ok(file) => {
-                for line in BufReader::new(file.take(BYTES_MAX)).lines() {
-                    // A line that was not written to its end is none.
-                    if let Ok(one) = serde_json::from_str(&line?) {
-                        noted.push(one);
-                    }
-                }
-            }
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => return Err(error),
-        }
-        Ok(Self::of(&noted, day))
+        Ok(Self::of(&Journal::of(shared).read()?, day))
     }
 
     fn of(noted: &[Noted], day: Day) -> Self {
-        let days = noted.iter().map(|one| one.day);
-        let earlier = days.filter(|number| *number < day.number()).max();
+        let counted = noted.iter().filter(|one| one.how.counts());
+        let earlier = counted
+            .map(|one| one.day)
+            .filter(|number| *number < day.number());
+        let before = earlier.max().and_then(Day::new);
         let mut closing = Self {
             day,
-            before: earlier.and_then(Day::new),
+            before,
             imports: 0,
+            approvals: 0,
             rows: BTreeMap::new(),
+            waits: [Sum::default(); 2],
         };
-        for one in noted {
-            closing.add(one);
+        closing.imports = closing.of_day(noted, 0).count_imports();
+        closing.approvals = closing.of_day(noted, 0).count_approvals();
+        for at in 0..2 {
+            closing.add(noted, at);
         }
         closing
     }
 
-    fn add(&mut self, noted: &Noted) {
-        let at = if noted.day == self.day.number() {
-            self.imports += 1;
-            0
-        } else if Some(noted.day) == self.before.map(Day::number) {
-            1
-        } else {
-            return;
-        };
-        for total in &noted.totals {
-            let of = Of {
-                kind: total.kind.clone(),
-                scheme: total.scheme.clone(),
-                place: total.place.clone(),
-            };
-            let sum = &mut self.rows.entry(of).or_default()[at];
-            sum.records += total.records;
-            sum.due_fen += total.due_fen;
-            sum.paid_fen += total.paid_fen;
+    fn number(&self, at: usize) -> Option<u32> {
+        let day = if at == 0 { Some(self.day) } else { self.before };
+        day.map(Day::number)
+    }
+
+    /// What was noted on one of the two days.
+    fn of_day<'n>(&self, noted: &'n [Noted], at: usize) -> OfDay<'n> {
+        let number = self.number(at);
+        let of_day = noted.iter().filter(|one| Some(one.day) == number);
+        OfDay(of_day.collect())
+    }
+
+    fn add(&mut self, noted: &[Noted], at: usize) {
+        let OfDay(of_day) = self.of_day(noted, at);
+        // Of a submission what was said last: what waited is in the chain, or refused, when that was said of it.
+        let mut last: BTreeMap<&str, How> = BTreeMap::new();
+        for one in noted.iter().filter(|one| !one.submission.is_empty()) {
+            last.insert(&one.submission, one.how);
+        }
+        let mut seen: BTreeSet<(&str, bool)> = BTreeSet::new();
+        for one in of_day {
+            let is_waiting = one.how == How::Waits;
+            // The same answer may come again; lines of before had no submissions.
+            let is_new =
+                one.submission.is_empty() || seen.insert((one.submission.as_str(), is_waiting));
+            if !is_new {
+                continue;
+            }
+            if is_waiting {
+                let still = last.get(one.submission.as_str()) == Some(&How::Waits);
+                for total in one.totals.iter().filter(|_| still) {
+                    self.waits[at].add(total.sum());
+                }
+                continue;
+            }
+            for total in &one.totals {
+                let sums = self.rows.entry(total.of()).or_default();
+                sums[at].add(total.sum());
+            }
         }
     }
 
@@ -149,6 +170,67 @@ impl Closing {
     fn before_name(&self) -> String {
         self.before
             .map_or_else(|| t!("closing.no_day").to_string(), |day| day.to_string())
+    }
+
+    fn is_empty(&self) -> bool {
+        self.rows.is_empty() && self.waits == [Sum::default(); 2]
+    }
+
+    /// What all rows come to.
+    fn all(&self) -> [Sum; 2] {
+        let mut all = [Sum::default(); 2];
+        for sums in self.rows.values() {
+            for (all, sum) in all.iter_mut().zip(sums) {
+                all.add(*sum);
+            }
+        }
+        all
+    }
+
+    /// Of what day it is, and what was done.
+    fn summary(&self) -> String {
+        t!(
+            "closing.of",
+            day = self.day,
+            imports = self.imports,
+            approvals = self.approvals
+        )
+        .to_string()
+    }
+}
+
+/// What was noted on a day.
+struct OfDay<'n>(Vec<&'n Noted>);
+
+impl OfDay<'_> {
+    fn count_imports(&self) -> usize {
+        let sent = self.0.iter().filter(|one| one.how != How::Approved);
+        let (named, unnamed): (Vec<&&Noted>, Vec<&&Noted>) =
+            sent.partition(|one| !one.import.is_empty());
+        let named: BTreeSet<&str> = named.iter().map(|one| one.import.as_str()).collect();
+        named.len() + unnamed.len()
+    }
+
+    fn count_approvals(&self) -> usize {
+        self.0.iter().filter(|one| one.how == How::Approved).count()
+    }
+}
+
+impl Total {
+    fn of(&self) -> Of {
+        Of {
+            kind: self.kind.clone(),
+            scheme: self.scheme.clone(),
+            place: self.place.clone(),
+        }
+    }
+
+    const fn sum(&self) -> Sum {
+        Sum {
+            records: self.records,
+            due_fen: self.due_fen,
+            paid_fen: self.paid_fen,
+        }
     }
 }
 
@@ -189,13 +271,12 @@ pub(crate) async fn day(
         Ok(closing) => shown(&closing),
         Err(error) => alert(&error.to_string()),
     };
-    let page = Page {
-        shared: &shared,
-        session: &session,
-        way: "/closing",
-        title: t!("closing.title").to_string(),
-        renewal: Renewal::Never,
-    };
+    let page = Page::of(
+        &shared,
+        &session,
+        "/closing",
+        t!("closing.title").to_string(),
+    );
     page.show(&body)
 }
 
@@ -223,9 +304,9 @@ fn shown(closing: &Closing) -> Markup {
             label { (t!("closing.day")) " " input type="date" name="day" value=(day); }
             button type="submit" { (t!("closing.show")) }
         }
-        p.as-of { (t!("closing.of", day = day, imports = closing.imports)) }
+        p.as-of { (closing.summary()) }
         p.small { (t!("closing.what")) }
-        @if closing.rows.is_empty() { p { (t!("closing.none")) } } @else {
+        @if closing.is_empty() { p { (t!("closing.none")) } } @else {
             (table(closing))
             p {
                 a href=(format!("/closing/csv?day={day}")) download { "CSV" } " · "
@@ -237,14 +318,6 @@ fn shown(closing: &Closing) -> Markup {
 }
 
 fn table(closing: &Closing) -> Markup {
-    let mut all = [Sum::default(); 2];
-    for sums in closing.rows.values() {
-        for (all, sum) in all.iter_mut().zip(sums) {
-            all.records += sum.records;
-            all.due_fen += sum.due_fen;
-            all.paid_fen += sum.paid_fen;
-        }
-    }
     html! {
         div.wide tabindex="0" role="region" aria-label=(t!("closing.title")) { table.list {
             thead {
@@ -260,7 +333,10 @@ fn table(closing: &Closing) -> Markup {
             tbody {
                 @for (of, sums) in &closing.rows { tr { @for name in of.names() { td { (name) } } (cells(sums)) } }
             }
-            tfoot { tr { th scope="row" colspan="3" { (t!("closing.all")) } (cells(&all)) } }
+            tfoot {
+                tr { th scope="row" colspan="3" { (t!("closing.all")) } (cells(&closing.all())) }
+                tr.late { th scope="row" colspan="3" { (t!("closing.waits")) } (cells(&closing.waits)) }
+            }
         } }
     }
 }
@@ -288,8 +364,8 @@ fn sheet(closing: &Closing) -> Sheet {
         of_day("closing.due", &before),
         of_day("closing.paid", &before),
     ];
-    let rows = closing.rows.iter().map(|(of, sums)| {
-        let mut row: Vec<Cell> = of.names().iter().map(|name| Cell::text(name)).collect();
+    let row = |names: [String; 3], sums: &[Sum; 2]| {
+        let mut row: Vec<Cell> = names.iter().map(|name| Cell::text(name)).collect();
         for sum in sums {
             row.extend([
                 Cell::Count(sum.records),
@@ -298,12 +374,19 @@ fn sheet(closing: &Closing) -> Sheet {
             ]);
         }
         row
-    });
+    };
+    let rows = closing.rows.iter().map(|(of, sums)| row(of.names(), sums));
+    let waits = [
+        t!("closing.waits").to_string(),
+        String::new(),
+        String::new(),
+    ];
+    let rows = rows.chain([row(waits, &closing.waits)]);
     Sheet {
         file: format!("closing-{}", closing.day.number()),
         about: vec![
             t!("closing.title").to_string(),
-            t!("closing.of", day = closing.day, imports = closing.imports).to_string(),
+            closing.summary(),
             t!("closing.what").to_string(),
         ],
         header,
@@ -312,40 +395,4 @@ fn sheet(closing: &Closing) -> Sheet {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn noted(day: u32, records: u64) -> Noted {
-        let total = Total {
-            kind: "Contribution".to_string(),
-            scheme: "hrss:110".to_string(),
-            place: "440300".to_string(),
-            records,
-            due_fen: 100,
-            paid_fen: 90,
-        };
-        Noted {
-            day,
-            totals: vec![total],
-        }
-    }
-
-    #[test]
-    fn a_day_stands_beside_the_last_one_before_it_with_imports() {
-        let noted = [
-            noted(20_261_126, 9),
-            noted(20_261_127, 5),
-            noted(20_261_130, 2),
-            noted(20_261_130, 1),
-            noted(20_261_201, 7),
-        ];
-        let closing = Closing::of(&noted, Day::new(20_261_130).unwrap());
-        assert_eq!(closing.before, Day::new(20_261_127));
-        assert_eq!(closing.imports, 2);
-        let [day, before] = *closing.rows.values().next().unwrap();
-        assert_eq!((day.records, before.records), (3, 5));
-        assert_eq!((day.due_fen, day.paid_fen), (200, 180));
-        let first = Closing::of(&noted, Day::new(20_261_126).unwrap());
-        assert_eq!((first.before, first.imports), (None, 1));
-    }
-}
+mod tests;

@@ -1,7 +1,12 @@
 //! What is done for the clerk, behind the pages: by whoever holds the clerk's certificate and speaks to nodes.
 
+mod second;
+
+pub use second::{
+    Answered, Answering, Became, ClosedWarning, Decided, Fate, Refused, Waiting, Warning, Warnings,
+};
+
 use crate::text::t;
-use serde::{Deserialize, Serialize};
 use std::{
     collections::BTreeMap,
     path::Path,
@@ -9,6 +14,7 @@ use std::{
 };
 use yizhang_entitlement::review::{Finding, List};
 use yizhang_ledger::{
+    batch::RecordBlock,
     person::{AccountId, SocialSecurityNumber},
     value::{Day, Division, UnixMillis},
 };
@@ -54,6 +60,53 @@ pub trait Desk: Send + Sync + 'static {
     /// A step that would not count, and what the node refuses.
     fn step(&self, step: &Step, deed: Deed) -> Result<Stepped, Trouble>;
 
+    /// What waits for a second clerk, and what was refused.
+    ///
+    /// # Errors
+    /// What the node refuses.
+    fn waiting(&self) -> Result<Vec<Waiting>, Trouble>;
+
+    /// The records of a submission that waits: those of the content that it was listed with.
+    ///
+    /// # Errors
+    /// What the node refuses, and other content.
+    fn look(&self, decided: Decided, purpose: &Purpose) -> Result<RecordBlock, Trouble>;
+
+    /// Approves a submission that another clerk has sent; what is to be said of it.
+    ///
+    /// # Errors
+    /// What the node refuses.
+    fn approve(&self, decided: Decided) -> Result<String, Trouble>;
+
+    /// Refuses a submission, with a reason for whoever has sent it.
+    ///
+    /// # Errors
+    /// A reason with a number of a person, and what the node refuses.
+    fn refuse(&self, decided: Decided, reason: &str) -> Result<(), Trouble>;
+
+    /// Answers a dispute.
+    ///
+    /// # Errors
+    /// A dispute that is not the agency's to answer, or was answered, and what the node refuses.
+    fn answer(&self, answering: &Answering) -> Result<Answered, Trouble>;
+
+    /// What looks odd in the access log of some days; of the last 31 if none are named.
+    ///
+    /// # Errors
+    /// What the node refuses.
+    fn warnings(&self, days: Days, purpose: &Purpose) -> Result<Warnings, Trouble>;
+
+    /// Closes a warning as a second person.
+    ///
+    /// # Errors
+    /// What the node refuses.
+    fn close_warning(
+        &self,
+        warning: &Warning,
+        reason: &str,
+        purpose: &Purpose,
+    ) -> Result<(), Trouble>;
+
     /// Now.
     fn now(&self) -> UnixMillis;
 
@@ -62,6 +115,15 @@ pub trait Desk: Send + Sync + 'static {
 
     /// Whose desk it is.
     fn clerk(&self) -> &Clerk;
+}
+
+/// Days, as they are asked for.
+#[derive(Clone, Copy, Default)]
+pub struct Days {
+    /// The first; none for the oldest.
+    pub first: Option<Day>,
+    /// The last; none for the newest.
+    pub last: Option<Day>,
 }
 
 /// Whose desk it is.
@@ -212,6 +274,10 @@ pub struct Import<'f> {
     pub file: &'f Path,
     /// Folder for its receipts.
     pub receipts: &'f Path,
+    /// Where faulty rows may be written while it is read a second time.
+    pub errors: &'f Path,
+    /// Is told of each submission what became of it, as soon as the node has said so.
+    pub became: &'f dyn Fn(&Became<'_>),
     /// What is done with faulty rows.
     pub faulty: Faulty,
     /// What is done where serials of it are in the chain with other content.
@@ -236,23 +302,6 @@ pub enum UsedSerials {
     Send,
 }
 
-/// What records of one scheme at one place come to.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Total {
-    /// The kind of record, by its code.
-    pub kind: String,
-    /// The scheme, as `hrss:110`; empty where a record is about none.
-    pub scheme: String,
-    /// The place, six digits; empty where a record is about none.
-    pub place: String,
-    /// How many records.
-    pub records: u64,
-    /// What is due by them, in fen.
-    pub due_fen: i128,
-    /// What was paid, in fen.
-    pub paid_fen: i128,
-}
-
 /// What came of sending a file.
 pub struct Sent {
     /// What is to be said of it, a line each.
@@ -261,8 +310,6 @@ pub struct Sent {
     pub is_sent: bool,
     /// Whether all that was sent is in the chain, and nothing waits for a second clerk or was refused by one.
     pub is_in_chain: bool,
-    /// What it came to by scheme and place.
-    pub totals: Vec<Total>,
 }
 
 /// A step of a transfer, as it was typed; what is empty was not said.

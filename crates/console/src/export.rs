@@ -6,15 +6,18 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use rust_xlsxwriter::{Format, Workbook, XlsxError};
-use std::borrow::Cow;
+use std::{
+    borrow::Cow,
+    fmt::{self, Display, Formatter},
+};
 
 /// The mark by which spreadsheets know that a file is UTF-8.
 const BOM: &str = "\u{feff}";
 /// Fen of a yuan.
 const FEN: f64 = 100.0;
 
-/// A cell.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A cell. They are sorted as what they are: counts and money by how much.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Cell {
     /// Text, whoever wrote it.
     Text(String),
@@ -37,6 +40,17 @@ impl Cell {
 
     pub(crate) fn maybe(text: Option<impl ToString>) -> Self {
         text.map_or(Self::Empty, |text| Self::Text(text.to_string()))
+    }
+}
+
+impl Display for Cell {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Text(text) => f.write_str(text),
+            Self::Count(count) => write!(f, "{count}"),
+            Self::Fen(fen) => f.write_str(&yuan(*fen)),
+            Self::Empty => Ok(()),
+        }
     }
 }
 
@@ -92,9 +106,7 @@ impl Sheet {
         for row in &self.rows {
             rows.write_record(row.iter().map(|cell| match cell {
                 Cell::Text(text) => for_a_sheet(text).into_owned(),
-                Cell::Count(count) => count.to_string(),
-                Cell::Fen(fen) => yuan(*fen),
-                Cell::Empty => String::new(),
+                other => other.to_string(),
             }))?;
         }
         Ok(rows

@@ -2,6 +2,7 @@
 
 use crate::{imports, layout, shared::Shared, text::t};
 use axum::{
+    body::{Body, to_bytes},
     extract::{Request, State},
     http::{HeaderMap, HeaderValue, Method, StatusCode, header},
     middleware::Next,
@@ -18,6 +19,9 @@ pub(crate) const OPEN: &str = "/open";
 
 /// How long an answer may take, its request included: a file of the largest size on a slow disk.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(600);
+
+/// How long a form may take to come: its bytes go from a browser to a program on the same machine. Files have the time of their answer.
+const FORM_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Longest body of a form that brings no file: a pasted list of persons, and room.
 pub(crate) const FORM_BYTES_MAX: u64 = 256 * 1_024;
@@ -45,16 +49,47 @@ pub(crate) async fn guard(
     } else if path == OPEN || path == layout::STYLE_PATH {
         next.run(request).await
     } else if let Some(session) = cookie(headers).and_then(|cookie| shared.session(cookie)) {
+        let is_file = path == imports::UPLOAD_PATH;
         request.extensions_mut().insert(session);
-        match timeout(ANSWER_TIMEOUT, next.run(request)).await {
-            Ok(answer) => answer,
-            Err(_) => refused(StatusCode::REQUEST_TIMEOUT, "fault.slow"),
+        if is_change && !is_file {
+            match with_its_form(request).await {
+                Ok(request) => answered(request, next).await,
+                Err(NoForm::TooLarge) => refused(StatusCode::PAYLOAD_TOO_LARGE, "fault.too_large"),
+                Err(NoForm::Slow) => refused(StatusCode::REQUEST_TIMEOUT, "fault.slow"),
+            }
+        } else {
+            answered(request, next).await
         }
     } else {
         refused(StatusCode::FORBIDDEN, "fault.no_session")
     };
     add_headers(response.headers_mut());
     response
+}
+
+/// Why a form has not come whole.
+enum NoForm {
+    /// It is longer than a form may be; or it broke off, and nobody is told.
+    TooLarge,
+    Slow,
+}
+
+/// A request whose form has come whole. Whoever sends it a byte at a time is cut off.
+async fn with_its_form(request: Request) -> Result<Request, NoForm> {
+    let (head, body) = request.into_parts();
+    let limit = usize::try_from(FORM_BYTES_MAX).expect("some kilobytes");
+    match timeout(FORM_TIMEOUT, to_bytes(body, limit)).await {
+        Ok(Ok(bytes)) => Ok(Request::from_parts(head, Body::from(bytes))),
+        Ok(Err(_)) => Err(NoForm::TooLarge),
+        Err(_) => Err(NoForm::Slow),
+    }
+}
+
+async fn answered(request: Request, next: Next) -> Response {
+    match timeout(ANSWER_TIMEOUT, next.run(request)).await {
+        Ok(answer) => answer,
+        Err(_) => refused(StatusCode::REQUEST_TIMEOUT, "fault.slow"),
+    }
 }
 
 /// A page that says why nothing else is shown.

@@ -4,7 +4,7 @@ mod view;
 
 use crate::{
     closing,
-    desk::{Checked, Faulty, Import, Progress, Sent, Trouble, UsedSerials},
+    desk::{Became, Checked, Faulty, Import, Progress, Sent, Trouble, UsedSerials},
     export::attached,
     guard::refused,
     routes::{Token, foreign, is_ours},
@@ -22,11 +22,15 @@ use axum::{
 };
 use serde::Deserialize;
 use std::{
+    cell::RefCell,
     fs::File,
     io::{self, Read as _, Write as _},
     os::fd::AsRawFd as _,
     path::PathBuf,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 use tempfile::TempDir;
 use tokio::task::spawn_blocking;
@@ -58,6 +62,8 @@ pub(crate) struct Job {
     /// Where the faulty rows lie.
     scratch: TempDir,
     progress: Progress,
+    /// Rows that the first look has found faulty: they can be had until the file is put away.
+    faulty: AtomicU64,
     stage: Mutex<Stage>,
 }
 
@@ -78,6 +84,15 @@ impl Job {
 
     fn errors(&self) -> PathBuf {
         self.scratch.path().join("errors.csv")
+    }
+
+    /// Where faulty rows go while the file is read a second time, to be sent.
+    fn errors_again(&self) -> PathBuf {
+        self.scratch.path().join("again.csv")
+    }
+
+    fn faulty(&self) -> u64 {
+        self.faulty.load(Ordering::Relaxed)
     }
 
     fn stage(&self) -> MutexGuard<'_, Stage> {
@@ -188,6 +203,7 @@ async fn taken(shared: &Shared, session: &Session, mut form: Multipart) -> Resul
         file,
         scratch,
         progress: Progress::default(),
+        faulty: AtomicU64::new(0),
         stage: Mutex::new(Stage::Checking),
     })
 }
@@ -227,6 +243,8 @@ async fn kept(mut field: Field<'_>) -> Result<File, NotTaken> {
 
 fn check(shared: &Shared, job: &Job) {
     let checked = shared.desk.check(&job.path(), &job.errors(), &job.progress);
+    let faulty = checked.as_ref().map_or(0, |checked| checked.faulty);
+    job.faulty.store(faulty, Ordering::Relaxed);
     *job.stage() = match checked {
         Ok(checked) => Stage::Checked(checked),
         Err(trouble) => Stage::Failed(trouble),
@@ -300,21 +318,26 @@ pub(crate) async fn send(
 }
 
 fn carry_out(shared: &Shared, job: &Job, faulty: Faulty, used_serials: UsedSerials) {
+    let (id, not_noted) = (job.id(), RefCell::new(None));
+    let note = |became: &Became<'_>| {
+        if let Err(error) = closing::note(shared, &id, became) {
+            not_noted.borrow_mut().get_or_insert(error);
+        }
+    };
     let import = Import {
         file: &job.path(),
         receipts: &shared.folder.join(RECEIPTS),
+        errors: &job.errors_again(),
+        became: &note,
         faulty,
         used_serials,
     };
     let sent = shared.desk.send(&import, &job.progress);
+    let not_noted = not_noted.into_inner();
+    let not_noted = not_noted.map(|error| t!("closing.not_noted", error = error).to_string());
     *job.stage() = match sent {
         Ok(mut sent) => {
-            if sent.is_sent
-                && let Err(error) = closing::note(shared, &sent.totals)
-            {
-                sent.lines
-                    .push(t!("closing.not_noted", error = error).to_string());
-            }
+            sent.lines.extend(not_noted);
             Stage::Sent(sent)
         }
         Err(trouble) => Stage::Failed(trouble),
@@ -360,7 +383,7 @@ pub(crate) async fn errors(State(shared): State<Arc<Shared>>) -> Response {
     }
 }
 
-/// Takes away what an earlier console has left that was stopped in the midst of an import: there are persons in it.
+/// Takes away what imports have left, at the end of a console and at the start of the next, in case it was killed: there are persons in it.
 pub(crate) fn clear_up(shared: &Shared) -> io::Result<()> {
     let entries = match std::fs::read_dir(&shared.folder) {
         Ok(entries) => entries,

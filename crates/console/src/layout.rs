@@ -1,7 +1,6 @@
 //! What every page has: its head, the ways to the other pages, for what persons are looked up, and the way out.
 
 use crate::{
-    desk::Clerk,
     shared::{Session, Shared},
     text::t,
 };
@@ -32,8 +31,8 @@ struct Way {
     name: &'static str,
 }
 
-/// The ways, in their order. What others build (approvals, disputes, warnings) gets a line here.
-const WAYS: [Way; 6] = [
+/// The ways, in their order.
+const WAYS: [Way; 9] = [
     Way {
         path: "/person",
         key: "1",
@@ -55,13 +54,28 @@ const WAYS: [Way; 6] = [
         name: "way.transfer",
     },
     Way {
-        path: "/closing",
+        path: "/approvals",
         key: "5",
+        name: "way.approvals",
+    },
+    Way {
+        path: "/disputes",
+        key: "6",
+        name: "way.disputes",
+    },
+    Way {
+        path: "/warnings",
+        key: "7",
+        name: "way.warnings",
+    },
+    Way {
+        path: "/closing",
+        key: "8",
         name: "way.closing",
     },
     Way {
         path: "/node",
-        key: "6",
+        key: "9",
         name: "way.node",
     },
 ];
@@ -76,6 +90,15 @@ pub(crate) struct Page<'p> {
     pub(crate) title: String,
     /// Whether it goes on by itself.
     pub(crate) renewal: Renewal,
+    /// The list of persons that it is of, if it is of one.
+    pub(crate) within: Option<Within>,
+}
+
+/// Where a page is in a list of persons, and for what these are looked up.
+pub(crate) struct Within {
+    pub(crate) queue: u64,
+    pub(crate) at: usize,
+    pub(crate) purpose: Purpose,
 }
 
 /// Whether a page goes on by itself: the script puts what is new in its place, so that whoever reads it stays where they are.
@@ -100,16 +123,36 @@ impl Renewal {
     }
 }
 
-impl Page<'_> {
+impl<'p> Page<'p> {
+    /// A page that stays as it is and is of no list of persons.
+    pub(crate) fn of(
+        shared: &'p Shared,
+        session: &'p Session,
+        way: &'static str,
+        title: String,
+    ) -> Self {
+        Self {
+            shared,
+            session,
+            way,
+            title,
+            renewal: Renewal::Never,
+            within: None,
+        }
+    }
+
     /// The page with its body.
     pub(crate) fn show(&self, body: &Markup) -> Html<String> {
-        let purpose = self.shared.work().purpose.clone();
+        let purpose = match &self.within {
+            Some(within) => Some(within.purpose.clone()),
+            None => self.shared.work().purpose.clone(),
+        };
         let page = html! {
             (head(&self.title, &self.reloads()))
             body {
                 a.skip href="#main" { (t!("console.skip")) }
                 (self.header())
-                (purpose_bar(self.shared.desk.clerk(), self.session, purpose.as_ref()))
+                (self.purpose_bar(purpose.as_ref()))
                 main id="main" data-renewed=[self.renewal.seconds()] { h1 { (self.title) } (body) }
                 script src="/console.js" defer {}
             }
@@ -146,6 +189,34 @@ impl Page<'_> {
                     (token(self.session))
                     button.plain type="submit" { (t!("console.end")) }
                 }
+            }
+        }
+    }
+
+    /// For what persons are looked up, on top of every page, and the form that changes it.
+    fn purpose_bar(&self, purpose: Option<&Purpose>) -> Markup {
+        let stated = purpose.map(Purpose::business);
+        let case = purpose.map(Purpose::case_number).unwrap_or_default();
+        html! {
+            form.purpose method="post" action="/purpose" aria-label=(t!("purpose.title")) {
+                (token(self.session))
+                @if let Some(within) = &self.within {
+                    input type="hidden" name="queue" value=(within.queue);
+                    input type="hidden" name="at" value=(within.at);
+                }
+                span.person { (t!("purpose.clerk")) " " b { (self.shared.desk.clerk().person) } }
+                label { (t!("purpose.business")) " "
+                    select name="business" {
+                        @for business in Business::ALL {
+                            option value=(business.code()) selected[stated == Some(*business)] { (business_name(*business)) }
+                        }
+                    }
+                }
+                label { (t!("purpose.case")) " "
+                    input name="case" value=(case) required maxlength="64" size="18" autocomplete="off";
+                }
+                button type="submit" { @if purpose.is_some() { (t!("purpose.change")) } @else { (t!("purpose.state")) } }
+                @if purpose.is_none() { span.small { (t!("purpose.none")) } }
             }
         }
     }
@@ -188,30 +259,6 @@ pub(crate) fn onwards(to: &str) -> Html<String> {
     Html(page.into_string())
 }
 
-/// For what persons are looked up, on top of every page, and the form that changes it.
-fn purpose_bar(clerk: &Clerk, session: &Session, purpose: Option<&Purpose>) -> Markup {
-    let stated = purpose.map(Purpose::business);
-    let case = purpose.map(Purpose::case_number).unwrap_or_default();
-    html! {
-        form.purpose method="post" action="/purpose" aria-label=(t!("purpose.title")) {
-            (token(session))
-            span.person { (t!("purpose.clerk")) " " b { (clerk.person) } }
-            label { (t!("purpose.business")) " "
-                select name="business" {
-                    @for business in Business::ALL {
-                        option value=(business.code()) selected[stated == Some(*business)] { (business_name(*business)) }
-                    }
-                }
-            }
-            label { (t!("purpose.case")) " "
-                input name="case" value=(case) required maxlength="64" size="18" autocomplete="off";
-            }
-            button type="submit" { @if purpose.is_some() { (t!("purpose.change")) } @else { (t!("purpose.state")) } }
-            @if purpose.is_none() { span.small { (t!("purpose.none")) } }
-        }
-    }
-}
-
 pub(crate) fn business_name(business: Business) -> &'static str {
     match language::current() {
         Language::Zh => business.zh(),
@@ -222,6 +269,17 @@ pub(crate) fn business_name(business: Business) -> &'static str {
 /// What a form of a session carries.
 pub(crate) fn token(session: &Session) -> Markup {
     html! { input type="hidden" name="token" value=(session.token); }
+}
+
+/// What a form carries that leads to reading of persons: for what, as the page shows it. So nobody is looked up for what was stated since
+/// in another tab.
+pub(crate) fn for_what(purpose: Option<&Purpose>) -> Markup {
+    html! {
+        @if let Some(purpose) = purpose {
+            input type="hidden" name="business" value=(purpose.business().code());
+            input type="hidden" name="case" value=(purpose.case_number());
+        }
+    }
 }
 
 /// What was not done, and why.

@@ -5,15 +5,19 @@
 //!
 //! *Invariants:* it listens on this machine alone, under a name that nobody can guess, and answers no request that names another; nothing
 //! is shown without the cookie that the address of the start was exchanged for, once; nothing is changed without the session's token and by
-//! a page of another origin; a page takes nothing from elsewhere; no number of a person stands in an address (but one that
-//! a clerk types into the filter of a list: to be mended), a log or a file's name;
+//! a page of another origin; a page takes nothing from elsewhere; nobody is looked up under another purpose than the page shows; no number
+//! of a person and nothing that a clerk types stands in an address, a log or a file's name;
 //! what others wrote is text, in pages, in CSV and in workbooks.
 
+mod approvals;
 mod closing;
 mod desk;
+mod disputes;
 mod export;
+mod grid;
 mod guard;
 mod imports;
+mod kept;
 mod layout;
 mod lists;
 mod node;
@@ -24,10 +28,12 @@ mod server;
 mod shared;
 mod text;
 mod transfer;
+mod warnings;
 
 pub use desk::{
-    Checked, Clerk, Deed, Desk, Faulty, Found, Import, Opened, Progress, Reviewed, Sent, Step,
-    Stepped, Total, Trouble, UsedSerials, Whom,
+    Answered, Answering, Became, Checked, Clerk, ClosedWarning, Days, Decided, Deed, Desk, Fate,
+    Faulty, Found, Import, Opened, Progress, Refused, Reviewed, Sent, Step, Stepped, Trouble,
+    UsedSerials, Waiting, Warning, Warnings, Whom,
 };
 pub use export::for_a_sheet;
 pub use server::{Config, Console, StartError};

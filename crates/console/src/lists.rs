@@ -5,6 +5,9 @@ mod view;
 use crate::{
     desk::{Found, Progress, Reviewed, Trouble, Whom},
     export::{Cell, Sheet},
+    grid::{Forgotten, address, keep_text, text_of},
+    guard::refused,
+    person::{self, Stated},
     routes::{Token, foreign, is_ours, no_page},
     shared::{Session, Shared},
     text::t,
@@ -12,21 +15,20 @@ use crate::{
 use axum::{
     Extension, Form,
     extract::{Path, Query, State},
+    http::StatusCode,
     response::{IntoResponse, Redirect, Response},
 };
 use serde::{Deserialize, Serialize};
-use std::{cmp::Reverse, sync::Arc};
+use std::{cmp::Reverse, collections::BTreeSet, sync::Arc};
 use tokio::task::spawn_blocking;
 use yizhang_entitlement::review::List;
-use yizhang_ledger::{person::AccountId, value::UnixMillis};
+use yizhang_ledger::{hash::Hash, person::AccountId, value::UnixMillis};
 use yizhang_show::{copies::moment, review, serde_name};
 
 /// Findings on one page.
 pub(crate) const PAGE_ROWS: usize = 50;
 /// Most persons that a list leads through one after the other.
 const LED_THROUGH_MAX: usize = 2_000;
-/// Longest text that is looked for.
-const SOUGHT_CHARACTERS_MAX: usize = 100;
 
 /// The way that these pages stand under.
 pub(crate) const WAY: &str = "/lists";
@@ -40,6 +42,8 @@ pub(crate) struct ReviewState {
     pub(crate) last: Option<Arc<Held>>,
     /// Why the last one did not.
     pub(crate) trouble: Option<Trouble>,
+    /// Disputes that were answered here since.
+    pub(crate) answered: BTreeSet<Hash>,
 }
 
 /// A review that is held.
@@ -66,9 +70,12 @@ pub(crate) struct Asked {
     /// Only this scheme.
     #[serde(default)]
     pub(crate) scheme: String,
-    /// Only what has this text in it.
+    /// Only what has the text in it that is kept under this number; 0 for none.
     #[serde(default)]
-    pub(crate) sought: String,
+    pub(crate) text: u64,
+    /// A text that stands in an address itself: none of ours does.
+    #[serde(default, skip_serializing)]
+    sought: String,
     /// Only what is past its limit, if it says anything.
     #[serde(default)]
     pub(crate) overdue: String,
@@ -113,14 +120,13 @@ impl Sort {
 
 impl Asked {
     /// What of a list it takes, in its order.
-    pub(crate) fn of<'h>(&self, held: &'h Held, list: List) -> Vec<&'h Found> {
+    pub(crate) fn of<'h>(&self, held: &'h Held, list: List, sought: &str) -> Vec<&'h Found> {
         let all = held
             .reviewed
             .lists
             .get(&list)
             .map_or(&[][..], Vec::as_slice);
-        let sought: String = self.sought.chars().take(SOUGHT_CHARACTERS_MAX).collect();
-        let sought = sought.trim().to_lowercase();
+        let sought = sought.to_lowercase();
         let mut rows: Vec<&Found> = all
             .iter()
             .filter(|found| self.takes(found) && (sought.is_empty() || has(list, found, &sought)))
@@ -196,6 +202,7 @@ async fn run(shared: Arc<Shared>, progress: Arc<Progress>) {
         Ok(reviewed) => {
             review.last = Some(Arc::new(Held { at, reviewed }));
             review.trouble = None;
+            review.answered.clear();
         }
         // The lists of before stay: they say of when they are.
         Err(trouble) => review.trouble = Some(trouble),
@@ -207,17 +214,132 @@ fn held(shared: &Shared, list: &str) -> Option<(Arc<Held>, List)> {
     Some((shared.review().last.clone()?, List::named(list)?))
 }
 
+/// Why a list is not shown as it is asked for.
+pub(crate) fn forgotten(_: Forgotten) -> Response {
+    refused(StatusCode::GONE, "fault.forgotten")
+}
+
+/// Why a list is not filtered by a text.
+enum NoText {
+    /// It stands in an address. It may be somebody's number; what it stands in already is not ours to mend.
+    InAddress,
+    Forgotten(Forgotten),
+}
+
+impl NoText {
+    fn refused(self) -> Response {
+        match self {
+            Self::InAddress => refused(StatusCode::BAD_REQUEST, "fault.in_address"),
+            Self::Forgotten(gone) => forgotten(gone),
+        }
+    }
+}
+
+impl Asked {
+    /// The text that is looked for.
+    fn text(&self, shared: &Shared) -> Result<String, NoText> {
+        if self.sought.is_empty() {
+            text_of(shared, self.text).map_err(NoText::Forgotten)
+        } else {
+            Err(NoText::InAddress)
+        }
+    }
+
+    /// The address of a list with what is asked of it.
+    fn address(&self, list: List, part: &str, page: usize) -> String {
+        let text = Some(self.text).filter(|text| *text > 0);
+        let pairs = [
+            ("what", self.what.clone()),
+            ("scheme", self.scheme.clone()),
+            (
+                "text",
+                text.map(|text| text.to_string()).unwrap_or_default(),
+            ),
+            ("overdue", self.overdue.clone()),
+            ("sort", self.sort.tag()),
+            ("page", page.max(1).to_string()),
+        ];
+        address(&format!("{WAY}/{}{part}", list.name()), &pairs)
+    }
+}
+
 pub(crate) async fn list(
     Extension(session): Extension<Session>,
     State(shared): State<Arc<Shared>>,
     Path(list): Path<String>,
     Query(asked): Query<Asked>,
 ) -> Response {
+    let text = match asked.text(&shared) {
+        Ok(text) => text,
+        Err(none) => return none.refused(),
+    };
     match held(&shared, &list) {
-        Some((held, list)) => view::list(&shared, &session, &held, list, &asked).into_response(),
+        Some((held, list)) => {
+            let shown = Shown {
+                held: &held,
+                list,
+                asked: &asked,
+                sought: &text,
+            };
+            view::list(&shared, &session, &shown).into_response()
+        }
         None if List::named(&list).is_some() => Redirect::to(WAY).into_response(),
         None => no_page().await,
     }
+}
+
+/// A list as it is asked for.
+struct Shown<'s> {
+    held: &'s Held,
+    list: List,
+    asked: &'s Asked,
+    sought: &'s str,
+}
+
+impl<'s> Shown<'s> {
+    fn rows(&self) -> Vec<&'s Found> {
+        self.asked.of(self.held, self.list, self.sought)
+    }
+}
+
+/// What of a list is asked for, as its form brings it.
+#[derive(Deserialize)]
+pub(crate) struct Filter {
+    token: String,
+    #[serde(default)]
+    sought: String,
+    #[serde(default)]
+    what: String,
+    #[serde(default)]
+    scheme: String,
+    #[serde(default)]
+    overdue: String,
+    #[serde(default)]
+    sort: Sort,
+}
+
+/// Leads to a list as it is asked for: the text that is looked for stands in no address.
+pub(crate) async fn filter(
+    Extension(session): Extension<Session>,
+    State(shared): State<Arc<Shared>>,
+    Path(list): Path<String>,
+    Form(filter): Form<Filter>,
+) -> Response {
+    if !is_ours(&session, &filter.token) {
+        return foreign();
+    }
+    let Some(list) = List::named(&list) else {
+        return no_page().await;
+    };
+    let asked = Asked {
+        what: filter.what,
+        scheme: filter.scheme,
+        text: keep_text(&shared, &filter.sought),
+        overdue: filter.overdue,
+        sort: filter.sort,
+        ..Asked::default()
+    };
+    Redirect::to(&asked.address(list, "", 1)).into_response()
 }
 
 /// Whom the clerk opens, of which list.
@@ -228,6 +350,8 @@ pub(crate) struct Opening {
     /// What of it is shown, as it stands in the address.
     asked: String,
     account: String,
+    #[serde(flatten)]
+    stated: Stated,
 }
 
 /// Opens the account of a row; the persons of the list become those that are gone through.
@@ -243,8 +367,15 @@ pub(crate) async fn open(
     let Some((held, list)) = held(&shared, &opening.list) else {
         return Redirect::to(WAY).into_response();
     };
+    let Some(purpose) = opening.stated.purpose(&shared) else {
+        return person::purpose_first(&shared, &session);
+    };
+    let sought = match asked.text(&shared) {
+        Ok(sought) => sought,
+        Err(none) => return none.refused(),
+    };
     let mut persons: Vec<&str> = Vec::new();
-    for found in asked.of(&held, list) {
+    for found in asked.of(&held, list, &sought) {
         if persons.last() != Some(&found.account.as_str()) {
             persons.push(&found.account);
         }
@@ -257,10 +388,7 @@ pub(crate) async fn open(
     let from = wanted.saturating_sub(LED_THROUGH_MAX / 2);
     let queue = persons.iter().skip(from).take(LED_THROUGH_MAX);
     let queue = queue.filter_map(|hex| AccountId::from_hex(hex).map(Whom::Account));
-    let mut work = shared.work();
-    work.queue = queue.collect();
-    work.open = None;
-    Redirect::to(&format!("/person/{}", wanted - from + 1)).into_response()
+    person::begin(&shared, queue.collect(), purpose, wanted - from + 1)
 }
 
 pub(crate) async fn csv(
@@ -268,10 +396,7 @@ pub(crate) async fn csv(
     Path(list): Path<String>,
     Query(asked): Query<Asked>,
 ) -> Response {
-    match held(&shared, &list) {
-        Some((held, list)) => sheet(&held, list, &asked).csv(),
-        None => no_page().await,
-    }
+    file(&shared, &list, &asked, Sheet::csv).await
 }
 
 pub(crate) async fn xlsx(
@@ -279,14 +404,36 @@ pub(crate) async fn xlsx(
     Path(list): Path<String>,
     Query(asked): Query<Asked>,
 ) -> Response {
-    match held(&shared, &list) {
-        Some((held, list)) => sheet(&held, list, &asked).xlsx(),
+    file(&shared, &list, &asked, Sheet::xlsx).await
+}
+
+async fn file(
+    shared: &Shared,
+    list: &str,
+    asked: &Asked,
+    written: fn(&Sheet) -> Response,
+) -> Response {
+    let text = match asked.text(shared) {
+        Ok(text) => text,
+        Err(none) => return none.refused(),
+    };
+    match held(shared, list) {
+        Some((held, list)) => {
+            let shown = Shown {
+                held: &held,
+                list,
+                asked,
+                sought: &text,
+            };
+            written(&sheet(&shown))
+        }
         None => no_page().await,
     }
 }
 
 /// A list as a table for files, with all that is known of each finding.
-fn sheet(held: &Held, list: List, asked: &Asked) -> Sheet {
+fn sheet(shown: &Shown<'_>) -> Sheet {
+    let (held, list) = (shown.held, shown.list);
     let [account, what, scheme, _, places, how] = review::header();
     let header = [
         account,
@@ -304,8 +451,10 @@ fn sheet(held: &Held, list: List, asked: &Asked) -> Sheet {
         t!("lists.due").to_string(),
         t!("lists.overdue").to_string(),
         t!("lists.price").to_string(),
+        t!("lists.disputed").to_string(),
+        t!("lists.raised").to_string(),
     ];
-    let rows = asked.of(held, list).into_iter();
+    let rows = shown.rows().into_iter();
     Sheet {
         file: format!("{}-{}", list.name(), held.at.0 / 1_000),
         about: vec![review::list_name(list), held.as_of()],
@@ -335,5 +484,7 @@ fn row(list: List, found: &Found) -> Vec<Cell> {
         finding
             .price
             .map_or(Cell::Empty, |fen| Cell::Fen(fen.into())),
+        Cell::text(&review::disputed(finding)),
+        Cell::maybe(finding.raised),
     ]
 }

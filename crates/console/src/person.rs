@@ -2,9 +2,9 @@
 
 use crate::{
     desk::{Opened, Trouble, Whom},
-    layout::{Page, Renewal, alert, token},
+    layout::{Page, Within, alert, for_what, token},
     routes::{Token, foreign, is_ours, no_page},
-    shared::{OpenFile, Session, Shared},
+    shared::{OpenFile, Queue, Session, Shared},
     text::t,
 };
 use axum::{
@@ -22,37 +22,72 @@ use yizhang_wire::purpose::{Business, Purpose};
 
 /// Most persons that are gone through at a time: more than a clerk does in a day.
 const QUEUE_MAX: usize = 2_000;
+/// Lists of persons that can be gone back to.
+const LISTS_SHOWN_MAX: usize = 5;
 /// Lines of a pasted list that are shown because they name nobody.
 const WRONG_SHOWN_MAX: usize = 20;
 
 /// The way that these pages stand under.
 const WAY: &str = "/person";
 
-/// For what persons are looked up from now on.
-#[derive(Deserialize)]
+/// For what persons are looked up, as a form carries it.
+#[derive(Default, Deserialize)]
 pub(crate) struct Stated {
+    #[serde(default)]
+    business: String,
+    #[serde(default)]
+    case: String,
+}
+
+impl Stated {
+    /// None where nothing was stated, or what is none.
+    pub(crate) fn purpose(&self, shared: &Shared) -> Option<Purpose> {
+        let person = &shared.desk.clerk().person;
+        let business = Business::parse(&self.business)?;
+        Purpose::new(business, self.case.trim(), person).ok()
+    }
+}
+
+/// For what persons are looked up from now on: those of the list that the page is of, and whoever is looked up from pages of none.
+#[derive(Deserialize)]
+pub(crate) struct Stating {
     token: String,
     business: String,
     case: String,
+    #[serde(default)]
+    queue: u64,
+    #[serde(default)]
+    at: usize,
 }
 
 pub(crate) async fn state_purpose(
     Extension(session): Extension<Session>,
     State(shared): State<Arc<Shared>>,
-    Form(stated): Form<Stated>,
+    Form(stating): Form<Stating>,
 ) -> Response {
-    if !is_ours(&session, &stated.token) {
+    let Stating {
+        token,
+        business,
+        case,
+        queue,
+        at,
+    } = stating;
+    if !is_ours(&session, &token) {
         return foreign();
     }
-    let person = &shared.desk.clerk().person;
-    let purpose = Business::parse(&stated.business)
-        .and_then(|business| Purpose::new(business, stated.case.trim(), person).ok());
-    let Some(purpose) = purpose else {
+    let Some(purpose) = (Stated { business, case }).purpose(&shared) else {
         let page = desk_page(&shared, &session, Some(alert(&t!("purpose.wrong"))));
         return (StatusCode::UNPROCESSABLE_ENTITY, page).into_response();
     };
-    shared.work().purpose = Some(purpose);
-    Redirect::to(WAY).into_response()
+    let mut work = shared.work();
+    work.purpose = Some(purpose.clone());
+    if let Some(queue) = work.queues.get_mut(queue) {
+        queue.purpose = purpose;
+        queue.open = None;
+    } else {
+        return Redirect::to(WAY).into_response();
+    }
+    Redirect::to(&Part::Account.path(queue, at)).into_response()
 }
 
 /// Whom the clerk looks for: a number, a pseudonym, or a list of them.
@@ -60,6 +95,10 @@ pub(crate) async fn state_purpose(
 pub(crate) struct Wanted {
     token: String,
     persons: String,
+    #[serde(default)]
+    business: String,
+    #[serde(default)]
+    case: String,
 }
 
 pub(crate) async fn desk(
@@ -77,23 +116,37 @@ pub(crate) async fn search(
     if !is_ours(&session, &wanted.token) {
         return foreign();
     }
-    match read(&wanted.persons) {
-        Ok(queue) => {
-            let mut work = shared.work();
-            work.queue = queue;
-            work.open = None;
-            if work.purpose.is_none() {
-                drop(work);
-                let page = desk_page(&shared, &session, Some(alert(&t!("purpose.first"))));
-                return (StatusCode::UNPROCESSABLE_ENTITY, page).into_response();
-            }
-            Redirect::to("/person/1").into_response()
-        }
-        Err(wrong) => {
-            let page = desk_page(&shared, &session, Some(wrong.show()));
-            (StatusCode::UNPROCESSABLE_ENTITY, page).into_response()
-        }
-    }
+    let Wanted {
+        persons,
+        business,
+        case,
+        ..
+    } = wanted;
+    let notice = match read(&persons) {
+        Ok(persons) => match (Stated { business, case }).purpose(&shared) {
+            Some(purpose) => return begin(&shared, persons, purpose, 1),
+            None => alert(&t!("purpose.first")),
+        },
+        Err(wrong) => wrong.show(),
+    };
+    let page = desk_page(&shared, &session, Some(notice));
+    (StatusCode::UNPROCESSABLE_ENTITY, page).into_response()
+}
+
+/// Leads to a person of a list, which is gone through from there.
+pub(crate) fn begin(shared: &Shared, persons: Vec<Whom>, purpose: Purpose, at: usize) -> Response {
+    let queue = shared.work().queues.keep(Queue {
+        purpose,
+        persons,
+        open: None,
+    });
+    Redirect::to(&Part::Account.path(queue, at)).into_response()
+}
+
+/// That nobody is looked up without a purpose.
+pub(crate) fn purpose_first(shared: &Shared, session: &Session) -> Response {
+    let page = desk_page(shared, session, Some(alert(&t!("purpose.first"))));
+    (StatusCode::UNPROCESSABLE_ENTITY, page).into_response()
 }
 
 /// Why a list of persons is none.
@@ -150,30 +203,35 @@ fn read(text: &str) -> Result<Vec<Whom>, Wrong> {
 }
 
 fn desk_page(shared: &Shared, session: &Session, notice: Option<Markup>) -> impl IntoResponse {
-    let count = shared.work().queue.len();
+    let (purpose, lists) = {
+        let work = shared.work();
+        let lists = work.queues.newest().take(LISTS_SHOWN_MAX);
+        let lists = lists.map(|(number, queue)| {
+            let case = queue.purpose.case_number().to_string();
+            (number, queue.persons.len(), case)
+        });
+        (work.purpose.clone(), lists.collect::<Vec<_>>())
+    };
     let body = html! {
         @if let Some(notice) = notice { (notice) }
         form.search method="post" action=(WAY) {
             (token(session))
+            (for_what(purpose.as_ref()))
             label for="persons" { (t!("person.persons")) }
             textarea id="persons" name="persons" rows="4" required autocomplete="off" spellcheck="false" aria-describedby="persons-help" autofocus {}
             p.small id="persons-help" { (t!("person.help", limit = QUEUE_MAX)) }
             button.main type="submit" { (t!("person.search")) }
         }
-        @if count > 0 { p { a href="/person/1" { (t!("person.go_on", count = count)) } } }
+        @for (number, count, case) in &lists {
+            p { a href=(Part::Account.path(*number, 1)) { (t!("person.go_on", count = count, case = case)) } }
+        }
         p.small { (t!("person.keys")) }
     };
     page(shared, session, t!("person.title").to_string()).show(&body)
 }
 
 fn page<'p>(shared: &'p Shared, session: &'p Session, title: String) -> Page<'p> {
-    Page {
-        shared,
-        session,
-        way: WAY,
-        title,
-        renewal: Renewal::Never,
-    }
+    Page::of(shared, session, WAY, title)
 }
 
 /// What is shown of an account.
@@ -195,11 +253,11 @@ impl Part {
         }
     }
 
-    fn path(self, at: usize) -> String {
+    fn path(self, queue: u64, at: usize) -> String {
         match self {
-            Self::Account => format!("/person/{at}"),
-            Self::Figures => format!("/person/{at}/figures"),
-            Self::Records => format!("/person/{at}/records"),
+            Self::Account => format!("/person/{queue}/{at}"),
+            Self::Figures => format!("/person/{queue}/{at}/figures"),
+            Self::Records => format!("/person/{queue}/{at}/records"),
         }
     }
 }
@@ -207,7 +265,7 @@ impl Part {
 pub(crate) async fn account(
     session: Extension<Session>,
     shared: State<Arc<Shared>>,
-    at: Path<usize>,
+    at: Path<(u64, usize)>,
 ) -> Response {
     shown(session, shared, at, Part::Account).await
 }
@@ -215,7 +273,7 @@ pub(crate) async fn account(
 pub(crate) async fn figures(
     session: Extension<Session>,
     shared: State<Arc<Shared>>,
-    at: Path<usize>,
+    at: Path<(u64, usize)>,
 ) -> Response {
     shown(session, shared, at, Part::Figures).await
 }
@@ -223,7 +281,7 @@ pub(crate) async fn figures(
 pub(crate) async fn records(
     session: Extension<Session>,
     shared: State<Arc<Shared>>,
-    at: Path<usize>,
+    at: Path<(u64, usize)>,
 ) -> Response {
     shown(session, shared, at, Part::Records).await
 }
@@ -232,39 +290,41 @@ pub(crate) async fn records(
 pub(crate) async fn again(
     Extension(session): Extension<Session>,
     State(shared): State<Arc<Shared>>,
-    Path(at): Path<usize>,
+    Path((queue, at)): Path<(u64, usize)>,
     Form(form): Form<Token>,
 ) -> Response {
     if !is_ours(&session, &form.token) {
         return foreign();
     }
-    shared.work().open = None;
-    Redirect::to(&Part::Account.path(at)).into_response()
+    if let Some(queue) = shared.work().queues.get_mut(queue) {
+        queue.open = None;
+    }
+    Redirect::to(&Part::Account.path(queue, at)).into_response()
 }
 
 async fn shown(
     Extension(session): Extension<Session>,
     State(shared): State<Arc<Shared>>,
-    Path(at): Path<usize>,
+    Path((queue, at)): Path<(u64, usize)>,
     part: Part,
 ) -> Response {
-    let (whom, purpose, count) = {
+    let found = {
         let work = shared.work();
-        let whom = at
-            .checked_sub(1)
-            .and_then(|index| work.queue.get(index))
-            .cloned();
-        (whom, work.purpose.clone(), work.queue.len())
+        work.queues.get(queue).and_then(|queue| {
+            let whom = queue.persons.get(at.checked_sub(1)?)?;
+            Some((whom.clone(), queue.purpose.clone(), queue.persons.len()))
+        })
     };
-    let Some(whom) = whom else {
+    let Some((whom, purpose, count)) = found else {
         return no_page().await;
     };
-    let Some(purpose) = purpose else {
-        let page = desk_page(&shared, &session, Some(alert(&t!("purpose.first"))));
-        return (StatusCode::UNPROCESSABLE_ENTITY, page).into_response();
+    let result = opened(&shared, queue, &whom, &purpose).await;
+    let place = InQueue {
+        queue,
+        at,
+        count,
+        part,
     };
-    let result = opened(&shared, &whom, &purpose).await;
-    let place = InQueue { at, count, part };
     let body = html! {
         (place.ways(&session))
         @match &result {
@@ -273,16 +333,25 @@ async fn shown(
         }
     };
     let title = t!("person.file", who = whom.tag(), at = at, count = count).to_string();
-    page(&shared, &session, title).show(&body).into_response()
+    let page = Page {
+        within: Some(Within { queue, at, purpose }),
+        ..page(&shared, &session, title)
+    };
+    page.show(&body).into_response()
 }
 
 /// The account of a person: as it is open, or from the node.
 async fn opened(
     shared: &Arc<Shared>,
+    queue: u64,
     whom: &Whom,
     purpose: &Purpose,
 ) -> Result<Arc<Opened>, Trouble> {
-    let open = shared.work().open.clone();
+    let open = shared
+        .work()
+        .queues
+        .get(queue)
+        .and_then(|queue| queue.open.clone());
     if let Some(open) = open
         && open.whom == *whom
         && open.purpose == *purpose
@@ -295,17 +364,20 @@ async fn opened(
         desk.account(&whom, &purpose)
     });
     let opened = Arc::new(asking.await.unwrap_or_else(|_| Err(Trouble::broken()))?);
-    shared.work().open = Some(OpenFile {
-        whom: whom.clone(),
-        purpose: purpose.clone(),
-        opened: Arc::clone(&opened),
-    });
+    if let Some(queue) = shared.work().queues.get_mut(queue) {
+        queue.open = Some(OpenFile {
+            whom: whom.clone(),
+            purpose: purpose.clone(),
+            opened: Arc::clone(&opened),
+        });
+    }
     Ok(opened)
 }
 
 /// Where in the list of persons a page is.
 #[derive(Clone, Copy)]
 struct InQueue {
+    queue: u64,
     at: usize,
     count: usize,
     part: Part,
@@ -316,10 +388,10 @@ impl InQueue {
     fn ways(self, session: &Session) -> Markup {
         html! {
             nav.steps aria-label=(t!("person.steps")) {
-                @if self.at > 1 { a rel="prev" href=(self.part.path(self.at - 1)) { "← " (t!("person.before")) } }
+                @if self.at > 1 { a rel="prev" href=(self.part.path(self.queue, self.at - 1)) { "← " (t!("person.before")) } }
                 span { (self.at) " / " (self.count) }
-                @if self.at < self.count { a rel="next" href=(self.part.path(self.at + 1)) { (t!("person.after")) " →" } }
-                form method="post" action=(format!("/person/{}/again", self.at)) {
+                @if self.at < self.count { a rel="next" href=(self.part.path(self.queue, self.at + 1)) { (t!("person.after")) " →" } }
+                form method="post" action=(format!("/person/{}/{}/again", self.queue, self.at)) {
                     (token(session))
                     button.plain type="submit" { (t!("person.again")) }
                 }
@@ -337,7 +409,7 @@ fn file(opened: &Opened, place: InQueue) -> Markup {
         }
         nav.tabs aria-label=(t!("person.parts")) {
             @for part in Part::ALL {
-                a href=(part.path(place.at)) aria-current=[(part == place.part).then_some("page")] { (t!(part.name())) }
+                a href=(part.path(place.queue, place.at)) aria-current=[(part == place.part).then_some("page")] { (t!(part.name())) }
             }
         }
         div.file tabindex="0" role="region" aria-label=(t!(place.part.name())) {

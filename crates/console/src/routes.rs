@@ -1,11 +1,11 @@
 //! Every address of the console, and what answers there.
 
 use crate::{
-    closing,
+    approvals, closing, disputes,
     guard::{COOKIE, FORM_BYTES_MAX, OPEN, guard, refused},
     imports, layout, lists, node, person,
     shared::{Session, Shared, is_same},
-    transfer,
+    transfer, warnings,
 };
 use axum::{
     Extension, Form, Router,
@@ -32,12 +32,12 @@ pub(crate) fn router(shared: &Arc<Shared>) -> Router {
         .route("/end", post(end))
         .route("/purpose", post(person::state_purpose))
         .route("/person", get(person::desk).post(person::search))
-        .route("/person/{at}", get(person::account))
-        .route("/person/{at}/figures", get(person::figures))
-        .route("/person/{at}/records", get(person::records))
-        .route("/person/{at}/again", post(person::again))
+        .route("/person/{queue}/{at}", get(person::account))
+        .route("/person/{queue}/{at}/figures", get(person::figures))
+        .route("/person/{queue}/{at}/records", get(person::records))
+        .route("/person/{queue}/{at}/again", post(person::again))
         .route("/lists", get(lists::overview).post(lists::renew))
-        .route("/lists/{list}", get(lists::list))
+        .route("/lists/{list}", get(lists::list).post(lists::filter))
         .route("/lists/{list}/csv", get(lists::csv))
         .route("/lists/{list}/xlsx", get(lists::xlsx))
         .route("/lists/open", post(lists::open))
@@ -50,6 +50,7 @@ pub(crate) fn router(shared: &Arc<Shared>) -> Router {
         .route("/imports/drop", post(imports::drop_file))
         .route("/imports/errors", get(imports::errors))
         .route("/transfer", get(transfer::desk).post(transfer::step))
+        .merge(for_second_clerks())
         .route("/node", get(node::state))
         .route("/closing", get(closing::day))
         .route("/closing/csv", get(closing::csv))
@@ -60,6 +61,30 @@ pub(crate) fn router(shared: &Arc<Shared>) -> Router {
         .layer(DefaultBodyLimit::max(form_bytes))
         .layer(from_fn_with_state(Arc::clone(shared), guard))
         .with_state(Arc::clone(shared))
+}
+
+/// What waits for a second clerk.
+fn for_second_clerks() -> Router<Arc<Shared>> {
+    Router::new()
+        .route("/approvals", get(approvals::desk).post(approvals::filter))
+        .route("/approvals/csv", get(approvals::csv))
+        .route("/approvals/xlsx", get(approvals::xlsx))
+        .route("/approvals/look", post(approvals::look))
+        .route("/approvals/{number}", get(approvals::records))
+        .route("/approvals/{number}/approve", post(approvals::approve))
+        .route("/approvals/{number}/refuse", post(approvals::refuse))
+        .route("/approvals/{number}/put-back", post(approvals::put_back))
+        .route("/disputes", get(disputes::desk))
+        .route("/disputes/{id}", get(disputes::one).post(disputes::answer))
+        .route("/warnings", get(warnings::desk))
+        .route("/warnings/read", post(warnings::read))
+        .route(
+            "/warnings/{number}",
+            get(warnings::list).post(warnings::filter),
+        )
+        .route("/warnings/{number}/csv", get(warnings::csv))
+        .route("/warnings/{number}/xlsx", get(warnings::xlsx))
+        .route("/warnings/{number}/close", post(warnings::close))
 }
 
 async fn style() -> Response {

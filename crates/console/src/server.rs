@@ -72,6 +72,8 @@ impl Console {
 
     /// Answers until the clerk ends it, or the future is dropped.
     pub async fn serve(self) {
+        // However it ends, also where the future is dropped.
+        let _cleared = ClearedUp(Arc::clone(&self.shared));
         let router = routes::router(&self.shared);
         let ended = Arc::clone(&self.shared);
         let sampled = Arc::clone(&self.shared);
@@ -81,6 +83,18 @@ impl Console {
             _ = served.into_future() => {}
             () = ended.ended.notified() => {}
             () = node::keep_sampling(sampled) => {}
+        }
+    }
+}
+
+/// Takes away what imports have left, in the end.
+struct ClearedUp(Arc<Shared>);
+
+impl Drop for ClearedUp {
+    fn drop(&mut self) {
+        // The folder of a file that is being looked at is gone with it; what is written there afterwards has no name.
+        if let Err(error) = imports::clear_up(&self.0) {
+            tracing::warn!(%error, "what imports have left cannot be taken away");
         }
     }
 }

@@ -1,10 +1,13 @@
 //! What all pages share: whose session it is, and what the clerk is at. All of it is in memory.
 
 use crate::{
+    approvals::Looked,
     desk::{Desk, Opened, Whom},
     imports::Job,
+    kept::Kept,
     lists::ReviewState,
     node::Samples,
+    warnings::Told,
 };
 use base64ct::{Base64UrlUnpadded, Encoding};
 use std::{
@@ -53,13 +56,26 @@ pub(crate) struct Session {
     opened: Instant,
 }
 
-/// What the clerk is at.
+/// What the clerk is at, in all tabs.
 #[derive(Default)]
 pub(crate) struct Work {
-    /// For what persons are looked up, until it is changed.
+    /// For what persons are looked up from pages that are of no list of persons: what was stated last.
     pub(crate) purpose: Option<Purpose>,
-    /// The persons whom the clerk goes through.
-    pub(crate) queue: Vec<Whom>,
+    /// The lists of persons whom the clerk goes through.
+    pub(crate) queues: Kept<Queue>,
+    /// Texts that are looked for in lists.
+    pub(crate) texts: Kept<String>,
+    /// Submissions that were looked at, with their records.
+    pub(crate) looked: Kept<Looked>,
+    /// Warnings that were read.
+    pub(crate) warnings: Kept<Told>,
+}
+
+/// A list of persons whom the clerk goes through, in a tab.
+pub(crate) struct Queue {
+    /// For what: what the page showed from which it was opened, until it is changed in a page of this list.
+    pub(crate) purpose: Purpose,
+    pub(crate) persons: Vec<Whom>,
     /// The account that was opened last, so that leafing through its pages asks once.
     pub(crate) open: Option<OpenFile>,
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     desk::{Deed, Step, Trouble},
-    layout::{Page, Renewal, alert, token},
+    layout::{Page, alert, token},
     routes::{foreign, is_ours},
     shared::{Session, Shared},
     text::{named, t},
@@ -173,13 +173,12 @@ fn shown(shared: &Shared, session: &Session, step: &Step, told: Option<&Told>) -
         }
         p { a href="/lists/transfer" { (t!("transfer.due")) } }
     };
-    let page = Page {
+    let page = Page::of(
         shared,
         session,
-        way: "/transfer",
-        title: t!("transfer.title").to_string(),
-        renewal: Renewal::Never,
-    };
+        "/transfer",
+        t!("transfer.title").to_string(),
+    );
     page.show(&body)
 }
 

@@ -50,10 +50,12 @@ impl Left {
 }
 
 /// A disk, in bytes.
-#[derive(Clone, Copy, Debug)]
-struct Disk {
-    free: u64,
-    size: u64,
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Disk {
+    /// What the node may still take.
+    pub(crate) free: u64,
+    /// All of it.
+    pub(crate) size: u64,
 }
 
 impl Disk {
@@ -93,6 +95,8 @@ pub(crate) struct Room {
 
 struct Seen {
     left: Left,
+    /// As it was when it was last looked at.
+    disk: Disk,
     /// Chains that have their part.
     full: BTreeSet<Origin>,
 }
@@ -106,9 +110,15 @@ impl Room {
             limits,
             seen: Mutex::new(Seen {
                 left: Left::Plenty,
+                disk: Disk::default(),
                 full: BTreeSet::new(),
             }),
         })
+    }
+
+    /// The disk as it was last looked at; all 0 before the first look, and where it does not answer.
+    pub(crate) fn disk(&self) -> Disk {
+        self.lock().disk
     }
 
     /// How much is left.
@@ -141,6 +151,7 @@ impl Room {
             tracing::warn!(chain = %chain.region(), quota, "a chain has its part of the disk; it is not fetched any further");
         }
         seen.left = left;
+        seen.disk = disk;
         seen.full = full;
         changed
     }

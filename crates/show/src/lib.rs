@@ -80,6 +80,8 @@ pub mod store;
 mod terminal;
 #[cfg(feature = "terminal")]
 pub mod waiting;
+#[cfg(feature = "terminal")]
+pub mod warnings;
 
 pub use printable::{printable, printable_json, printable_lines};
 

@@ -204,7 +204,8 @@ pub fn disputes(waiting: &[(String, Finding)]) {
     println!("{rows}");
 }
 
-fn disputed(finding: &Finding) -> String {
+/// What a dispute is about: the kind of the record, and where it stands; empty where it is none of the account.
+pub fn disputed(finding: &Finding) -> String {
     let (Some(disputed), Some(at)) = (finding.disputed, finding.at) else {
         return String::new();
     };

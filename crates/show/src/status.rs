@@ -49,6 +49,40 @@ pub struct NodeStatus {
     pub rosters_signed_twice: Vec<SignedTwiceStatus>,
     /// The certificates that it lives by.
     pub certificates: Vec<CertificateStatus>,
+    /// The disk of its data directory; none if it does not tell.
+    pub disk: Option<DiskStatus>,
+}
+
+/// The disk of a node.
+#[derive(Clone, Copy)]
+pub struct DiskStatus {
+    /// What the node may still take.
+    pub free_bytes: u64,
+    /// All of it.
+    pub size_bytes: u64,
+}
+
+impl DiskStatus {
+    /// What is taken, by whomever.
+    pub const fn used_bytes(self) -> u64 {
+        self.size_bytes.saturating_sub(self.free_bytes)
+    }
+
+    /// Free, used and all of it, in words.
+    fn line(self) -> String {
+        let all = [self.free_bytes, self.used_bytes(), self.size_bytes];
+        let [free, used, size] = all.map(gibibytes);
+        t!("status.disk", free = free, used = used, size = size).to_string()
+    }
+}
+
+/// Bytes of a gibibyte.
+const GIB: u64 = 1_024 * 1_024 * 1_024;
+
+/// Bytes as gibibytes with one decimal, rounded down: nobody is told that there is more than there is.
+pub fn gibibytes(bytes: u64) -> String {
+    let tenths = bytes / (GIB / 10);
+    format!("{}.{} GiB", tenths / 10, tenths % 10)
 }
 
 /// A number with which the root keys have signed two versions of the roster.
@@ -285,6 +319,7 @@ pub fn json(status: &NodeStatus) -> Value {
         "rosters_signed_twice": status.rosters_signed_twice.iter().map(|twice| json!({ "version": twice.version, "held": twice.held, "other": twice.other })).collect::<Vec<_>>(),
         "roster": status.roster,
         "certificates": status.certificates.iter().map(|certificate| json!({ "name": certificate.name, "until_ms": certificate.until.0, "ending": certificate.ending })).collect::<Vec<_>>(),
+        "disk": status.disk.map(|disk| json!({ "free_bytes": disk.free_bytes, "size_bytes": disk.size_bytes })),
         "floods": status.floods.iter().map(|flood| json!({ "region": flood.region, "goes_on": flood.goes_on, "noticed_ms": flood.noticed.0 })).collect::<Vec<_>>(),
         "chains": status.chains.iter().map(ChainCopy::json).collect::<Vec<_>>(),
         "peers": status.peers.iter().map(|peer| json!({ "region": peer.region, "connected": peer.connected, "holds": peer.holds, "secrets": peer.secrets, "roster": peer.roster, "other_roster": peer.other_roster })).collect::<Vec<_>>(),
@@ -333,6 +368,7 @@ impl Report {
             Some(time) => t!("status.scrubbed", time = copies::moment(time)).to_string(),
             None => t!("status.not_scrubbed").to_string(),
         });
+        lines.extend(status.disk.map(DiskStatus::line));
         let damaged = status.chains.iter();
         let damaged = damaged.filter(|chain| !chain.damage.is_empty());
         let mut warnings: Vec<String> = damaged

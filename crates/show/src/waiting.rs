@@ -1,4 +1,8 @@
-//! Records that wait for a second clerk, one line each: what the clerk has to decide on.
+//! Records that wait for a second clerk: what the clerk has to decide on, one line each, and every field of them.
+
+mod fields;
+
+pub use fields::{Field, fields};
 
 use crate::{copies::moment, kind, named, place, printable, table, text::t, work};
 use yizhang_entitlement::account::{injury_step_word, mode_word, reporter_word, trade_word};
@@ -14,8 +18,7 @@ use yizhang_ledger::{
     value::{Code, Day, Division, Fen, UnixMillis},
 };
 
-/// A record: its kind, and behind it what its fields say. What stands in it but is not worth a word in a line is in the file that it came
-/// from; nothing is computed.
+/// A record: its kind, and behind it what its fields say. What stands in it but is not worth a word in a line, [`fields`] tell.
 pub fn record(record: &Record<'_>) -> String {
     let mut line = Line(vec![kind::name(record.kind())]);
     for account in record.accounts() {

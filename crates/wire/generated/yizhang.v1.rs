@@ -1357,6 +1357,11 @@ pub struct StatusReply {
     /// Versions of the roster of which the root keys have signed two, as far as the node has both notes, at most 4.
     #[prost(message, repeated, tag = "25")]
     pub rosters_signed_twice: ::prost::alloc::vec::Vec<SignedTwiceStatus>,
+    /// Bytes that are free for the node on the disk of its data directory, and bytes that the disk has; both 0 if it does not answer.
+    #[prost(uint64, tag = "26")]
+    pub disk_free_bytes: u64,
+    #[prost(uint64, tag = "27")]
+    pub disk_size_bytes: u64,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct SignedTwiceStatus {

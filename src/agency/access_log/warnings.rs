@@ -7,16 +7,16 @@ use crate::{
     exit::Outcome,
     node::access_log::moment,
     output,
-    show::{printable, printable_json},
+    show::{printable, printable_json, warnings::rule},
 };
 use rust_i18n::t;
 use serde_json::json;
 use std::fmt::Write as _;
-use yizhang_ledger::value::{Day, UnixMillis};
+use yizhang_ledger::value::{Day, Division, UnixMillis};
 use yizhang_wire::{
     deadline::{LOOKUP_TIMEOUT, within},
     v1::{
-        AccessWarning, CloseWarningRequest, WarningClosing, WarningsRequest,
+        AccessWarning, CloseWarningRequest, WarningClosing, WarningsReply, WarningsRequest,
         access_log_client::AccessLogClient,
     },
 };
@@ -33,9 +33,7 @@ pub(super) async fn list(arguments: &Arguments) -> anyhow::Result<Outcome> {
         last: arguments.last(),
         purpose: Some(arguments.purpose.purpose()?.message()),
     };
-    let mut client = AccessLogClient::new(connection::to_node(&credentials, node)?);
-    let told = within(LOOKUP_TIMEOUT, client.warnings(request)).await;
-    let told = told.map_err(|status| connection::failure(node, &status))?;
+    let told = told(&credentials, node, request).await?;
     for warning in &told.warnings {
         if arguments.json {
             println!("{}", printable_json(&object(warning).to_string()));
@@ -48,11 +46,8 @@ pub(super) async fn list(arguments: &Arguments) -> anyhow::Result<Outcome> {
     if told.warnings.is_empty() && !arguments.json {
         println!("{}", t!("access_log.no_warnings"));
     }
-    if told.left > 0 {
-        output::notice(&t!("access_log.warnings_left", count = told.left));
-    }
-    for day in told.unread.iter().copied().filter_map(Day::new) {
-        output::notice(&printable(&t!("access_log.unread", day = day)));
+    for note in notes(&told) {
+        output::notice(&printable(&note));
     }
     let mut warnings = told.warnings.iter();
     let is_open = warnings.any(|warning| warning.closing.is_none());
@@ -61,6 +56,41 @@ pub(super) async fn list(arguments: &Arguments) -> anyhow::Result<Outcome> {
     } else {
         Outcome::Clean
     })
+}
+
+/// What a node tells of its warnings.
+pub(crate) async fn told(
+    credentials: &Credentials,
+    node: Division,
+    request: WarningsRequest,
+) -> anyhow::Result<WarningsReply> {
+    let mut client = AccessLogClient::new(connection::to_node(credentials, node)?);
+    let told = within(LOOKUP_TIMEOUT, client.warnings(request)).await;
+    told.map_err(|status| connection::failure(node, &status))
+}
+
+/// What could not be told.
+pub(crate) fn notes(told: &WarningsReply) -> Vec<String> {
+    let mut notes = Vec::new();
+    if told.left > 0 {
+        notes.push(t!("access_log.warnings_left", count = told.left).to_string());
+    }
+    for day in told.unread.iter().copied().filter_map(Day::new) {
+        notes.push(t!("access_log.unread", day = day).to_string());
+    }
+    notes
+}
+
+/// Has a node close a warning.
+pub(crate) async fn close_at(
+    credentials: &Credentials,
+    node: Division,
+    request: CloseWarningRequest,
+) -> anyhow::Result<()> {
+    let mut client = AccessLogClient::new(connection::to_node(credentials, node)?);
+    let closed = within(LOOKUP_TIMEOUT, client.close_warning(request)).await;
+    closed.map_err(|status| connection::failure(node, &status))?;
+    Ok(())
 }
 
 /// Closes a warning.
@@ -73,9 +103,7 @@ pub(super) async fn close(arguments: &Arguments, warning: &Bytes) -> anyhow::Res
         reason: arguments.reason.clone().unwrap_or_default(),
         purpose: Some(arguments.purpose.purpose()?.message()),
     };
-    let mut client = AccessLogClient::new(connection::to_node(&credentials, node)?);
-    let closed = within(LOOKUP_TIMEOUT, client.close_warning(request)).await;
-    closed.map_err(|status| connection::failure(node, &status))?;
+    close_at(&credentials, node, request).await?;
     println!("{}", t!("access_log.closed"));
     Ok(Outcome::Clean)
 }
@@ -117,19 +145,6 @@ fn closed(closing: &WarningClosing) -> String {
     .to_string()
 }
 
-fn rule(code: &str) -> String {
-    match code {
-        "no-case" => t!("access_log.rule.no_case"),
-        "at-night" => t!("access_log.rule.at_night"),
-        "many-an-hour" => t!("access_log.rule.many_an_hour"),
-        "maker-is-checker" => t!("access_log.rule.maker_is_checker"),
-        "nothing-found" => t!("access_log.rule.nothing_found"),
-        "same-account" => t!("access_log.rule.same_account"),
-        other => return other.to_string(),
-    }
-    .to_string()
-}
-
 fn object(warning: &AccessWarning) -> serde_json::Value {
     let day = Day::new(warning.day).map(|day| day.to_string());
     let certificates: Vec<String> = warning.certificates.iter().map(|one| hex(one)).collect();
@@ -156,11 +171,12 @@ fn object(warning: &AccessWarning) -> serde_json::Value {
     })
 }
 
-fn short(certificate: &[u8]) -> String {
+/// How a fingerprint begins.
+pub(crate) fn short(certificate: &[u8]) -> String {
     hex(certificate.get(..FINGERPRINT_BYTES).unwrap_or(certificate))
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(crate) fn hex(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len() * 2);
     for byte in bytes {
         write!(text, "{byte:02x}").expect("a text takes what is written");

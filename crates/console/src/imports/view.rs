@@ -21,15 +21,12 @@ pub(super) fn desk(shared: &Shared, session: &Session, notice: Option<&str>) -> 
         }
     };
     let page = Page {
-        shared,
-        session,
-        way: WAY,
-        title: t!("import.title").to_string(),
         renewal: if job.is_some_and(|job| job.is_at_work()) {
             Renewal::EverySecond
         } else {
             Renewal::Never
         },
+        ..Page::of(shared, session, WAY, t!("import.title").to_string())
     };
     page.show(&body)
 }
@@ -55,8 +52,8 @@ fn on_its_way(session: &Session, job: &Job) -> Markup {
             Stage::Checking => { (progress(job, "import.checking")) }
             Stage::Sending => { (progress(job, "import.sending")) }
             Stage::Checked(checked) => { (found(session, job, checked)) }
-            Stage::Sent(sent) => { (result(sent)) (next(session)) }
-            Stage::Failed(trouble) => { (alert(&trouble.text)) (next(session)) }
+            Stage::Sent(sent) => { (result(sent)) (errors(job)) (next(session)) }
+            Stage::Failed(trouble) => { (alert(&trouble.text)) (errors(job)) (next(session)) }
         }
     }
 }
@@ -87,9 +84,17 @@ fn found(session: &Session, job: &Job, checked: &Checked) -> Markup {
             ul.faults { @for line in &report.faults { li { (line) } } }
         }
         @for line in &report.counts { p { (line) } }
-        @if checked.faulty > 0 { p { a href="/imports/errors" download { (t!("import.errors", rows = checked.faulty)) } } }
+        (errors(job))
         @if checked.valid > 0 { (offer(session, job, checked)) } @else { (alert(&t!("import.nothing"))) }
         (next(session))
+    }
+}
+
+/// The way to the faulty rows, as long as the file is not put away.
+fn errors(job: &Job) -> Markup {
+    let rows = job.faulty();
+    html! {
+        @if rows > 0 { p { a href="/imports/errors" download { (t!("import.errors", rows = rows)) } } }
     }
 }
 

@@ -1,16 +1,19 @@
 //! How lists look.
 
-use super::{Asked, Held, PAGE_ROWS, Sort, WAY};
+use super::{Asked, Held, PAGE_ROWS, Shown, Sort, WAY};
 use crate::{
     desk::Found,
-    layout::{Page, Renewal, alert, token},
+    disputes,
+    grid::escaped,
+    layout::{Page, Renewal, alert, for_what, token},
     shared::{Session, Shared},
     text::{named, t},
 };
 use axum::response::Html;
 use maud::{Markup, html};
-use std::{collections::BTreeSet, fmt::Write as _};
+use std::collections::BTreeSet;
 use yizhang_entitlement::review::List;
+use yizhang_ledger::{hash::Hash, value::Division};
 use yizhang_show::{place, review};
 
 /// All lists, and the review that they come from.
@@ -40,15 +43,12 @@ pub(super) fn overview(shared: &Shared, session: &Session) -> Html<String> {
         }
     };
     let page = Page {
-        shared,
-        session,
-        way: WAY,
-        title: t!("lists.title").to_string(),
         renewal: if running.is_some() {
             Renewal::EverySecond
         } else {
             Renewal::Never
         },
+        ..Page::of(shared, session, WAY, t!("lists.title").to_string())
     };
     page.show(&body)
 }
@@ -84,84 +84,71 @@ fn past(held: &Held, list: List) -> usize {
 }
 
 /// One list.
-pub(super) fn list(
-    shared: &Shared,
-    session: &Session,
-    held: &Held,
-    list: List,
-    asked: &Asked,
-) -> Html<String> {
-    let rows = asked.of(held, list);
+pub(super) fn list(shared: &Shared, session: &Session, shown: &Shown<'_>) -> Html<String> {
+    let Shown {
+        held, list, asked, ..
+    } = *shown;
+    let rows = shown.rows();
     let pages = rows.len().div_ceil(PAGE_ROWS).max(1);
     let page = asked.page.clamp(1, pages);
     let all = held.reviewed.counts.get(&list).copied().unwrap_or_default();
-    let shown = rows.iter().skip((page - 1) * PAGE_ROWS).take(PAGE_ROWS);
-    let shown: Vec<&Found> = shown.copied().collect();
+    let on_page = rows.iter().skip((page - 1) * PAGE_ROWS).take(PAGE_ROWS);
+    let on_page: Vec<&Found> = on_page.copied().collect();
+    let purpose = shared.work().purpose.clone();
+    let answered = shared.review().answered.clone();
+    let own = Own {
+        region: shared.desk.clerk().region,
+        answered: &answered,
+    };
     let body = html! {
         p.as-of { (held.as_of()) " · " a href=(WAY) { (t!("lists.all_lists")) } }
-        (filter(held, list, asked))
+        (filter(session, shown))
         p {
             (t!("lists.shown", shown = rows.len(), all = all)) " · "
-            a href=(address(list, "/csv", asked, 0)) download { "CSV" } " · "
-            a href=(address(list, "/xlsx", asked, 0)) download { "XLSX" }
+            a href=(asked.address(list, "/csv", 0)) download { "CSV" } " · "
+            a href=(asked.address(list, "/xlsx", 0)) download { "XLSX" }
         }
-        @if shown.is_empty() { p { (t!("lists.empty")) } } @else { (table(session, list, asked, &shown)) }
+        @if on_page.is_empty() { p { (t!("lists.empty")) } } @else {
+            form.rows method="post" action="/lists/open" {
+                (token(session))
+                (for_what(purpose.as_ref()))
+                input type="hidden" name="list" value=(list.name());
+                input type="hidden" name="asked" value=(serde_json::to_string(asked).expect("texts and numbers are JSON"));
+                (table(list, &on_page, &own))
+            }
+        }
         (leaf(list, asked, page, pages))
     };
     let title = review::list_name(list);
-    let page = Page {
-        shared,
-        session,
-        way: WAY,
-        title,
-        renewal: Renewal::Never,
+    let way = if list == List::Dispute {
+        disputes::WAY
+    } else {
+        WAY
     };
-    page.show(&body)
+    Page::of(shared, session, way, title).show(&body)
 }
 
-/// The address of a list with what is asked of it.
-fn address(list: List, part: &str, asked: &Asked, page: usize) -> String {
-    let pairs = [
-        ("what", asked.what.clone()),
-        ("scheme", asked.scheme.clone()),
-        ("sought", asked.sought.clone()),
-        ("overdue", asked.overdue.clone()),
-        ("sort", asked.sort.tag()),
-        ("page", page.max(1).to_string()),
-    ];
-    let mut address = format!("{WAY}/{}{part}", list.name());
-    let mut mark = '?';
-    for (name, value) in pairs.iter().filter(|(_, value)| !value.is_empty()) {
-        address.push(mark);
-        address.push_str(name);
-        address.push('=');
-        address.push_str(&escaped(value));
-        mark = '&';
-    }
-    address
+/// What a clerk may answer, and has answered.
+struct Own<'o> {
+    region: Division,
+    answered: &'o BTreeSet<Hash>,
 }
 
-/// A value in an address.
-fn escaped(value: &str) -> String {
-    let mut text = String::with_capacity(value.len());
-    for byte in value.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            text.push(char::from(byte));
-        } else {
-            write!(text, "%{byte:02X}").expect("a string takes whatever is written to it");
-        }
-    }
-    text
-}
-
-fn filter(held: &Held, list: List, asked: &Asked) -> Markup {
+fn filter(session: &Session, shown: &Shown<'_>) -> Markup {
+    let Shown {
+        held,
+        list,
+        asked,
+        sought,
+    } = *shown;
     let found = held.reviewed.lists.get(&list);
     let found = found.map_or(&[][..], Vec::as_slice);
     let whats: BTreeSet<&str> = found.iter().map(|one| one.finding.what.as_str()).collect();
     let schemes = found.iter().filter_map(|one| one.finding.family.as_deref());
     let schemes: BTreeSet<&str> = schemes.collect();
     html! {
-        form.filter method="get" action=(format!("{WAY}/{}", list.name())) {
+        form.filter method="post" action=(format!("{WAY}/{}", list.name())) {
+            (token(session))
             label { (t!("lists.what")) " "
                 select name="what" {
                     option value="" { (t!("lists.any")) }
@@ -176,13 +163,13 @@ fn filter(held: &Held, list: List, asked: &Asked) -> Markup {
                     }
                 }
             }
-            label { (t!("lists.sought")) " " input name="sought" value=(asked.sought) size="16" maxlength="100"; }
+            label { (t!("lists.sought")) " " input name="sought" value=(sought) size="16" maxlength="100" autocomplete="off"; }
             label { (t!("lists.sort")) " "
                 select name="sort" {
                     @for sort in Sort::ALL { option value=(sort.tag()) selected[asked.sort == sort] { (named(&format!("lists.sort.{}", sort.tag()))) } }
                 }
             }
-            @if list == List::Transfer {
+            @if matches!(list, List::Transfer | List::Dispute) {
                 label { input type="checkbox" name="overdue" value="1" checked[!asked.overdue.is_empty()]; " " (t!("lists.only_overdue")) }
             }
             button type="submit" { (t!("lists.filter")) }
@@ -190,42 +177,72 @@ fn filter(held: &Held, list: List, asked: &Asked) -> Markup {
     }
 }
 
-fn table(session: &Session, list: List, asked: &Asked, rows: &[&Found]) -> Markup {
+fn table(list: List, rows: &[&Found], own: &Own<'_>) -> Markup {
     let [account, what, scheme, months, places, how] = review::header();
-    let asked = serde_json::to_string(asked).expect("texts and a number are JSON");
+    let names = [
+        account,
+        t!("lists.serial").to_string(),
+        what,
+        scheme,
+        months,
+        places,
+        how,
+    ];
     html! {
-        form.rows method="post" action="/lists/open" {
-            (token(session))
-            input type="hidden" name="list" value=(list.name());
-            input type="hidden" name="asked" value=(asked);
-            table.list {
-                thead { tr {
-                    @for name in [&account, &t!("lists.serial").to_string(), &what, &scheme, &months, &places, &how] { th scope="col" { (name) } }
-                    @if list == List::Transfer { th scope="col" { (t!("lists.case")) } }
-                } }
-                tbody { @for found in rows { (row(list, found)) } }
+        table.list {
+            thead { tr {
+                @for name in &names { th scope="col" { (name) } }
+                @match list {
+                    List::Transfer => { th scope="col" { (t!("lists.case")) } }
+                    List::Dispute => { th scope="col" { (t!("lists.disputed")) } th scope="col" { (t!("lists.raised")) } th scope="col" { (t!("grid.deed")) } }
+                    _ => {}
+                }
+            } }
+            tbody { @for found in rows { (row(list, found, own)) } }
+        }
+    }
+}
+
+fn row(list: List, found: &Found, own: &Own<'_>) -> Markup {
+    let finding = &found.finding;
+    let [account, what, scheme, months, places, how] = review::cells(list, &found.account, finding);
+    let short: String = account.chars().take(8).collect();
+    html! {
+        tr.late[finding.overdue > 0] {
+            td { button.plain.code type="submit" name="account" value=(account) title=(account) { (short) "…" } }
+            td { (found.serial) }
+            td { (what) } td { (scheme) } td { (months) } td { (places) } td { (how) }
+            @match list {
+                List::Transfer => { (case(found)) }
+                List::Dispute => {
+                    td { (review::disputed(finding)) } td { @if let Some(day) = finding.raised { (day) } }
+                    td { (answer(found, own)) }
+                }
+                _ => {}
             }
         }
     }
 }
 
-fn row(list: List, found: &Found) -> Markup {
-    let [account, what, scheme, months, places, how] =
-        review::cells(list, &found.account, &found.finding);
-    let short: String = account.chars().take(8).collect();
+/// The case of a transfer, and where its step is taken.
+fn case(found: &Found) -> Markup {
     let case = found.finding.case.as_deref().unwrap_or_default();
-    let is_late = found.finding.overdue > 0;
     html! {
-        tr.late[is_late] {
-            td { button.plain.code type="submit" name="account" value=(account) title=(account) { (short) "…" } }
-            td { (found.serial) }
-            td { (what) } td { (scheme) } td { (months) } td { (places) } td { (how) }
-            @if list == List::Transfer {
-                td {
-                    @if found.case_number.is_empty() { span.code title=(case) { (case.chars().take(8).collect::<String>()) "…" } } @else { (found.case_number) }
-                    " " a href=(step_address(found, case)) { (t!("transfer.go")) }
-                }
-            }
+        td {
+            @if found.case_number.is_empty() { span.code title=(case) { (case.chars().take(8).collect::<String>()) "…" } } @else { (found.case_number) }
+            " " a href=(step_address(found, case)) { (t!("transfer.go")) }
+        }
+    }
+}
+
+/// Where a dispute is answered, if it is this agency's to answer.
+fn answer(found: &Found, own: &Own<'_>) -> Markup {
+    let finding = &found.finding;
+    html! {
+        @match finding.dispute {
+            Some(id) if own.answered.contains(&id) => { (t!("disputes.answered")) }
+            Some(id) if finding.places.contains(&own.region) => { a href=(format!("{}/{id}", disputes::WAY)) { (t!("disputes.answer")) } }
+            _ => { (t!("disputes.elsewhere")) }
         }
     }
 }
@@ -246,9 +263,9 @@ fn leaf(list: List, asked: &Asked, page: usize, pages: usize) -> Markup {
     html! {
         @if pages > 1 {
             nav.steps aria-label=(t!("lists.pages")) {
-                @if page > 1 { a rel="prev" href=(address(list, "", asked, page - 1)) { "← " (t!("lists.before")) } }
+                @if page > 1 { a rel="prev" href=(asked.address(list, "", page - 1)) { "← " (t!("lists.before")) } }
                 span { (t!("lists.page", page = page, pages = pages)) }
-                @if page < pages { a rel="next" href=(address(list, "", asked, page + 1)) { (t!("lists.after")) " →" } }
+                @if page < pages { a rel="next" href=(asked.address(list, "", page + 1)) { (t!("lists.after")) " →" } }
             }
         }
     }

@@ -160,6 +160,7 @@ fn reply(status: NodeStatus, shared: &Shared) -> v1::StatusReply {
         Some(code) => (status.readiness.to_string(), code),
     };
     let at = status.at;
+    let disk = shared.room.disk();
     let cosigned = status.cosigned;
     let chain = |copy: ChainCopy| v1::ChainStatus {
         cosigners: cosigned.get(&copy.origin).map_or_else(Vec::new, cosigners),
@@ -210,6 +211,8 @@ fn reply(status: NodeStatus, shared: &Shared) -> v1::StatusReply {
         floods: floods.map(|flood| flood_status(flood, at)).collect(),
         clock_off_ms: shared.clocks.off_ms((shared.clock)(), now),
         certificates: certificates(shared.certificates, at),
+        disk_free_bytes: disk.free,
+        disk_size_bytes: disk.size,
     }
 }
 
