@@ -1,6 +1,6 @@
 //! What a platform runs: a file is checked, deposited once however often, an order of it is proved without a network, a worker gets a slip.
 
-use crate::support::{Federation, run, run_with};
+use crate::support::{Federation, Ran, run, run_with};
 use std::{fs, os::unix::fs::PermissionsExt as _, path::Path};
 
 const WORKER: &str = "440300199003078815";
@@ -23,8 +23,73 @@ fn orders(count: u32) -> String {
     format!("{HEADER}\n{rows}")
 }
 
-/// The directory of a platform.
-fn platform(federation: &Federation) -> String {
+/// A platform: its directory, and the credentials that it was given.
+struct Platform {
+    dir: String,
+    credentials: String,
+}
+
+impl Platform {
+    fn found(federation: &Federation) -> Self {
+        let (dir, said) = directory(federation);
+        let public = said
+            .split(|c: char| !c.is_ascii_hexdigit())
+            .find(|word| word.len() == 64)
+            .unwrap();
+        let to = federation.path().join("platform-credentials");
+        let credentials = to.to_str().unwrap().to_owned();
+        run(&[
+            "federation",
+            "certificate",
+            "--dir",
+            federation.path().to_str().unwrap(),
+            "--region",
+            "440000",
+            "--role",
+            "platform",
+            "--platform",
+            CODE,
+            "--signing-key",
+            public,
+            "--to",
+            &credentials,
+        ])
+        .expect(0);
+        Self { dir, credentials }
+    }
+
+    fn deposit(&self, file: &str) -> Ran {
+        run(&[
+            "platform",
+            "deposit",
+            file,
+            "--node",
+            "440000",
+            "--credentials",
+            &self.credentials,
+            "--dir",
+            &self.dir,
+        ])
+    }
+
+    fn prove(&self, order: &str, credentials: &str, to: &str) -> Ran {
+        run(&[
+            "platform",
+            "prove",
+            "--order",
+            order,
+            "--dir",
+            &self.dir,
+            "--credentials",
+            credentials,
+            "-o",
+            to,
+        ])
+    }
+}
+
+/// The directory of a platform, and what was said of it.
+fn directory(federation: &Federation) -> (String, String) {
     let dir = federation.path().join("platform");
     let dir = dir.to_str().unwrap().to_owned();
     let said = run(&["platform", "init", "--dir", &dir, "--code", CODE])
@@ -40,15 +105,15 @@ fn platform(federation: &Federation) -> String {
         assert_eq!(mode.mode() & 0o777, 0o600, "{secret}");
     }
     run(&["platform", "init", "--dir", &dir, "--code", CODE]).expect(4);
-    dir
+    (dir, said)
 }
 
 #[test]
 fn a_file_is_deposited_once_and_an_order_of_it_is_proved_without_a_network() {
     let mut federation = Federation::found(&[GUANGDONG, GUIZHOU]);
     federation.start_all();
-    let dir = platform(&federation);
-    let credentials = federation.agency(GUANGDONG);
+    let platform = Platform::found(&federation);
+    let Platform { dir, credentials } = &platform;
     let file = federation.file("orders.csv", orders(37).as_bytes());
     let said = run(&["platform", "check", &file]).expect(0).stdout;
     assert!(
@@ -59,19 +124,7 @@ fn a_file_is_deposited_once_and_an_order_of_it_is_proved_without_a_network() {
         said.contains("37 orders completed, 37 insured (100.00 %)"),
         "{said}"
     );
-    let deposit = |file: &str| {
-        run(&[
-            "platform",
-            "deposit",
-            file,
-            "--node",
-            "440000",
-            "--credentials",
-            &credentials,
-            "--dir",
-            &dir,
-        ])
-    };
+    let deposit = |file: &str| platform.deposit(file);
     deposit(&file).expect(0);
     let size = federation.size(GUANGDONG, GUANGDONG);
     // Again, and with the rows in another order: it is the same deposit.
@@ -93,11 +146,11 @@ fn a_file_is_deposited_once_and_an_order_of_it_is_proved_without_a_network() {
             "--month",
             "2026-10",
             "--dir",
-            &dir,
+            dir,
             "--node",
             "440000",
             "--credentials",
-            &credentials,
+            credentials,
         ],
         WORKER,
     );
@@ -116,20 +169,7 @@ fn a_file_is_deposited_once_and_an_order_of_it_is_proved_without_a_network() {
     let auditor = federation.auditor();
     let proof = federation.path().join("order.proof");
     let proof = proof.to_str().unwrap();
-    let prove = |order: &str| {
-        run(&[
-            "platform",
-            "prove",
-            "--order",
-            order,
-            "--dir",
-            &dir,
-            "--credentials",
-            &auditor,
-            "-o",
-            proof,
-        ])
-    };
+    let prove = |order: &str| platform.prove(order, &auditor, proof);
     prove("P0037").expect(4);
     prove("P0021").expect(0);
     let shown = run(&["verify", proof, "--credentials", &auditor])
@@ -178,4 +218,71 @@ fn a_faulty_row_keeps_the_file_out_and_is_named_in_both_languages() {
         "{said}"
     );
     assert!(said.contains("完成 2 单"), "{said}");
+}
+
+/// A statement of the worker, whole or for some months.
+fn statement(federation: &Federation, name: &str, more: &[&str]) -> String {
+    let to = federation.path().join(name);
+    let to = to.to_str().unwrap().to_owned();
+    let agency = federation.agency(GUANGDONG);
+    let mut arguments = vec!["worker", "statement", "--node", "440000"];
+    arguments.extend(["--credentials", agency.as_str()]);
+    arguments.extend(["--business", "complaint", "--case", "L-1"]);
+    arguments.extend(more);
+    arguments.extend(["-o", to.as_str()]);
+    run_with(&arguments, WORKER).expect(0);
+    to
+}
+
+#[test]
+fn a_statement_and_orders_of_its_months_are_one_file_and_others_are_not_packed() {
+    let mut federation = Federation::found(&[GUANGDONG]);
+    federation.start_all();
+    let platform = Platform::found(&federation);
+    let file = federation.file("orders.csv", orders(12).as_bytes());
+    platform.deposit(&file).expect(0);
+    let auditor = federation.auditor();
+    let path = |name: &str| federation.path().join(name).to_str().unwrap().to_owned();
+    let (first, second) = (path("1.proof"), path("2.proof"));
+    platform.prove("P0003", &auditor, &first).expect(0);
+    platform.prove("P0004", &auditor, &second).expect(0);
+    let october = ["--from", "2026-10", "--to", "2026-10"];
+    let excerpt = statement(&federation, "october.yizhang", &october);
+    let earlier = ["--from", "2026-09", "--to", "2026-09"];
+    let without = statement(&federation, "september.yizhang", &earlier);
+    let packed = path("evidence.yizhang");
+    let pack = |statement: &str, orders: &[&str]| {
+        let mut arguments = vec!["worker", "evidence", statement];
+        for order in orders {
+            arguments.extend(["--order", order]);
+        }
+        arguments.extend(["--credentials", auditor.as_str(), "-o", packed.as_str()]);
+        run(&arguments)
+    };
+    // Months that the statement does not show, and an order twice.
+    let refused = pack(&without, &[first.as_str()]).expect(4).stderr;
+    assert!(refused.contains("does not show the month"), "{refused}");
+    let refused = pack(&excerpt, &[first.as_str(), first.as_str()])
+        .expect(4)
+        .stderr;
+    assert!(refused.contains("is there twice"), "{refused}");
+    assert!(!Path::new(&packed).exists());
+    pack(&excerpt, &[first.as_str(), second.as_str()]).expect(0);
+    federation.stop(GUANGDONG);
+    let verify = |file: &str| run(&["verify", file, "--credentials", &auditor]);
+    let shown = verify(&packed).expect(0).stdout;
+    for wanted in ["each proved: 2", "P0003", "P0004", "the platform's word"] {
+        assert!(shown.contains(wanted), "{wanted}: {shown}");
+    }
+    assert!(!shown.contains(WORKER), "{shown}");
+    // Every part counts: the statement, a proof, the number of orders.
+    let bytes = fs::read(&packed).unwrap();
+    for at in [60, bytes.len() / 2, bytes.len() - 30] {
+        let mut touched = bytes.clone();
+        touched[at] ^= 1;
+        let touched = federation.file("touched.yizhang", &touched);
+        verify(&touched).expect(1);
+    }
+    let cut = federation.file("cut.yizhang", &bytes[..bytes.len() - 40]);
+    verify(&cut).expect(1);
 }
