@@ -34,6 +34,7 @@ mod rules;
 mod said;
 mod secrets;
 mod sign_on;
+mod sign_on_portal;
 mod standing;
 mod statement;
 mod support;
