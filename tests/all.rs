@@ -38,6 +38,7 @@ mod said;
 mod secrets;
 mod sign_on;
 mod slow;
+mod sign_on_portal;
 mod standing;
 mod statement;
 mod support;

@@ -8,6 +8,7 @@ use std::{
     net::TcpStream,
     path::{Path, PathBuf},
     process::{Child, Stdio},
+    sync::{Arc, Mutex},
     time::{Duration, Instant},
 };
 use yizhang_chromium::{Browser, DESK, PHONE, Screen, browser, keep};
@@ -20,6 +21,8 @@ const OTHER: &str = "440300199003078823";
 pub(crate) struct Door {
     process: Child,
     pub(crate) port: u16,
+    /// What it has said since.
+    said: Arc<Mutex<String>>,
 }
 
 impl Drop for Door {
@@ -55,8 +58,23 @@ impl Door {
         let port = line.split("127.0.0.1:").nth(1).unwrap();
         let port = port.split(';').next().unwrap().parse().unwrap();
         // Whatever else it says has somewhere to go.
-        std::thread::spawn(move || lines.for_each(drop));
-        Self { process, port }
+        let said = Arc::new(Mutex::new(String::new()));
+        let kept = Arc::clone(&said);
+        std::thread::spawn(move || {
+            for line in lines.map_while(Result::ok) {
+                *kept.lock().unwrap() += &(line + "\n");
+            }
+        });
+        Self {
+            process,
+            port,
+            said,
+        }
+    }
+
+    /// What it has said since it listens.
+    pub(crate) fn said(&self) -> String {
+        self.said.lock().unwrap().clone()
     }
 
     pub(crate) fn site(&self) -> String {

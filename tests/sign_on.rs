@@ -152,6 +152,7 @@ fn the_providers_word_opens_the_account_once_and_binds_a_key() {
         let nonce = challenge(&portal, &[]).await.nonce;
         let token = provider.token("portal", &nonce);
         let entered = sign_on(&portal, &nonce, &token).await.unwrap();
+        assert!(entered.may_bind);
         let account = read(&portal, &entered.ticket).await.unwrap();
         assert_eq!(account.accounts, std::slice::from_ref(&entered.account));
         // A challenge has one answer.
@@ -205,6 +206,7 @@ fn a_word_for_another_client_challenge_or_by_another_provider_opens_nothing() {
         );
         // It reads, and binds no key where the operator has not said so: whoever has the portal sees every sign-on.
         let entered = sign_on(&portal, &nonce, &right).await.unwrap();
+        assert!(!entered.may_bind);
         assert_refused(bind(&portal, &entered.ticket).await, RefusalCode::NotOpened);
     });
 }

@@ -229,7 +229,7 @@ impl Fields {
         self.account(*account);
         self.scheme(scheme);
         self.say(t!("waiting.year"), year);
-        self.say(t!("waiting.rate"), rate);
+        self.say(t!("waiting.interest_rate"), rate);
         self.say(t!("waiting.interest"), shares(*amount));
         self.on(*posted);
         self.source(source);
@@ -280,7 +280,7 @@ impl Fields {
             source,
         } = fields;
         self.account(*account);
-        self.say(t!("waiting.case"), hex(&case.0));
+        self.say(t!("waiting.transfer_case"), hex(&case.0));
         self.scheme(scheme);
         for (name, side) in [
             (t!("waiting.from"), source_side),
