@@ -221,6 +221,14 @@ impl Account {
         self.figures.get(usize::try_from(number.0).ok()?)
     }
 
+    /// What a record says of a month of work on a platform, and which month.
+    pub fn worked(&self, number: RecordNumber) -> Option<(Month, &WorkLine)> {
+        self.platforms.iter().find_map(|of| {
+            let line = of.platforms.iter().find(|line| line.record == number)?;
+            Some((of.month, line))
+        })
+    }
+
     /// The record with this number.
     pub fn record(&self, number: RecordNumber) -> Option<&RecordLine> {
         self.records.get(usize::try_from(number.0).ok()?)

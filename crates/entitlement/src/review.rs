@@ -342,10 +342,12 @@ fn dispute(account: &Account, line: &DisputeLine) -> Finding {
     let contribution = disputed.and_then(|record| record.contribution.as_ref());
     let last = |said: &ContributionLine| said.first.plus(u16::from(said.months.saturating_sub(1)));
     let spans = contribution.map(|said| (said.first, last(said)));
+    let worked = line.disputed.and_then(|number| account.worked(number));
+    let worked = worked.map(|(month, _)| month);
     Finding {
         family: contribution.and_then(|said| account.family_of_scheme(&said.scheme)),
-        first: spans.map(|(first, _)| first),
-        last: spans.and_then(|(_, last)| last),
+        first: spans.map(|(first, _)| first).or(worked),
+        last: spans.and_then(|(_, last)| last).or(worked),
         acts: Some(Actor::Agency),
         places: vec![line.region],
         due: line.due,

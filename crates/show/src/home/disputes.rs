@@ -6,14 +6,10 @@ use crate::{account::Answer, kind, named, record};
 use maud::{Markup, html};
 use yizhang_entitlement::{
     Account,
-    account::{DisputeLine, RecordLine, RecordNumber, WorkLine},
+    account::{DisputeLine, RecordLine, RecordNumber},
     dispute::{Outcome, Reason, is_disputable},
 };
-use yizhang_ledger::{
-    dispute::DISPUTES_OF_RECORD_MAX,
-    entry::Kind,
-    value::{Division, Month},
-};
+use yizhang_ledger::{dispute::DISPUTES_OF_RECORD_MAX, entry::Kind, value::Division};
 
 /// Bytes of a document, for people.
 const DOCUMENT_MIB: usize = yizhang_ledger::dispute::DOCUMENT_BYTES_MAX / (1_024 * 1_024);
@@ -80,11 +76,15 @@ fn at_once(line: &RecordLine, reason: Reason, setting: &Setting) -> Markup {
     let Some(form) = Form::of(line, setting) else {
         return html! {};
     };
+    let said = match line.kind {
+        Kind::PLATFORM_MONTH => "kept",
+        _ => reason.code(),
+    };
     html! {
         form method="post" action=(form.action) enctype="multipart/form-data" {
             (form.hidden())
             input type="hidden" name="reason" value=(reason.code());
-            button.minor type="submit" { (named(&format!("home.dispute.at_once.{}", reason.code()))) }
+            button.minor type="submit" { (named(&format!("home.dispute.at_once.{said}"))) }
         }
     }
 }
@@ -98,7 +98,9 @@ pub(super) fn of_card(
 ) -> Markup {
     let known: Vec<&DisputeLine> = of_record(account, number).collect();
     let is_open = known.iter().any(|line| line.outcome.is_none());
-    let kept_of_work = of_work(account, number).is_some_and(|(_, said)| said.earned.deductions > 0);
+    let kept_of_work = account
+        .worked(number)
+        .is_some_and(|(_, said)| said.earned.deductions > 0);
     let kept_of_pay = line
         .contribution
         .as_ref()
@@ -111,14 +113,6 @@ pub(super) fn of_card(
             (way(line, setting))
         }
     }
-}
-
-/// What a record says of a month of work, and which month.
-fn of_work(account: &Account, number: RecordNumber) -> Option<(Month, &WorkLine)> {
-    account.platforms.iter().find_map(|month| {
-        let line = month.platforms.iter().find(|line| line.record == number)?;
-        Some((month.month, line))
-    })
 }
 
 /// The link to the page on which a record is disputed.
@@ -155,7 +149,7 @@ fn what(account: &Account, number: Option<RecordNumber>) -> String {
     let Some((number, record)) = known else {
         return t!("home.dispute.unknown_record").to_string();
     };
-    if let Some((month, line)) = of_work(account, number) {
+    if let Some((month, line)) = account.worked(number) {
         let (platform, month) = (&line.platform, words::month(month));
         return t!("home.dispute.of_work", platform = platform, month = month).to_string();
     }
@@ -280,7 +274,7 @@ pub fn page(answer: &Answer, place: Place, setting: &Setting) -> Option<Markup> 
                 @if let Some(said) = &line.contribution {
                     p { (t!("home.dispute.said", base = words::money(said.base), unit = words::money(said.paid.unit), person = words::money(said.paid.person), place = words::at(said.place))) }
                 }
-                @if let Some((_, said)) = of_work(account, number) { (work::facts(said)) }
+                @if let Some((_, said)) = account.worked(number) { (work::facts(said)) }
             } }
             @for line in &known {
                 p { (reason(&line.reason)) }
