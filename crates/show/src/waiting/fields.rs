@@ -1,6 +1,8 @@
 //! Every field of a record in words: whoever approves a record has seen all of it. Each field of each kind is named here, so that one which
 //! is added does not go by unseen.
 
+mod work_fields;
+
 use super::{months, shares};
 use crate::{account, kind, named, place, text::t};
 use std::fmt::Write as _;
@@ -51,6 +53,17 @@ pub fn fields(record: &Record<'_>) -> Vec<Field> {
         Record::KeyBound(fields) => all.key_bound(fields),
         Record::KeyEnded(fields) => all.key_ended(fields),
         Record::Approval(fields) => all.approval(fields),
+        Record::PlatformMonth(fields) => all.platform_month(fields),
+        Record::OipPremium(fields) => all.premium(fields),
+        Record::InjuryReport(fields) => all.injury_report(fields),
+        Record::InjuryDetermination(fields) => all.determination(fields),
+        Record::DisabilityGrade(fields) => all.grade(fields),
+        Record::FundPrepay(fields) => all.prepay(fields),
+        Record::FundDraw(fields) => all.draw(fields),
+        Record::Subsidy(_, fields) => all.subsidy(fields),
+        Record::Warning(fields) => all.warning(fields),
+        Record::WarningClosed(fields) => all.warning_closed(fields),
+        Record::Deposit(fields) => all.deposit(fields),
         Record::Unknown(fields) => all.unread(fields),
     }
     all.0
