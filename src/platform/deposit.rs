@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     agency::{
-        Ready,
+        Ready, Taken,
         receipts::{self, Durable, Receipts},
         send_submissions, sharing,
     },
@@ -139,7 +139,7 @@ impl Deposit<'_> {
         let packing = Packing::new(self.index, node, &key);
         let submissions = packing.map(|packed| ready(packed?));
         let bar = show::progress::counted(&t!("platform.sending"), self.index.months());
-        let taken = |records| bar.inc(records);
+        let taken = |taken: &Taken<'_>| bar.inc(taken.records);
         let sent = send_submissions(credentials, node, submissions, Some(&receipts), &taken);
         bar.finish_and_clear();
         let sent = sent?;
