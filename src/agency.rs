@@ -22,7 +22,7 @@ pub(crate) use code::issue_code;
 pub(crate) use import::{EncodingArgument, FormArguments, check, open};
 pub(crate) use receipts::{LIST_SUFFIX, RECEIPT_SUFFIX};
 pub(crate) use row_lists::Ready;
-pub(crate) use sending::{send_submissions, sharing};
+pub(crate) use sending::{Taken, send_submissions, sharing};
 
 /// What an agency does.
 #[derive(Subcommand)]
