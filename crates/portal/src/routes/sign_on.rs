@@ -14,7 +14,7 @@ use crate::{
 use axum::{
     Extension,
     extract::{Query, State, rejection::QueryRejection},
-    http::{HeaderMap, StatusCode, header},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{AppendHeaders, IntoResponse, Redirect, Response},
 };
 use base64ct::{Base64UrlUnpadded, Encoding};
@@ -63,7 +63,7 @@ pub(crate) async fn begin(
     let Some(provider) = &shared.provider else {
         return no_page(headers).await;
     };
-    let from = headers.get(FROM).map(|from| from.as_bytes());
+    let from = headers.get(FROM).map(HeaderValue::as_bytes);
     if !matches!(from, None | Some(b"same-origin" | b"none")) {
         return to_first_page();
     }
