@@ -197,6 +197,22 @@ pub enum Difference {
     Overpaid,
 }
 
+impl Difference {
+    /// Its word in lists.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::NotCovered => "not-covered",
+            Self::Orders => "orders",
+            Self::InsuredOrders => "insured-orders",
+            Self::NoRate => "no-rate",
+            Self::Assessed => "assessed",
+            Self::NoPremium => "no-premium",
+            Self::Unpaid => "unpaid",
+            Self::Overpaid => "overpaid",
+        }
+    }
+}
+
 /// Coverage and premium of a platform at a place in a month, in one trade.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {

@@ -41,6 +41,17 @@ pub enum Move {
     Repaid,
 }
 
+impl Move {
+    /// Its word in lists.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Prepaid => "prepaid",
+            Self::Drawn => "drawn",
+            Self::Repaid => "repaid",
+        }
+    }
+}
+
 /// A movement, with the balance after it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Movement {
@@ -71,6 +82,19 @@ pub enum Wrong {
     NoSuchDraw,
     /// More than was drawn and not repaid yet.
     AboveDraw,
+}
+
+impl Wrong {
+    /// Its word in lists.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::UnknownCase => "unknown-case",
+            Self::OtherPlatform => "other-platform",
+            Self::AboveBalance => "above-balance",
+            Self::NoSuchDraw => "no-such-draw",
+            Self::AboveDraw => "above-draw",
+        }
+    }
 }
 
 /// A movement that is left out.

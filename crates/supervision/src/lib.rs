@@ -47,5 +47,5 @@ pub mod warnings;
 pub use money::FenSum;
 pub use named::{Named, RECORDS_NAMED_MAX};
 pub use stated::{Acting, SetAside, Stated, Why, acting};
-pub use supervision::{Injury, OfParties, OfWorker, Supervision, Views, Warnings, walk};
+pub use supervision::{Injury, OfParties, OfWorker, Supervision, Views, Warnings, reads, walk};
 pub use terms::Terms;

@@ -49,6 +49,19 @@ pub enum Why {
     Repeated,
 }
 
+impl Why {
+    /// Its word in lists.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Elsewhere => "elsewhere",
+            Self::Reversed => "reversed",
+            Self::Corrected => "corrected",
+            Self::Copy => "copy",
+            Self::Repeated => "repeated",
+        }
+    }
+}
+
 /// A record that does not act.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SetAside {

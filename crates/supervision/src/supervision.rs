@@ -205,6 +205,11 @@ const fn sort_of(record: &Record<'_>) -> Sort {
     }
 }
 
+/// Whether supervision reads records of a kind: the others need not be kept for it.
+pub fn reads(record: &Record<'_>) -> bool {
+    sort_of(record) != Sort::Other || matches!(record, Record::Identity(..))
+}
+
 /// A case with what there is to say of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Injury<'a> {

@@ -62,6 +62,16 @@ pub enum Actor {
     Agency,
 }
 
+impl Actor {
+    /// Its word in lists.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Platform => "platform",
+            Self::Agency => "agency",
+        }
+    }
+}
+
 /// In what a rule counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Measure {
@@ -79,6 +89,21 @@ pub enum Measure {
     Hours,
     /// Days, likewise.
     Days,
+}
+
+impl Measure {
+    /// Its word in lists.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Fen => "fen",
+            Self::Orders => "orders",
+            Self::Workers => "workers",
+            Self::Months => "months",
+            Self::Minutes => "minutes",
+            Self::Hours => "hours",
+            Self::Days => "days",
+        }
+    }
 }
 
 impl Rule {

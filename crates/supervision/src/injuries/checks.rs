@@ -32,6 +32,22 @@ pub enum Item {
     OneScheme,
 }
 
+impl Item {
+    /// Its word in lists.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::OrderNamed => "order-named",
+            Self::MonthDeposited => "month-deposited",
+            Self::Insured => "insured",
+            Self::PremiumPaid => "premium-paid",
+            Self::OrderActive => "order-active",
+            Self::PlaceOnRoute => "place-on-route",
+            Self::OneReport => "one-report",
+            Self::OneScheme => "one-scheme",
+        }
+    }
+}
+
 /// What is missing for an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Missing {
@@ -49,6 +65,20 @@ pub enum Missing {
     Rule,
 }
 
+impl Missing {
+    /// Its word in lists.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Report => "missing-report",
+            Self::PlatformMonth => "missing-platform-month",
+            Self::OrderRow => "missing-order-row",
+            Self::Attachment => "missing-attachment",
+            Self::Premium => "missing-premium",
+            Self::Rule => "missing-rule",
+        }
+    }
+}
+
 /// The answer to an item: of records and what was shown, and no determination.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Answer {
@@ -58,6 +88,17 @@ pub enum Answer {
     No,
     /// Nobody can tell without this.
     Missing(Missing),
+}
+
+impl Answer {
+    /// Its word in lists.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Yes => "yes",
+            Self::No => "no",
+            Self::Missing(missing) => missing.word(),
+        }
+    }
 }
 
 /// An item with its answer, and the records that it rests on.

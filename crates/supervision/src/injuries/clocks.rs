@@ -21,6 +21,18 @@ pub enum ClockName {
     Aim,
 }
 
+impl ClockName {
+    /// Its word in lists.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Report => "report",
+            Self::Decision => "decision",
+            Self::ClearDecision => "clear-decision",
+            Self::Aim => "aim",
+        }
+    }
+}
+
 /// A clock that runs or has run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Clock {

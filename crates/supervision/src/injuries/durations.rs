@@ -22,6 +22,24 @@ pub enum Stage {
     Whole,
 }
 
+impl Stage {
+    /// Its word in lists.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Accident => "accident",
+            Self::Report => "report",
+            Self::After(InjuryStep::Accepted) => "accepted",
+            Self::After(InjuryStep::MaterialsAsked) => "materials-asked",
+            Self::After(InjuryStep::MaterialsComplete) => "materials-complete",
+            Self::After(InjuryStep::Suspended) => "suspended",
+            Self::After(InjuryStep::Resumed) => "resumed",
+            Self::After(InjuryStep::Recognised) => "recognised",
+            Self::After(InjuryStep::NotRecognised) => "not-recognised",
+            Self::Whole => "whole",
+        }
+    }
+}
+
 /// How long a case stayed at a stage, in days.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Step {

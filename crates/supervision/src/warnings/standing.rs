@@ -30,6 +30,21 @@ pub enum State {
 }
 
 impl State {
+    /// Its word in lists.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Overdue => "overdue",
+            Self::Met => "met",
+            Self::Closed => "closed",
+            Self::ClosedTooEarly => "closed-too-early",
+            Self::Dismissed => "dismissed",
+            Self::Untold => "untold",
+        }
+    }
+}
+
+impl State {
     /// Whether somebody still acts.
     pub const fn is_open(self) -> bool {
         matches!(
