@@ -30,7 +30,7 @@ const CHINESE_ONLY: [&str; 7] = [
     "rule_keys.yml",
 ];
 /// Keys that the program puts together, by what they begin with.
-const COMPUTED: [&str; 49] = [
+const COMPUTED: [&str; 50] = [
     "actor.",
     "argument.address_",
     "assumption.",
@@ -78,6 +78,7 @@ const COMPUTED: [&str; 49] = [
     "rule_key.",
     "scheme.",
     "severity.",
+    "supervision.column.",
     "suspension.",
     "transfer.",
 ];

@@ -1,6 +1,7 @@
 //! Why an audit could not be done. What an audit finds is no error: that is its report.
 
 use std::{io, path::PathBuf};
+use yizhang_ledger::value::Division;
 
 /// Why there is no report.
 #[derive(Debug, thiserror::Error)]
@@ -40,6 +41,12 @@ pub enum AuditError {
         expected: String,
         /// That of the file.
         found: String,
+    },
+    /// The files of a chain give other entries than those that were verified before.
+    #[error("the chain {region} gives other entries when it is read again")]
+    Changed {
+        /// Whose.
+        region: Division,
     },
     /// The caller has asked to stop. The resume file, if wanted, is written: the next run goes on from it.
     #[error("the audit was interrupted")]

@@ -32,6 +32,7 @@
     clippy::as_conversions
 )]
 
+mod again;
 mod approvals;
 mod audit;
 mod beside;
@@ -53,6 +54,7 @@ mod stated;
 mod tail;
 mod tally;
 
+pub use again::verified_records;
 pub use audit::{
     CHAINS_AT_ONCE_MAX, MARK_EVERY_BYTES, Options, Progress, audit_directory, audit_stream,
 };

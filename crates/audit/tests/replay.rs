@@ -235,3 +235,30 @@ fn a_source_is_read_no_further_ahead_than_three_windows() {
         "{ahead} bytes ahead"
     );
 }
+
+#[test]
+fn what_was_verified_is_handed_on_and_nothing_of_files_that_have_changed() {
+    let federation = Federation::new();
+    let report = federation.audit();
+    let (path, roster) = (federation.data.path(), &federation.roster);
+    let mut seen: BTreeMap<u32, u64> = BTreeMap::new();
+    let mut count =
+        |region: yizhang_ledger::value::Division, _, _: &yizhang_ledger::entry::Entry<'_>| {
+            *seen.entry(region.code()).or_default() += 1;
+        };
+    yizhang_audit::verified_records(path, roster, &report, &mut count).unwrap();
+    let south = report.chain("440000").unwrap();
+    assert_eq!(seen[&440_000], south.verified.records);
+    let mut other = report.clone();
+    let chain = other
+        .chains
+        .iter_mut()
+        .find(|chain| chain.region == "440000")
+        .unwrap();
+    chain.root = "0".repeat(64);
+    let changed = yizhang_audit::verified_records(path, roster, &other, &mut |_, _, _| {});
+    assert!(
+        matches!(changed, Err(AuditError::Changed { .. })),
+        "{changed:?}"
+    );
+}
