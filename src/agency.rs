@@ -13,6 +13,7 @@ pub(crate) mod receipts;
 pub(crate) mod review;
 mod row_lists;
 pub(crate) mod sending;
+mod supervision;
 pub(crate) mod transfer;
 
 use crate::exit::Outcome;
@@ -23,6 +24,7 @@ pub(crate) use import::{EncodingArgument, FormArguments, check, open};
 pub(crate) use receipts::{LIST_SUFFIX, RECEIPT_SUFFIX};
 pub(crate) use row_lists::Ready;
 pub(crate) use sending::{Taken, send_submissions, sharing};
+use supervision::View;
 
 /// What an agency does.
 #[derive(Subcommand)]
@@ -45,6 +47,16 @@ pub(crate) enum Command {
     Disputes(disputes::Command),
     /// Go through the accounts of the region's workers: conflicts, gaps, waiting transfers, retirements that are near.
     Review(review::Arguments),
+    /// Orders, insured orders and premiums of platforms, by city, month and trade.
+    Coverage(supervision::Arguments),
+    /// The special fund: due, paid, drawn and repaid, with the balance after each movement.
+    Fund(supervision::Arguments),
+    /// Cases of injury of platform workers: checklists, clocks, how long each step took.
+    Injuries(supervision::Arguments),
+    /// Subsidies of contributions: sums of programmes, months awarded twice, credits beyond an award.
+    Subsidies(supervision::Arguments),
+    /// Warnings about platforms and their workers: what rules find, and how raised ones stand.
+    Warnings(supervision::Arguments),
 }
 
 pub(crate) fn run(command: &Command) -> anyhow::Result<Outcome> {
@@ -56,5 +68,10 @@ pub(crate) fn run(command: &Command) -> anyhow::Result<Outcome> {
         Command::Approvals(command) => approvals::run(command),
         Command::Disputes(command) => disputes::run(command),
         Command::Review(arguments) => review::run(arguments),
+        Command::Coverage(arguments) => supervision::run(View::Coverage, arguments),
+        Command::Fund(arguments) => supervision::run(View::Fund, arguments),
+        Command::Injuries(arguments) => supervision::run(View::Injuries, arguments),
+        Command::Subsidies(arguments) => supervision::run(View::Subsidies, arguments),
+        Command::Warnings(arguments) => supervision::run(View::Warnings, arguments),
     }
 }

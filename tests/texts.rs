@@ -31,7 +31,7 @@ const CHINESE_ONLY: [&str; 8] = [
     "rule_keys.yml",
 ];
 /// Keys that the program puts together, by what they begin with.
-const COMPUTED: [&str; 56] = [
+const COMPUTED: [&str; 57] = [
     "actor.",
     "argument.address_",
     "assumption.",
@@ -82,6 +82,7 @@ const COMPUTED: [&str; 56] = [
     "rule_key.",
     "scheme.",
     "severity.",
+    "supervision.column.",
     "suspension.",
     "transfer.",
     "work.mode.",

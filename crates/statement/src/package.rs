@@ -133,11 +133,12 @@ impl EvidencePackage {
         }
         let statement = lines.part("statement ")?.to_vec();
         let count = lines.number("orders ", "expected how many orders there are")?;
-        if count > PACKAGE_ORDERS_MAX as u64 {
-            return Err(PackageFault::TooMany { found: count });
-        }
+        let count = match usize::try_from(count) {
+            Ok(few) if few <= PACKAGE_ORDERS_MAX => few,
+            _ => return Err(PackageFault::TooMany { found: count }),
+        };
         let mut orders = Vec::new();
-        for number in 1..=usize::try_from(count).expect("a thousand at most, as was just checked") {
+        for number in 1..=count {
             let proof = OrderProof::parse(lines.part("order ")?);
             orders.push(proof.map_err(|fault| of_order(number, fault))?);
         }
