@@ -18,22 +18,20 @@ pub(super) fn row(fault: &RowFault) -> String {
     }
     let code = fault.fault.code();
     let text = chinese(&fault.fault);
-    match fault.column {
-        Some(column) => t!(
+    let (line, column) = (fault.line, fault.column);
+    let words = if let Some(column) = column {
+        let column = column.chinese();
+        t!(
             "platform.row_fault",
-            line = fault.line,
-            column = column.chinese(),
+            line = line,
+            column = column,
             text = text,
             code = code
-        ),
-        None => t!(
-            "platform.line_fault",
-            line = fault.line,
-            text = text,
-            code = code
-        ),
-    }
-    .to_string()
+        )
+    } else {
+        t!("platform.line_fault", line = line, text = text, code = code)
+    };
+    words.to_string()
 }
 
 fn chinese(fault: &Fault) -> String {

@@ -165,11 +165,11 @@ fn honest(at: usize) -> OrderProof {
 
 #[test]
 fn every_order_of_a_month_is_proved_and_reads_back() {
-    for at in 0..NUMBERS.len() {
+    for (at, number) in NUMBERS.iter().enumerate() {
         let proof = honest(at);
         let roster = roster(&key());
         let shown = proof.verify(&roster).unwrap();
-        assert_eq!(shown.row.order.as_str(), NUMBERS[at]);
+        assert_eq!(shown.row.order.as_str(), *number);
         assert_eq!(shown.month.file.rows, 5);
         assert_eq!(
             (shown.index, shown.under.size),

@@ -99,6 +99,11 @@ fn record<'a>(rng: &mut ChaCha8Rng, codes: &'a [String], kind: Kind) -> Option<R
     })
 }
 
+/// A code that is not empty.
+fn named<'a>() -> Code<'a> {
+    Code::new("91440300MA5A000000").unwrap()
+}
+
 struct Draw<'r, 'a> {
     rng: &'r mut ChaCha8Rng,
     codes: &'a [String],
@@ -433,10 +438,6 @@ impl<'a> Draw<'_, 'a> {
         }
     }
 
-    fn named(&mut self) -> Code<'a> {
-        Code::new("91440300MA5A000000").unwrap()
-    }
-
     fn positive(&mut self) -> Fen {
         Fen::new(self.rng.random_range(0..=100_000_000)).unwrap()
     }
@@ -444,7 +445,7 @@ impl<'a> Draw<'_, 'a> {
     fn subsidy(&mut self) -> Subsidy<'a> {
         Subsidy {
             account: self.account(),
-            programme: self.named(),
+            programme: named(),
             scheme: self.scheme(),
             period: Period {
                 first: self.month(),
@@ -469,7 +470,7 @@ impl<'a> Draw<'_, 'a> {
         let net = gross.get() + incentives.get() - deductions.get() + refunds.get();
         PlatformMonth {
             account: self.account(),
-            platform: self.named(),
+            platform: named(),
             place: self.place(),
             month: self.month(),
             trade: Trade::Freight,
@@ -505,7 +506,7 @@ impl<'a> Draw<'_, 'a> {
     fn oip_premium(&mut self) -> OipPremium<'a> {
         let orders = self.rng.random();
         OipPremium {
-            platform: self.named(),
+            platform: named(),
             place: self.place(),
             month: self.month(),
             trade: Trade::RideHailing,
@@ -524,7 +525,7 @@ impl<'a> Draw<'_, 'a> {
         InjuryReport {
             account: self.account(),
             case: CaseId(self.rng.random()),
-            platform: self.named(),
+            platform: named(),
             place: self.place(),
             trade: Trade::Delivery,
             occurred: UnixMillis(occurred),
@@ -564,7 +565,7 @@ impl<'a> Draw<'_, 'a> {
 
     fn fund_prepay(&mut self) -> FundPrepay<'a> {
         FundPrepay {
-            platform: self.named(),
+            platform: named(),
             place: self.place(),
             period: Period {
                 first: self.month(),
@@ -583,7 +584,7 @@ impl<'a> Draw<'_, 'a> {
     fn fund_draw(&mut self) -> FundDraw<'a> {
         let repaid = self.rng.random();
         FundDraw {
-            platform: self.named(),
+            platform: named(),
             place: self.place(),
             case: CaseId(self.rng.random()),
             way: if repaid {
@@ -605,10 +606,10 @@ impl<'a> Draw<'_, 'a> {
             } else {
                 None
             },
-            party: self.named(),
+            party: named(),
             case: None,
         };
-        let (rule, place, first) = (self.named(), self.place(), self.month());
+        let (rule, place, first) = (named(), self.place(), self.month());
         Warning {
             id: yizhang_ledger::warning::id(rule, &subject, place, first),
             rule,
@@ -638,7 +639,7 @@ impl<'a> Draw<'_, 'a> {
 
     fn deposit(&mut self) -> Deposit<'a> {
         Deposit {
-            platform: self.named(),
+            platform: named(),
             public: self.rng.random(),
             records: self.rng.random_range(1..=16_383),
             digest: self.hash(),

@@ -141,7 +141,7 @@ fn month_faults() -> Vec<Json> {
             &plain(PlatformMonth {
                 earnings: Earnings {
                     deductions: Fen::new(-1).unwrap(),
-                    net: Fen::new(653551).unwrap(),
+                    net: Fen::new(653_551).unwrap(),
                     ..sample::platform_month().earnings
                 },
                 ..sample::platform_month()
@@ -152,7 +152,7 @@ fn month_faults() -> Vec<Json> {
             "net is another sum",
             &plain(PlatformMonth {
                 earnings: Earnings {
-                    net: Fen::new(632051).unwrap(),
+                    net: Fen::new(632_051).unwrap(),
                     ..sample::platform_month().earnings
                 },
                 ..sample::platform_month()
