@@ -54,7 +54,7 @@ pub(crate) enum Command {
     Publish(publish::PublishArguments),
     /// Fetch newer versions of the roster from a node.
     Fetch(publish::FetchArguments),
-    /// Make credentials for one more clerk of an agency, or for a portal.
+    /// Make credentials for one more clerk of an agency, for a portal, or for a platform.
     Certificate(certificate::CertificateArguments),
     /// Make new certificates in the place of those that are there.
     RenewCertificates(renew::RenewArguments),

@@ -89,14 +89,7 @@ fn check(arguments: &Arguments, path: &Path) -> anyhow::Result<Outcome> {
         return statement::run(arguments, path);
     }
     if package::is_package(path)? {
-        if arguments.file.is_some() || arguments.after.is_some() {
-            return Err(Failure::Arguments(t!("verify.not_of_statement").to_string()).into());
-        }
-        // The page checks statements, receipts and evidence of forks.
-        if arguments.page.is_some() {
-            return Err(Failure::Arguments(t!("verify.not_on_page").to_string()).into());
-        }
-        return package::run(arguments, path);
+        return check_package(arguments, path);
     }
     if arguments.statement.paper.is_some() {
         // Nobody is to take for compared what was not.
@@ -152,6 +145,17 @@ fn check(arguments: &Arguments, path: &Path) -> anyhow::Result<Outcome> {
     let shown = shown.with_context(context)?;
     say(arguments, &verdict::of_fork(&shown, roster));
     Ok(Outcome::Clean)
+}
+
+fn check_package(arguments: &Arguments, path: &Path) -> anyhow::Result<Outcome> {
+    if arguments.file.is_some() || arguments.after.is_some() {
+        return Err(Failure::Arguments(t!("verify.not_of_statement").to_string()).into());
+    }
+    // The page checks statements, receipts and evidence of forks.
+    if arguments.page.is_some() {
+        return Err(Failure::Arguments(t!("verify.not_on_page").to_string()).into());
+    }
+    package::run(arguments, path)
 }
 
 /// Prints a verdict that has nothing but its sentences.

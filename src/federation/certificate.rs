@@ -1,4 +1,4 @@
-//! `yizhang federation certificate`: credentials for one more clerk, or for a portal.
+//! `yizhang federation certificate`: credentials for one more clerk, a portal or a platform.
 
 use super::{authority::Authority, init::Public, proposal::in_force};
 use crate::{
