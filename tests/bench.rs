@@ -9,6 +9,7 @@ fn the_benchmark_gives_every_figure_that_has_a_target() {
     let options = Options {
         records: 100_000,
         side_records: 50_000,
+        workers: 20,
         parts: Part::ALL.to_vec(),
         dir: std::env::temp_dir(),
         yizhang: Path::new(env!("CARGO_BIN_EXE_yizhang")).into(),

@@ -14,6 +14,9 @@ struct Arguments {
     /// Records of each comparison with an alternative, and of the submissions to a running node.
     #[arg(long, default_value_t = 1_000_000)]
     side_records: u64,
+    /// Workers who read their first page on a portal at a time; the target is for 2,000.
+    #[arg(long, default_value_t = 2_000, value_parser = clap::value_parser!(u16).range(1..=9_000))]
+    workers: u16,
     /// Measure these parts only.
     #[arg(long, value_enum, value_delimiter = ',')]
     only: Vec<Part>,
@@ -35,6 +38,7 @@ fn main() -> anyhow::Result<ExitCode> {
     let options = Options {
         records: arguments.records,
         side_records: arguments.side_records,
+        workers: arguments.workers.into(),
         parts: if arguments.only.is_empty() {
             Part::ALL.to_vec()
         } else {

@@ -32,8 +32,6 @@ use yizhang_wire::{
 
 /// Whose portal it is.
 const REGION: u32 = 440_000;
-/// How many are there at a time.
-pub const WORKERS: usize = 2_000;
 /// Paid months of each.
 const MONTHS: u32 = 60;
 /// Within this time each reads the page once, at moments spread evenly, as people come who know nothing of each other.
@@ -43,6 +41,16 @@ const ROUNDS: u32 = 3;
 /// Connections that come in with their codes at a time.
 const ENTERING: usize = 64;
 
+/// Who comes.
+pub struct Crowd<'c> {
+    /// The program.
+    pub program: &'c Path,
+    /// Folder for what is imported.
+    pub dir: &'c Path,
+    /// How many are there at a time.
+    pub workers: usize,
+}
+
 /// Measures the first page, spread over time and all at one instant.
 ///
 /// # Errors
@@ -50,12 +58,16 @@ const ENTERING: usize = 64;
 pub async fn measure(
     report: &mut Report,
     federation: &mut Federation,
-    program: &Path,
-    dir: &Path,
+    crowd: &Crowd<'_>,
 ) -> anyhow::Result<()> {
+    let Crowd {
+        program,
+        dir,
+        workers,
+    } = *crowd;
     federation.start(REGION)?;
     federation.wait(REGION, |status| status.ready).await?;
-    let numbers = numbers()?;
+    let numbers = numbers(workers)?;
     import(program, federation, dir, &numbers)?;
     let portal = Portal::start(program, federation)?;
     let codes = codes(federation, &numbers).await?;
@@ -69,8 +81,8 @@ pub async fn measure(
         &mut burst,
         read_all(&portal, &visitors, Duration::ZERO).await?,
     );
-    let spread = format!("{WORKERS} workers, each once in {} s", ROUND.as_secs());
-    let at_once = format!("{WORKERS} workers at one instant");
+    let spread = format!("{workers} workers, each once in {} s", ROUND.as_secs());
+    let at_once = format!("{workers} workers at one instant");
     let quantiles = [("p50", 0.5), ("p99", 0.99)];
     for (name, share) in quantiles {
         let took = steady.quantile(share);
@@ -96,7 +108,7 @@ pub async fn measure(
         OURS,
         memory,
         Unit::Bytes,
-        format!("peak, {WORKERS} sessions"),
+        format!("peak, {workers} sessions"),
     );
     drop(portal);
     federation.kill(REGION)
@@ -109,9 +121,9 @@ fn add_all(times: &mut Times, took: Vec<Duration>) {
 }
 
 /// Invented numbers: no citizen's number begins with a city's own code.
-fn numbers() -> anyhow::Result<Vec<String>> {
-    let mut numbers = Vec::with_capacity(WORKERS);
-    for person in 0..WORKERS {
+fn numbers(workers: usize) -> anyhow::Result<Vec<String>> {
+    let mut numbers = Vec::with_capacity(workers);
+    for person in 0..workers {
         let digits = format!("440300{}0101{:03}", 1_960 + person / 1_000, person % 1_000);
         let mut checked = ('0'..='9').chain(['X']);
         let number = checked

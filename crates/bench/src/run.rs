@@ -99,6 +99,8 @@ pub struct Options {
     pub records: u64,
     /// Records of each comparison, and of the submissions to a running node.
     pub side_records: u64,
+    /// Workers who read their first page at a time.
+    pub workers: usize,
     /// Which parts.
     pub parts: Vec<Part>,
     /// Folder under which a new one is made for everything written, and removed in the end.
@@ -159,8 +161,11 @@ pub fn run(options: &Options) -> anyhow::Result<Report> {
             Part::Portal => run.runtime.block_on(portal::measure(
                 &mut report,
                 &mut federation,
-                &options.yizhang,
-                run.dir,
+                &portal::Crowd {
+                    program: &options.yizhang,
+                    dir: run.dir,
+                    workers: options.workers,
+                },
             )),
             Part::Compare => run.compare(&mut report, side, &blocks),
         };
