@@ -289,3 +289,51 @@ fn a_statement_and_orders_of_its_months_are_one_file_and_others_are_not_packed()
     let cut = federation.file("cut.yizhang", &bytes[..bytes.len() - 40]);
     verify(&cut).expect(1);
 }
+
+/// What an agency sees of platforms in the directory of its node.
+fn view(federation: &Federation, name: &str, day: &str) -> String {
+    let dir = federation.node_dir(GUANGDONG);
+    let auditor = federation.auditor();
+    let arguments = ["--dir", dir.to_str().unwrap(), "--credentials", &auditor];
+    run(&[&["agency", name], arguments.as_slice(), &["--as-of", day]].concat())
+        .expect(0)
+        .stdout
+}
+
+#[test]
+fn an_order_that_nobody_insured_is_warned_of_and_a_month_of_insured_ones_is_not() {
+    let mut federation = Federation::found(&[GUANGDONG]);
+    federation.start_all();
+    let platform = Platform::found(&federation);
+    let file = federation.file("october.csv", orders(12).as_bytes());
+    platform.deposit(&file).expect(0);
+    federation.stop(GUANGDONG);
+    let warnings = view(&federation, "warnings", "2027-01-20");
+    assert!(!warnings.contains("coverage-short"), "{warnings}");
+    federation.start(GUANGDONG);
+    federation.wait_ready(GUANGDONG);
+    let november = orders(12)
+        .replace("2026-10-", "2026-11-")
+        .replace("\nP", "\nN")
+        .replacen(",是,", ",否,", 1);
+    let file = federation.file("november.csv", november.as_bytes());
+    platform.deposit(&file).expect(0);
+    federation.stop(GUANGDONG);
+    let coverage = view(&federation, "coverage", "2027-01-20");
+    for row in ["2026-10,delivery,12,12,", "2026-11,delivery,12,11,"] {
+        let row = format!("{CODE},440300,{row}");
+        assert!(coverage.contains(&row), "{coverage}");
+    }
+    let warnings = view(&federation, "warnings", "2027-01-20");
+    let mut short = warnings
+        .lines()
+        .filter(|line| line.starts_with("coverage-short"));
+    let line = short.next().unwrap();
+    assert!(line.contains("2026-11,2026-11,11,12,"), "{line}");
+    assert!(
+        short.next().is_none() && !warnings.contains(WORKER),
+        "{warnings}"
+    );
+    // The same records and the same day give the same warnings, whoever looks.
+    assert_eq!(view(&federation, "warnings", "2027-01-20"), warnings);
+}

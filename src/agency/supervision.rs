@@ -3,8 +3,9 @@
 
 mod sheet;
 
-use crate::{audit, clock, credentials, exit::Outcome, rules, show, worker::parse_day};
+use crate::{audit, clock, credentials, exit::Outcome, output, rules, show, worker::parse_day};
 use clap::Args;
+use rust_i18n::t;
 use sheet::Sheet;
 use std::path::PathBuf;
 use yizhang_audit::{Options, Report, verified_records};
@@ -68,6 +69,15 @@ pub(crate) fn run(view: View, arguments: &Arguments) -> anyhow::Result<Outcome> 
         View::Subsidies => Sheet::of_subsidies(&views),
         View::Warnings => Sheet::of_warnings(&views),
     };
+    // What is not in the chains that were audited is in no view, and nobody is to take a view for more.
+    for chain in &report.chains {
+        output::notice(&t!(
+            "supervision.as_of",
+            day = day,
+            region = chain.region,
+            size = chain.size
+        ));
+    }
     if arguments.json {
         sheet.print_json()?;
     } else {
