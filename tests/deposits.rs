@@ -117,6 +117,26 @@ fn premium(paid: i64) -> Vec<u8> {
     bytes
 }
 
+/// A premium that names a record of the agency.
+fn correcting() -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let fields = OipPremium {
+        platform: code(PLATFORM),
+        place: Division::new(440_300).unwrap(),
+        month: Month::of(2_026, 10).unwrap(),
+        trade: Trade::Delivery,
+        orders: 3,
+        insured_orders: 3,
+        due: Fen::new(1).unwrap(),
+        paid: Fen::ZERO,
+        received: None,
+        target: Some(yizhang_ledger::entry::RecordId(Hash([9; 32]))),
+        source: Source::default(),
+    };
+    Record::OipPremium(fields).write(&mut bytes).unwrap();
+    bytes
+}
+
 fn reversal() -> Vec<u8> {
     let mut bytes = Vec::new();
     let fields = Reversal {
@@ -286,6 +306,9 @@ fn a_platform_deposits_what_it_has_signed_about_itself_and_nothing_else() {
             deposit,
             "record 2 of the submission says that money was paid",
         );
+        let corrects = [correcting()];
+        let corrected = submit(&platform, 3, signed(&Signing::of(1), &corrects)).await;
+        assert_refused(corrected, deposit, "the agency corrects those");
         let of_agency = [reversal()];
         let other_kind = submit(&platform, 3, signed(&Signing::of(1), &of_agency)).await;
         assert_refused(other_kind, deposit, "is a Reversal");

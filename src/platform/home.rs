@@ -207,7 +207,9 @@ impl Home {
     /// Where a month is deposited; none if nothing of it was sent.
     pub(super) fn deposited(&self, month: Month) -> anyhow::Result<Option<Deposited>> {
         let path = self.folder(month).join(DEPOSITED);
-        if !path.exists() {
+        // What cannot be looked at is not taken for absent: the index of a month that was sent is not to be replaced.
+        let is_there = path.try_exists();
+        if !is_there.with_context(|| path.display().to_string())? {
             return Ok(None);
         }
         let text = files::read_text(&path)?;

@@ -5,7 +5,7 @@ use yizhang_ledger::{
     batch::RecordBlock,
     deposit::{self, DepositFault},
     entry::{Entry, Kind},
-    record::{Deposit, Record},
+    record::{Deposit, FundPrepay, OipPremium, Record, Reporter},
     value::{Code, Division, Fen, LeafIndex},
 };
 
@@ -50,6 +50,20 @@ pub(crate) enum NoDeposit {
         "record {number} of the submission says that money was paid: a platform declares what is due, and the agency records what it received"
     )]
     Paid {
+        /// Which record, from 1.
+        number: usize,
+    },
+    /// A platform does not correct what was assessed or received of it.
+    #[error(
+        "record {number} of the submission corrects a premium or a prepayment: the agency corrects those"
+    )]
+    Corrects {
+        /// Which record, from 1.
+        number: usize,
+    },
+    /// A report in somebody else's name.
+    #[error("record {number} of the submission is a report by somebody else than the platform")]
+    OtherReporter {
         /// Which record, from 1.
         number: usize,
     },
@@ -124,7 +138,16 @@ fn check_key(deposit: &Deposit<'_>, platform: &Platform) -> Result<(), NoDeposit
 fn check(record: &Record<'_>, number: usize, platform: &Platform) -> Result<(), NoDeposit> {
     let (about, paid): (Code<'_>, Fen) = match record {
         Record::PlatformMonth(fields) => (fields.platform, Fen::ZERO),
+        Record::InjuryReport(fields) if fields.reporter != Reporter::Platform => {
+            return Err(NoDeposit::OtherReporter { number });
+        }
         Record::InjuryReport(fields) => (fields.platform, Fen::ZERO),
+        Record::OipPremium(OipPremium {
+            target: Some(_), ..
+        })
+        | Record::FundPrepay(FundPrepay {
+            target: Some(_), ..
+        }) => return Err(NoDeposit::Corrects { number }),
         Record::OipPremium(fields) => (fields.platform, fields.paid),
         Record::FundPrepay(fields) => (fields.platform, fields.paid),
         other => {

@@ -6,7 +6,7 @@ use yizhang_ledger::{
     hash::Hash,
     order::OrderStatus,
     record::{Trade, TransportMode},
-    value::{Code, Division, Fen, UnixMillis},
+    value::{Code, Day, Division, Fen, UnixMillis},
 };
 
 /// Milliseconds of a day.
@@ -137,7 +137,9 @@ pub(crate) fn amount(text: &str) -> Result<Fen, Fault> {
 
 /// A moment: `2026-10-03 12:00:00` (UTC+8) or ISO 8601 with `T` and a zone.
 pub(crate) fn time(text: &str) -> Result<UnixMillis, Fault> {
-    moment(text.as_bytes()).ok_or_else(|| Fault::Time {
+    // A moment that lies in no month of the format belongs to no month of a file either.
+    let moment = moment(text.as_bytes()).filter(|moment| Day::of(*moment).in_month().is_some());
+    moment.ok_or_else(|| Fault::Time {
         found: Found::new(text),
     })
 }

@@ -140,12 +140,16 @@ async fn choose_language(Path(language): Path<String>, headers: HeaderMap) -> Re
     ([(header::SET_COOKIE, cookie)], Redirect::to(to)).into_response()
 }
 
+/// The cookies of a request. Over HTTP/2 a browser may send each in a field of its own (RFC 9113, 8.2.3).
+pub(crate) fn cookies(headers: &HeaderMap) -> String {
+    let fields = headers.get_all(header::COOKIE).iter();
+    let texts: Vec<&str> = fields.filter_map(|field| field.to_str().ok()).collect();
+    texts.join("; ")
+}
+
 /// The language of a request: what was chosen, else what the browser asks for first, else Chinese.
 pub(crate) fn language_of(headers: &HeaderMap) -> Language {
-    let cookies = headers
-        .get(header::COOKIE)
-        .and_then(|cookies| cookies.to_str().ok());
-    for pair in cookies.unwrap_or_default().split(';') {
+    for pair in cookies(headers).split(';') {
         if let Some((LANGUAGE_COOKIE, tag)) = pair.trim().split_once('=')
             && let Some(language) = Language::of_tag(tag)
         {
@@ -170,10 +174,7 @@ pub(crate) struct Visitor {
 
 /// The visitor of a request, if there is one.
 pub(crate) fn visitor(shared: &Shared, headers: &HeaderMap) -> Option<Visitor> {
-    let cookies = headers
-        .get(header::COOKIE)
-        .and_then(|cookies| cookies.to_str().ok());
-    let id = SessionId::of_cookies(cookies?)?;
+    let id = SessionId::of_cookies(&cookies(headers))?;
     let session = shared.sessions.using(&id, Instant::now())?;
     Some(Visitor {
         id,
@@ -211,4 +212,21 @@ pub(crate) fn node_failed(language: Language, fault: &NodeFault) -> Response {
         }
     };
     (status, pages::fault(language, shown)).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::http::HeaderValue;
+
+    #[test]
+    fn cookies_that_come_in_fields_of_their_own_are_all_read() {
+        let mut headers = HeaderMap::new();
+        for field in ["language=en", "__Host-session=abc"] {
+            headers.append(header::COOKIE, HeaderValue::from_static(field));
+        }
+        assert_eq!(cookies(&headers), "language=en; __Host-session=abc");
+        assert_eq!(language_of(&headers), Language::En);
+        assert_eq!(cookies(&HeaderMap::new()), "");
+    }
 }

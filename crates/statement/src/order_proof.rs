@@ -14,7 +14,7 @@ use yizhang_ledger::{
     fact::Fact,
     hash::{Hash, from_hex},
     head::{HEAD_BYTES_MAX, Head},
-    order::{self, MONTH_ROWS_MAX, OrderRow, OrderSalt},
+    order::{self, OrderRow, OrderSalt},
     record::{PlatformMonth, Record},
     roster::{KeyKind, Roster},
     tree::{PATH_HASHES_MAX, ProofFault, verify_inclusion},
@@ -206,7 +206,7 @@ impl OrderProof {
         };
         belongs(&row, &month)?;
         let leaf = order::leaf(&self.salt, &self.row);
-        let rows = u64::from(month.file.rows.min(MONTH_ROWS_MAX));
+        let rows = u64::from(month.file.rows);
         verify_inclusion(&leaf, self.index, rows, &self.path, &month.file.root)
             .map_err(OrderProofFault::Leaf)?;
         let held = |kind| promises(&self.head, roster, &head.origin, kind);

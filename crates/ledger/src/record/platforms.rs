@@ -6,6 +6,7 @@ use crate::{
     codec::CodecFault,
     entry::RecordId,
     hash::Hash,
+    order::MONTH_ROWS_MAX,
     person::AccountId,
     value::{Code, Day, Division, Fen, Month, Rate, Scheme, UnixMillis},
 };
@@ -79,7 +80,7 @@ pub struct Earnings {
 pub struct OrderRows {
     /// How many: orders completed and others.
     pub rows: u32,
-    /// The root of their tree (RFC 6962, over BLAKE3), in the order of their numbers.
+    /// The root of their tree (RFC 6962, over BLAKE3), in ascending order of accepted time and then of number.
     pub root: Hash,
 }
 
@@ -325,6 +326,10 @@ pub(super) fn check_month(fields: &PlatformMonth<'_>) -> Result<(), CodecFault> 
         "more orders are completed than the file has rows",
     )?;
     rule(file.rows > 0, "a month sums up no row")?;
+    rule(
+        file.rows <= MONTH_ROWS_MAX,
+        "a month sums up more rows than a month has minutes",
+    )?;
     rule(work.days <= 31, "a month has more than 31 days")?;
     let most = u32::from(work.days).saturating_mul(DAY_MINUTES);
     rule(

@@ -361,7 +361,7 @@ def check_paid(fields):
 
 def check_month(fields):
     work, money, rows = fields["work"], fields["earnings"], fields["file"]["rows"]
-    check(fields["platform"] != "" and work["insured_orders"] <= work["orders"] <= rows and rows > 0)
+    check(fields["platform"] != "" and work["insured_orders"] <= work["orders"] <= rows and 0 < rows <= 44640)
     check(work["days"] <= 31 and work["minutes"] <= work["days"] * 1440)
     check(max(work["longest_minutes"], work["night_minutes"]) <= work["minutes"])
     check(all(sum >= 0 for name, sum in money.items() if name != "net"))

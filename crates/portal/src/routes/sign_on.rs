@@ -1,7 +1,7 @@
 //! The way in by the agency's identity provider: to it, and back with a code, for which the provider gives an ID token. The node checks the
 //! token itself, over its own challenge.
 
-use super::{enter::admit, language_of, no_page, node_failed, to_first_page, visitor};
+use super::{cookies, enter::admit, language_of, no_page, node_failed, to_first_page, visitor};
 use crate::{
     guard::{ClientAddress, address_of},
     journeys::{self, Journey},
@@ -74,7 +74,7 @@ pub(crate) async fn begin(
     if !shared.rates.may(address, Deed::Open, Instant::now()) {
         return refused(language, NoEntrance::Told(Fault::Busy));
     }
-    match sent_away(&shared, provider, language, cookies(&headers)).await {
+    match sent_away(&shared, provider, language, &cookies(&headers)).await {
         Ok((cookie, way)) => ([(header::SET_COOKIE, cookie)], Redirect::to(&way)).into_response(),
         Err(fault) => refused(language, fault),
     }
@@ -131,7 +131,7 @@ pub(crate) async fn back(
     let state = returned.state.as_deref().unwrap_or_default();
     let journey = shared
         .journeys
-        .end(cookies(&headers), state, Instant::now());
+        .end(&cookies(&headers), state, Instant::now());
     let Some(journey) = journey else {
         return refused(language, NoEntrance::Told(Fault::Lost));
     };
@@ -233,10 +233,4 @@ fn refused(language: Language, why: NoEntrance) -> Response {
 /// The redirect URI: of the portal's own address, and of nothing that a request says.
 fn back_address(shared: &Shared) -> String {
     format!("{}{BACK}", shared.site.origin)
-}
-
-fn cookies(headers: &HeaderMap) -> &str {
-    let cookies = headers.get(header::COOKIE);
-    let cookies = cookies.and_then(|cookies| cookies.to_str().ok());
-    cookies.unwrap_or_default()
 }

@@ -93,6 +93,17 @@ fn month_faults() -> Vec<Json> {
         ),
         fault(
             Kind::PLATFORM_MONTH,
+            "44641 rows",
+            &plain(PlatformMonth {
+                file: OrderRows {
+                    rows: 44_641,
+                    ..sample::platform_month().file
+                },
+                ..sample::platform_month()
+            }),
+        ),
+        fault(
+            Kind::PLATFORM_MONTH,
             "32 days",
             &plain(PlatformMonth {
                 work: Work {
