@@ -40,7 +40,7 @@ pub(crate) const fn answers(class: Class) -> Share {
     }
 }
 
-/// Messages that are being received. Those of submissions have up to 4 MiB and come from the own agency alone; any other has
+/// Messages that are being received. Those of submissions have up to 4 MiB and come from the own agency and from platforms, which are of the class of others; any other has
 /// less than a hundred bytes, so that 500 of them at once fit.
 pub(crate) const fn requests(class: Class) -> Share {
     match class {
